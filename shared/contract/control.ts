@@ -1,0 +1,89 @@
+/** What core asks of an engine process. Core is trusted; paths are absolute. */
+import * as z from 'zod/mini';
+import { call, stream } from '../rpc/define.ts';
+import { turnStats } from '../schemas/chat.ts';
+import { loadedModel } from '../schemas/engine.ts';
+import { hardware } from '../schemas/hardware.ts';
+import { loadSettings, memorySplit } from '../schemas/memory.ts';
+
+/** Settings with every `auto` decided: what was estimated is what is loaded. */
+export const loadPlan = z.object({
+  ...loadSettings.shape,
+  gpuLayers: z.int(),
+  /** Tokens processed at once, logical and physical. */
+  batchSize: z.int(),
+});
+export type LoadPlan = z.infer<typeof loadPlan>;
+
+export const loadRequest = z.object({
+  /** First shard. */
+  model: z.string(),
+  projector: z.optional(z.string()),
+  /** Folder with llama-server and its libraries; needed for a projector. */
+  serverFolder: z.optional(z.string()),
+  plan: loadPlan,
+});
+export type LoadRequest = z.infer<typeof loadRequest>;
+
+export const loadEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), progress: z.number() }),
+  z.object({ type: z.literal('loaded'), model: loadedModel }),
+]);
+export type LoadEvent = z.infer<typeof loadEvent>;
+
+export const message = z.object({
+  role: z.enum(['system', 'user', 'assistant']),
+  content: z.array(
+    z.discriminatedUnion('type', [z.object({ type: z.literal('text'), text: z.string() }), z.object({ type: z.literal('image'), path: z.string() })]),
+  ),
+});
+export type Message = z.infer<typeof message>;
+
+export const generateRequest = z.object({
+  turnId: z.string(),
+  messages: z.array(message),
+  /** Ignored where the template has no switch. */
+  thinking: z.boolean(),
+  /** 0 is greedy. */
+  temperature: z.number(),
+  seed: z.optional(z.int()),
+  /** Of the answer; absent: up to the context's end. */
+  maxTokens: z.optional(z.int()),
+});
+export type GenerateRequest = z.infer<typeof generateRequest>;
+
+export const generateEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('prompt'), processed: z.int(), total: z.int() }),
+  z.object({ type: z.literal('thinking'), text: z.string() }),
+  z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({ type: z.literal('end'), stats: turnStats }),
+]);
+export type GenerateEvent = z.infer<typeof generateEvent>;
+
+export const estimateRequest = z.object({
+  /** A GGUF file or its (slim) header, one for all shards. */
+  header: z.string(),
+  projector: z.optional(z.string()),
+  plan: loadPlan,
+});
+export type EstimateRequest = z.infer<typeof estimateRequest>;
+
+export const estimateAnswer = z.object({
+  basis: z.enum(['exact', 'about']),
+  gpu: memorySplit,
+  ram: memorySplit,
+  /** Layers on the GPU and in all, output layer included. */
+  layers: z.object({ total: z.int(), onGpu: z.int() }),
+  trainContext: z.int(),
+});
+export type EstimateAnswer = z.infer<typeof estimateAnswer>;
+
+export const control = {
+  hardware: call(z.object({ folder: z.string() }), hardware),
+  estimate: call(estimateRequest, estimateAnswer),
+  load: stream(loadRequest, loadEvent),
+  generate: stream(generateRequest, generateEvent),
+  /** Ends the answer; its stream still gives the `end` event with the statistics. */
+  stop: call(z.object({ turnId: z.string() }), z.void()),
+};
+export type Control = typeof control;

@@ -1,0 +1,95 @@
+/** Every call and stream that core offers to a renderer. */
+import * as z from 'zod/mini';
+import { call, stream } from '../rpc/define.ts';
+import { chat, chatSummary, part, turnEvent, turnPosition } from '../schemas/chat.ts';
+import { downloadJob } from '../schemas/download.ts';
+import { engineState } from '../schemas/engine.ts';
+import { hardware } from '../schemas/hardware.ts';
+import { hubStatus, modelDetail, searchPage } from '../schemas/hub.ts';
+import { libraryModel } from '../schemas/library.ts';
+import { estimate, loadSettings } from '../schemas/memory.ts';
+import { settings } from '../schemas/settings.ts';
+
+const nothing = z.optional(z.undefined());
+const id = z.string().check(z.minLength(1), z.maxLength(1024));
+const byId = z.object({ id });
+const repo = z.string().check(z.regex(/^[\w.-]{1,96}\/[\w.-]{1,96}$/));
+const commit = z.string().check(z.regex(/^[0-9a-f]{40}$/));
+
+/** A quantization on the Hub, or a model that is already on disk. */
+export const memorySource = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('hub'), repo, commit, quantization: id }),
+  z.object({ kind: z.literal('library'), id }),
+]);
+export type MemorySource = z.infer<typeof memorySource>;
+
+/** 64 MiB: what one picture may weigh. */
+export const blobLimit = 64 * 2 ** 20;
+
+export const core = {
+  'app.info': call(nothing, z.object({ version: z.string(), shell: z.enum(['headless', 'desktop']), dataFolder: z.string(), modelsFolder: z.string() })),
+
+  'settings.watch': stream(nothing, settings),
+  'settings.change': call(z.partial(settings), settings),
+
+  'hub.status': stream(nothing, hubStatus),
+  /** Starts the built-in sample hub and uses it until the app closes; false goes back. */
+  'hub.useSample': call(z.object({ sample: z.boolean() }), hubStatus),
+  'hub.search': call(z.object({ query: z.string().check(z.maxLength(200)), cursor: z.optional(z.string().check(z.maxLength(4096))) }), searchPage),
+  'hub.model': call(z.object({ repo }), modelDetail),
+
+  'hardware.get': call(nothing, hardware),
+  /** Cancelled by a newer question: the last one wins. */
+  'memory.estimate': call(z.object({ source: memorySource, settings: loadSettings }), estimate),
+
+  'downloads.watch': stream(nothing, z.array(downloadJob)),
+  'downloads.start': call(z.object({ repo, commit, quantization: id }), downloadJob),
+  'downloads.pause': call(byId, z.void()),
+  'downloads.resume': call(byId, z.void()),
+  /** Ends the job and removes what had arrived. */
+  'downloads.cancel': call(byId, z.void()),
+  /** Takes a finished job off the list; its model stays. */
+  'downloads.dismiss': call(byId, z.void()),
+
+  'library.watch': stream(nothing, z.array(libraryModel)),
+  /** Moves the model's files to the bin inside the models folder; `library.restore` undoes it. */
+  'library.remove': call(byId, z.void()),
+  'library.restore': call(byId, z.void()),
+
+  'engine.watch': stream(nothing, engineState),
+  /** Answers when the load has begun; `engine.watch` tells how it goes. */
+  'engine.load': call(z.object({ id, settings: z.optional(loadSettings) }), z.void()),
+  'engine.unload': call(nothing, z.void()),
+
+  'chats.watch': stream(nothing, z.array(chatSummary)),
+  'chats.search': call(z.object({ query: z.string().check(z.maxLength(200)) }), z.array(chatSummary)),
+  'chats.rename': call(z.object({ id, title: z.string().check(z.minLength(1), z.maxLength(200)) }), z.void()),
+  'chats.delete': call(byId, z.void()),
+  'chats.restore': call(byId, z.void()),
+
+  /** The chat's turns, again whenever one is added, ends, is chosen or deleted; not for every token. */
+  'chat.watch': stream(byId, chat),
+  /** Adds the person's turn and starts the answer; without `chatId` in a new chat. */
+  'chat.send': call(
+    z.object({ chatId: z.optional(id), parts: z.array(part).check(z.minLength(1), z.maxLength(64)), thinking: z.boolean() }),
+    z.object({ chatId: z.string(), turnId: z.string() }),
+  ),
+  /** Answers the same question again, beside the old answer. */
+  'chat.retry': call(z.object({ turnId: id, thinking: z.boolean() }), z.object({ turnId: z.string() })),
+  /** Sends a changed question, beside the old one. */
+  'chat.edit': call(
+    z.object({ turnId: id, parts: z.array(part).check(z.minLength(1), z.maxLength(64)), thinking: z.boolean() }),
+    z.object({ turnId: z.string() }),
+  ),
+  /** Shows another alternative. */
+  'chat.choose': call(z.object({ turnId: id }), z.void()),
+  'chat.deleteTurn': call(z.object({ turnId: id }), z.void()),
+  'chat.restoreTurn': call(z.object({ turnId: id }), z.void()),
+  'chat.stop': call(z.object({ turnId: id }), z.void()),
+
+  'turn.watch': stream(z.object({ turnId: id, from: turnPosition }), turnEvent),
+
+  /** Stores bytes once, by their sha256. Served back at `blobs/<sha256>`. */
+  'blobs.put': call(z.object({ bytes: z.instanceof(Uint8Array<ArrayBuffer>) }), z.object({ sha256: z.string() })),
+};
+export type Core = typeof core;

@@ -1,0 +1,87 @@
+/** What may go wrong, in a form that survives every transport. */
+import * as z from 'zod/mini';
+
+/**
+ * Every error code that reaches a person. The renderer has one sentence for each in `i18n/<language>/errors.json`,
+ * filled from `data`; `message` is the plain English fallback for logs and for the command line.
+ */
+export const errorCodes = [
+  'hub.unreachable', // data: { endpoint }
+  'hub.unauthorized', // the token is wrong
+  'hub.gated', // data: { repo, url }
+  'hub.notFound', // data: { repo }
+  'hub.rateLimited', // data: { seconds }
+  'hub.server', // data: { status }
+  'hub.badAnswer', // data: { endpoint }: a captive portal, or not JSON
+  'hub.refusedRedirect', // data: { host }
+  'hub.linkRefused', // the CDN keeps refusing signed links
+  'hub.tooBig', // the CDN answers 400: too big for plain HTTP
+  'hub.unsafeName', // data: { path }
+  'gguf.notGguf', // data: { file }
+  'gguf.truncated', // data: { file }
+  'gguf.bigEndian', // data: { file }
+  'gguf.version', // data: { file, version }
+  'gguf.limits', // data: { file }: the header claims more than any real file has
+  'gguf.architecture', // data: { file, architecture }: this llama.cpp does not know it
+  'memory.unknown', // nothing can be said about this file's memory; data: { file }
+  'download.diskFull', // data: { missing } in bytes
+  'download.hashMismatch', // data: { file, expected, actual }
+  'download.changed', // data: { file }: replaced on the Hub meanwhile
+  'download.stalled', // data: { file }
+  'download.notFound', // data: { id }
+  'download.writing', // data: { file, reason }: the file could not be written
+  'library.notFound', // data: { id }
+  'library.inUse', // data: { id }
+  'engine.notLoaded',
+  'engine.busy', // it is answering
+  'engine.crashed', // data: { reason }
+  'engine.loadFailed', // data: { reason }
+  'engine.noVision', // data: { reason: 'projector' | 'cmake' | 'compiler' | 'build' | 'libraries' }
+  'engine.projectorMismatch', // data: { projector, model, expected, actual }
+  'engine.contextFull', // data: { used, context } in tokens
+  'engine.outOfMemory', // data: { needed?, free? } in bytes
+  'chat.notFound',
+  'turn.notFound',
+  'turn.running', // data: { turnId }: one answer at a time in a chat
+  'blob.notImage', // data: { name }
+  'blob.tooLarge', // data: { name, limit } in bytes
+  'blob.notFound',
+  'settings.invalid', // data: { key }
+  'rpc.unknownMethod',
+  'rpc.invalidInput',
+  'disconnected',
+  'cancelled',
+  'internal',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+export const appError = z.object({ code: z.enum(errorCodes), message: z.string(), data: z.optional(z.record(z.string(), z.unknown())) });
+export type AppError = z.infer<typeof appError>;
+
+/** The answer of anything that crosses a boundary: a value, or an error a person can act on. */
+export type Result<T> = { ok: true; value: T } | { ok: false; error: AppError };
+
+/** Thrown by services with a stable code; becomes an `AppError` at the boundary. Anything else becomes `internal`. */
+export class Fault extends Error {
+  override name = 'Fault';
+  readonly code: ErrorCode;
+  readonly data: Record<string, unknown> | undefined;
+
+  constructor(code: ErrorCode, message: string, data?: Record<string, unknown>, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** The error as it is sent and stored: a `Fault` keeps its code, everything else is `internal`. */
+export function toAppError(error: unknown): AppError {
+  if (error instanceof Fault) return error.data ? { code: error.code, message: error.message, data: error.data } : { code: error.code, message: error.message };
+  return { code: 'internal', message: 'Something unexpected went wrong. The log has the details.' };
+}
+
+/** The `Fault` that an `AppError` stood for on the other side of a boundary. */
+export function toFault(error: AppError): Fault {
+  return new Fault(error.code, error.message, error.data);
+}

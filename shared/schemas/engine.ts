@@ -1,0 +1,40 @@
+/** The engine as a person sees it: which model, how far, what it really took. */
+import * as z from 'zod/mini';
+import { appError } from '../result.ts';
+import { loadSettings, memorySplit } from './memory.ts';
+
+export const backendName = z.enum(['node-llama-cpp', 'llama-server']);
+export type BackendName = z.infer<typeof backendName>;
+
+/** Why pictures cannot be sent: no projector, or a tool that building the vision engine needs. */
+export const visionProblem = z.enum(['noProjector', 'off', 'cmake', 'compiler', 'git', 'libraries', 'build']);
+export type VisionProblem = z.infer<typeof visionProblem>;
+
+export const loadedModel = z.object({
+  backend: backendName,
+  settings: loadSettings,
+  /** Tokens. */
+  contextSize: z.int(),
+  layers: z.object({ total: z.int(), onGpu: z.int() }),
+  /** Pictures can be sent. */
+  vision: z.boolean(),
+  /** Thinking can be switched by the chat template. */
+  thinking: z.boolean(),
+  /** What llama.cpp allocated, where it tells. */
+  memory: z.optional(z.object({ gpu: memorySplit, ram: memorySplit })),
+});
+export type LoadedModel = z.infer<typeof loadedModel>;
+
+export const engineState = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('idle') }),
+  z.object({
+    status: z.literal('loading'),
+    modelId: z.string(),
+    stage: z.enum(['building', 'starting', 'loading']),
+    /** 0 to 1 within the stage. */
+    progress: z.number(),
+  }),
+  z.object({ status: z.literal('ready'), modelId: z.string(), model: loadedModel, visionProblem: z.optional(visionProblem), answering: z.boolean() }),
+  z.object({ status: z.literal('failed'), modelId: z.string(), error: appError }),
+]);
+export type EngineState = z.infer<typeof engineState>;

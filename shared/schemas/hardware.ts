@@ -1,0 +1,20 @@
+/** What this machine has, as the engine sees it. All sizes in bytes. */
+import * as z from 'zod/mini';
+
+export const hardware = z.object({
+  backend: z.enum(['cuda', 'vulkan', 'metal', 'cpu']),
+  gpus: z.array(z.string()),
+  vram: z.object({
+    total: z.number(),
+    /** null: the driver does not tell. */
+    free: z.nullable(z.number()),
+    /** The GPU shares the machine's RAM. */
+    unified: z.boolean(),
+  }),
+  ram: z.object({ total: z.number(), free: z.number() }),
+  cpu: z.object({ name: z.string(), threads: z.int() }),
+  disk: z.object({ total: z.number(), free: z.number() }),
+  /** Release of the llama.cpp inside, e.g. `b6543`. */
+  llamaCpp: z.string(),
+});
+export type Hardware = z.infer<typeof hardware>;

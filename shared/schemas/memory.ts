@@ -1,0 +1,51 @@
+/** What a model costs in memory, and whether this machine has it. All sizes in bytes. */
+import * as z from 'zod/mini';
+
+export const kvType = z.enum(['f16', 'q8_0', 'q4_0']);
+export type KvType = z.infer<typeof kvType>;
+
+/** The settings that a load, and so an estimate, depends on. */
+export const loadSettings = z.object({
+  /** Tokens; llama.cpp rounds up to 256. */
+  contextSize: z.int().check(z.minimum(256), z.maximum(16_777_216)),
+  kvType,
+  flashAttention: z.boolean(),
+  /** Layers on the GPU, output layer included; `auto`: as many as fit. */
+  gpuLayers: z.union([z.literal('auto'), z.int().check(z.minimum(0))]),
+  /** Load the projector too, where there is one. */
+  vision: z.boolean(),
+});
+export type LoadSettings = z.infer<typeof loadSettings>;
+
+export const defaultLoadSettings: LoadSettings = { contextSize: 16384, kvType: 'f16', flashAttention: true, gpuLayers: 'auto', vision: true };
+
+/** Where the bytes go. */
+export const memorySplit = z.object({ weights: z.number(), kvCache: z.number(), state: z.number(), compute: z.number(), projector: z.number() });
+export type MemorySplit = z.infer<typeof memorySplit>;
+
+/** Bytes of a split in all. */
+export const splitTotal = (split: MemorySplit): number => split.weights + split.kvCache + split.state + split.compute + split.projector;
+
+export const verdict = z.enum(['fits', 'tight', 'partial', 'ram', 'no']);
+export type Verdict = z.infer<typeof verdict>;
+
+export const freeMemory = z.object({
+  /** Free video memory; null where the driver does not tell, 0 without a GPU. */
+  gpu: z.nullable(z.number()),
+  ram: z.number(),
+});
+export type FreeMemory = z.infer<typeof freeMemory>;
+
+export const estimate = z.object({
+  /** `exact`: llama.cpp's own no-allocation answer; `about`: our closed form, where it could not be asked. */
+  basis: z.enum(['exact', 'about']),
+  settings: loadSettings,
+  layers: z.object({ total: z.int(), onGpu: z.int() }),
+  gpu: memorySplit,
+  ram: memorySplit,
+  free: freeMemory,
+  verdict,
+  /** Tokens that the model was made for. */
+  trainContext: z.int(),
+});
+export type Estimate = z.infer<typeof estimate>;
