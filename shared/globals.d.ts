@@ -14,3 +14,5 @@ interface AbortController {
 declare const AbortController: { new (): AbortController };
 declare function structuredClone<T>(value: T): T;
 declare function queueMicrotask(callback: () => void): void;
+declare const TextEncoder: { new (): { encode(text: string): Uint8Array<ArrayBuffer> } };
+declare const TextDecoder: { new (): { decode(bytes: Uint8Array): string } };

@@ -35,6 +35,7 @@ export function serve<C extends Contract>(contract: C, handlers: Handlers<C>, po
         await credit.take();
         port.post({ t: 'event', id: request.id, event });
       }
+      abort.signal.throwIfAborted();
       end({ ok: true, value: undefined });
     } catch (error) {
       if (abort.signal.aborted) return end({ ok: false, error: { code: 'cancelled', message: 'Cancelled' } });
