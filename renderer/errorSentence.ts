@@ -1,0 +1,41 @@
+/** The sentence for an error: what happened and what to do, in the person's language, filled from its data. */
+import type { TFunction } from 'i18next';
+import { useCallback } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Format } from '../shared/format.ts';
+import type { AppError } from '../shared/result.ts';
+import { useFormat } from './i18n.ts';
+
+const visionReasons = ['projector', 'cmake', 'compiler', 'build', 'libraries'] as const;
+
+/** The sentence for `error`. Sizes in its data are bytes; names are shown without their folders. */
+export function errorSentence(t: TFunction<'errors'>, format: Format, error: AppError): string {
+  const data = error.data ?? {};
+  const number = (key: string): number | undefined => (typeof data[key] === 'number' ? data[key] : undefined);
+  const file = typeof data.file === 'string' ? data.file.replace(/^.*[\\/]/, '') : t('unknownFile');
+  const values: Record<string, unknown> = { repo: t('unknownModel'), name: t('unknownFile'), reason: error.message, ...data, file };
+  for (const key of ['missing', 'limit']) {
+    const bytes = number(key);
+    if (bytes !== undefined) values[key] = format.fileSize(bytes);
+  }
+  for (const key of ['used', 'context', 'seconds']) {
+    const n = number(key);
+    if (n !== undefined) values[key] = format.count(n);
+  }
+  const vision = visionReasons.find((reason) => reason === data.reason);
+  if (error.code === 'engine.noVision' && vision) return t(`engine.noVisionReason.${vision}`);
+  const needed = number('needed');
+  const free = number('free');
+  if (error.code === 'engine.outOfMemory' && needed !== undefined && free !== undefined) {
+    return t('engine.outOfMemoryBy', { needed: format.memory(needed), free: format.memory(free) });
+  }
+  // The key is checked by a test over every code; its type would be a union of forty.
+  return (t as (key: string, values: Record<string, unknown>) => string)(error.code, values);
+}
+
+/** `errorSentence` for the language on screen. */
+export function useErrorSentence(): (error: AppError) => string {
+  const { t } = useTranslation('errors');
+  const format = useFormat();
+  return useCallback((error) => errorSentence(t, format, error), [t, format]);
+}

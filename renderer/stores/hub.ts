@@ -1,0 +1,36 @@
+/** Which hub is searched: Hugging Face, a mirror or the built-in sample. */
+import { createStore } from 'zustand/vanilla';
+import type { Core } from '../../shared/contract/core.ts';
+import type { Result } from '../../shared/result.ts';
+import type { Client } from '../../shared/rpc/connect.ts';
+import type { HubStatus } from '../../shared/schemas/hub.ts';
+import { watch } from '../rpc/follow.ts';
+
+export interface HubState {
+  status: HubStatus | undefined;
+  /** The last question to the hub found nobody there. */
+  offline: boolean;
+  setOffline(offline: boolean): void;
+  useSample(sample: boolean): Promise<Result<HubStatus>>;
+}
+
+/** The hub store. */
+export const createHubStore = (client: Client<Core>) =>
+  createStore<HubState>((set) => {
+    watch(
+      client,
+      'hub.status',
+      (status) => set({ status }),
+      () => {},
+    );
+    return {
+      status: undefined,
+      offline: false,
+      setOffline: (offline) => set({ offline }),
+      async useSample(sample) {
+        const answer = await client.call('hub.useSample', { sample });
+        if (answer.ok) set({ status: answer.value, offline: false });
+        return answer;
+      },
+    };
+  });

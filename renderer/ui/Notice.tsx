@@ -1,0 +1,29 @@
+/** The empty and the broken face of a view: what it is for or what happened, and one thing to do. */
+import { CircleAlert, type LucideIcon } from 'lucide-react';
+import type { ReactNode } from 'react';
+
+/** The middle of an empty view. */
+export function Empty({ icon: Icon, title, text, children }: { icon: LucideIcon; title: string; text: string; children?: ReactNode }) {
+  return (
+    <div className="flex h-full flex-col items-center justify-center gap-2 p-8 text-center">
+      <Icon aria-hidden size={28} strokeWidth={1.5} className="text-text-3" />
+      <h2 className="text-lg font-semibold">{title}</h2>
+      <p className="max-w-96 text-text-2">{text}</p>
+      {children && <div className="mt-2 flex flex-wrap justify-center gap-2">{children}</div>}
+    </div>
+  );
+}
+
+/** A problem, said in place: one sentence and what can be done. */
+export function Problem({ text, children }: { text: string; children?: ReactNode }) {
+  return (
+    <div role="alert" className="flex items-start gap-2 rounded-md border border-too-large bg-surface-0 px-3 py-2">
+      <CircleAlert aria-hidden size={16} className="mt-0.5 shrink-0 text-too-large" />
+      <p className="min-w-0 flex-1 wrap-anywhere">{text}</p>
+      {children && <div className="flex shrink-0 flex-wrap gap-2">{children}</div>}
+    </div>
+  );
+}
+
+/** A line that holds the place of one that is coming. */
+export const Skeleton = ({ className = '' }: { className?: string }) => <div aria-hidden className={`h-4 rounded-sm bg-surface-2 ${className}`} />;
