@@ -1,0 +1,151 @@
+/** What a GGUF header says about its model, in the words that the app uses. */
+import type { GgufHeader, GgufValue } from './header.ts';
+import { switchesThinking } from './thinking.ts';
+import { fileTypeName } from './types.ts';
+
+/** A number for every layer, or one number where all have the same. */
+export type PerLayer = number | number[];
+
+export interface ModelFacts {
+  /** `qwen35`; `clip` for a projector; empty where the file does not say. */
+  architecture: string;
+  /** `model`, `mmproj`, `adapter`, `imatrix`, ...: `general.type`, `model` where the file does not say. */
+  type: string;
+  name?: string;
+  /** Weights, counted over the tensors of every shard. */
+  parameters: number;
+  /** Bytes of the tensors' data over every shard, padding left out. */
+  weightBytes: number;
+  tensorCount: number;
+  /** `Q4_K_M` by `general.file_type`; the file's name is what people asked for. */
+  label?: string;
+  /** Tokens. */
+  contextLength?: number;
+  /** Multi-token-prediction layers included. */
+  blockCount?: number;
+  /** Multi-token-prediction layers. */
+  nextnLayers?: number;
+  embeddingLength?: number;
+  feedForwardLength?: PerLayer;
+  vocabularySize?: number;
+  headCount?: PerLayer;
+  headCountKv?: PerLayer;
+  /** Elements of a head's key and value. */
+  keyLength?: number;
+  valueLength?: number;
+  /** Tokens that a local layer looks back. */
+  slidingWindow?: number;
+  /** Every n-th layer attends, the others are recurrent. */
+  fullAttentionInterval?: number;
+  /** Where the file lists them. */
+  recurrentLayers?: boolean[];
+  ssm?: { convKernel: number; innerSize: number; stateSize: number; groupCount: number; timeStepRank: number };
+  experts?: { count: number; used: number };
+  /** Has a chat template. */
+  chat: boolean;
+  /** Its chat template can switch thinking on and off. */
+  thinking: boolean;
+  /** Of a projector. */
+  clip?: ClipFacts;
+}
+
+export interface ClipFacts {
+  vision: boolean;
+  audio: boolean;
+  projectorType: string;
+  /** Width of what it hands to the model: the model's `embeddingLength`. */
+  projectionDim: number;
+  blockCount: number;
+  embeddingLength: number;
+  feedForwardLength: number;
+  headCount: number;
+  /** Pixels. */
+  imageSize: number;
+  patchSize: number;
+  /** Patches a side that become one token. */
+  mergeSize: number;
+}
+
+/** Reads the facts of a file, or of a model whose shards' headers are given in order. */
+export function modelFacts(headers: readonly GgufHeader[]): ModelFacts {
+  const { metadata, entries } = headers[0]!;
+  const architecture = textOf(metadata.get('general.architecture')) ?? '';
+  const of = (key: string): GgufValue | undefined => metadata.get(`${architecture}.${key}`);
+  const tensors = headers.flatMap((header) => header.tensors);
+  const tokens = entries.find(({ key }) => key === 'tokenizer.ggml.tokens')?.count;
+  const template = textOf(metadata.get('tokenizer.chat_template'));
+  const fileType = numberOf(metadata.get('general.file_type'));
+  const stateSize = numberOf(of('ssm.state_size'));
+  const experts = numberOf(of('expert_count'));
+
+  return present({
+    architecture,
+    type: textOf(metadata.get('general.type')) ?? (architecture === 'clip' ? 'mmproj' : 'model'),
+    name: textOf(metadata.get('general.name')),
+    parameters: tensors.reduce((sum, { dimensions }) => sum + dimensions.reduce((product, size) => product * size, 1), 0),
+    weightBytes: tensors.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
+    tensorCount: tensors.length,
+    label: fileType === undefined ? undefined : fileTypeName(fileType),
+    contextLength: numberOf(of('context_length')),
+    blockCount: numberOf(of('block_count')),
+    nextnLayers: numberOf(of('nextn_predict_layers')),
+    embeddingLength: numberOf(of('embedding_length')),
+    feedForwardLength: perLayer(of('feed_forward_length')),
+    vocabularySize: tokens ?? numberOf(of('vocab_size')) ?? tensors.find(({ name }) => name === 'token_embd.weight')?.dimensions[1],
+    headCount: perLayer(of('attention.head_count')),
+    headCountKv: perLayer(of('attention.head_count_kv')),
+    keyLength: numberOf(of('attention.key_length')),
+    valueLength: numberOf(of('attention.value_length')),
+    slidingWindow: numberOf(of('attention.sliding_window')),
+    fullAttentionInterval: numberOf(of('full_attention_interval')),
+    recurrentLayers: booleansOf(of('attention.recurrent_layers')),
+    ssm:
+      stateSize === undefined
+        ? undefined
+        : {
+            convKernel: numberOf(of('ssm.conv_kernel')) ?? 0,
+            innerSize: numberOf(of('ssm.inner_size')) ?? 0,
+            stateSize,
+            groupCount: numberOf(of('ssm.group_count')) ?? 0,
+            timeStepRank: numberOf(of('ssm.time_step_rank')) ?? 0,
+          },
+    experts: experts ? { count: experts, used: numberOf(of('expert_used_count')) ?? 0 } : undefined,
+    chat: template !== undefined,
+    thinking: template !== undefined && switchesThinking(template),
+    clip: architecture === 'clip' ? clipFacts(metadata) : undefined,
+  });
+}
+
+function clipFacts(metadata: GgufHeader['metadata']): ClipFacts {
+  const vision = (key: string): number => numberOf(metadata.get(`clip.vision.${key}`)) ?? 0;
+  return {
+    vision: metadata.get('clip.has_vision_encoder') === true,
+    audio: metadata.get('clip.has_audio_encoder') === true,
+    projectorType: textOf(metadata.get('clip.projector_type')) ?? textOf(metadata.get('clip.vision.projector_type')) ?? '',
+    projectionDim: vision('projection_dim'),
+    blockCount: vision('block_count'),
+    embeddingLength: vision('embedding_length'),
+    feedForwardLength: vision('feed_forward_length'),
+    headCount: vision('attention.head_count'),
+    imageSize: vision('image_size'),
+    patchSize: vision('patch_size'),
+    mergeSize: vision('spatial_merge_size') || 1,
+  };
+}
+
+const textOf = (value: GgufValue | undefined): string | undefined => (typeof value === 'string' ? value : undefined);
+const numberOf = (value: GgufValue | undefined): number | undefined => (typeof value === 'number' && value >= 0 ? value : undefined);
+const numbersOf = (value: GgufValue | undefined): number[] | undefined =>
+  Array.isArray(value) && value.every((item) => typeof item === 'number') ? value : undefined;
+const perLayer = (value: GgufValue | undefined): PerLayer | undefined => numberOf(value) ?? numbersOf(value);
+const booleansOf = (value: GgufValue | undefined): boolean[] | undefined =>
+  Array.isArray(value) && value.every((item) => typeof item === 'boolean') ? value : undefined;
+
+type Present<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** Without the fields that have no value. */
+function present<T extends object>(fields: T): Present<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Present<T>;
+}

@@ -1,0 +1,219 @@
+/** Reads the header of a GGUF file from as many of its first bytes as there are, skipping what nobody wants. */
+import { Fault } from '../../shared/result.ts';
+import { tensorBytes } from './types.ts';
+
+export type GgufValue = string | number | bigint | boolean | GgufValue[];
+
+/** Where a key and its value lie in the bytes. */
+export interface GgufEntry {
+  key: string;
+  start: number;
+  end: number;
+  /** Elements, of an array. */
+  count?: number;
+}
+
+export interface GgufTensor {
+  name: string;
+  /** Fastest first. */
+  dimensions: number[];
+  type: number;
+  /** From `dataOffset`. */
+  offset: number;
+  /** Of its data; absent where this llama.cpp does not know the type. */
+  bytes?: number;
+}
+
+export interface GgufHeader {
+  version: number;
+  /** All values but the arrays that nobody wants: the tokenizer's and other long ones. 64-bit integers are numbers where they fit. */
+  metadata: Map<string, GgufValue>;
+  entries: GgufEntry[];
+  tensors: GgufTensor[];
+  alignment: number;
+  /** Where the tensors' data begins: the header's size. */
+  dataOffset: number;
+}
+
+/** The header goes on: at least this many bytes of the file are needed. */
+export interface NeedsMore {
+  needs: number;
+}
+
+/** No real header is longer (the longest seen is 16 MB, protocol 4.6). */
+export const headerLimit = 64 * 2 ** 20;
+const keptArray = 4096;
+const text = new TextDecoder();
+
+/** Bytes of a value by its type; 8 is a string and 9 an array. */
+const valueBytes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8];
+const stringType = 8;
+const arrayType = 9;
+
+class EndOfBytes extends Error {
+  readonly needs: number;
+  constructor(needs: number) {
+    super();
+    this.needs = needs;
+  }
+}
+
+/**
+ * Parses the header at the start of `bytes`, or says how many bytes it takes to go on. `file` names it in faults:
+ * `gguf.notGguf`, `gguf.bigEndian`, `gguf.version`, and `gguf.limits` where it claims more than any real file has.
+ * Nothing is allocated by a claimed size. Layout: docs/gguf.md of ggml, versions 2 and 3.
+ */
+export function parseHeader(bytes: Uint8Array, file: string): GgufHeader | NeedsMore {
+  try {
+    return read(bytes, file);
+  } catch (error) {
+    if (!(error instanceof EndOfBytes)) throw error;
+    if (error.needs > headerLimit) throw beyond(file);
+    return { needs: error.needs };
+  }
+}
+
+const beyond = (file: string): Fault => new Fault('gguf.limits', `The header of ${file} claims more than any real file has.`, { file });
+
+function read(bytes: Uint8Array, file: string): GgufHeader {
+  const cursor = createCursor(bytes, file);
+  checkMagic(bytes, file);
+  cursor.skip(4);
+  const version = cursor.uint32();
+  checkVersion(version, file);
+  const tensorCount = cursor.count(24);
+  const entryCount = cursor.count(13);
+
+  const metadata = new Map<string, GgufValue>();
+  const entries: GgufEntry[] = [];
+  for (let i = 0; i < entryCount; i++) {
+    const start = cursor.at();
+    const key = cursor.string();
+    const type = cursor.uint32();
+    if (type === arrayType) {
+      const elementType = cursor.uint32();
+      const count = cursor.count(elementType === stringType ? 8 : (valueBytes[elementType] ?? 0));
+      const values = cursor.array(elementType, count, count <= keptArray && !key.startsWith('tokenizer.'));
+      if (values) metadata.set(key, values);
+      entries.push({ key, start, end: cursor.at(), count });
+    } else {
+      metadata.set(key, cursor.value(type));
+      entries.push({ key, start, end: cursor.at() });
+    }
+  }
+
+  const alignment = metadata.get('general.alignment') ?? 32;
+  if (typeof alignment !== 'number' || alignment < 1 || !Number.isInteger(Math.log2(alignment))) throw beyond(file);
+  const tensors: GgufTensor[] = [];
+  for (let i = 0; i < tensorCount; i++) tensors.push(readTensor(cursor, file));
+  const dataOffset = tensorCount > 0 ? align(cursor.at(), alignment) : cursor.at();
+  return { version, metadata, entries, tensors, alignment, dataOffset };
+}
+
+/** Up to the next multiple of a power of two. */
+export const align = (offset: number, alignment: number): number => Math.ceil(offset / alignment) * alignment;
+
+function checkMagic(bytes: Uint8Array, file: string): void {
+  if (!'GGUF'.startsWith(text.decode(bytes.subarray(0, 4)))) throw new Fault('gguf.notGguf', `${file} is not a GGUF file.`, { file });
+}
+
+function checkVersion(version: number, file: string): void {
+  if (version === 2 || version === 3) return;
+  // The low half is empty in a version that was written the other way round, as llama.cpp itself tells it.
+  if (version !== 0 && (version & 0xffff) === 0) throw new Fault('gguf.bigEndian', `${file} was made for big-endian machines.`, { file });
+  throw new Fault('gguf.version', `${file} has GGUF version ${version}, which llama.cpp does not read.`, { file, version });
+}
+
+function readTensor(cursor: Cursor, file: string): GgufTensor {
+  const name = cursor.string();
+  const rank = cursor.uint32();
+  if (rank > 4) throw beyond(file);
+  const dimensions = Array.from({ length: rank }, () => Number(cursor.uint64()));
+  const type = cursor.uint32();
+  const offset = Number(cursor.uint64());
+  const elements = dimensions.reduce((product, size) => product * size, 1);
+  // Eight bytes are the widest element.
+  if (!Number.isSafeInteger(offset + elements * 8)) throw beyond(file);
+  const size = tensorBytes(type, dimensions);
+  return { name, dimensions, type, offset, ...(size !== undefined && { bytes: size }) };
+}
+
+type Cursor = ReturnType<typeof createCursor>;
+
+function createCursor(bytes: Uint8Array, file: string) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let offset = 0;
+
+  /** Moves over `length` bytes and gives where they began. */
+  function take(length: number): number {
+    if (offset + length > bytes.length) throw new EndOfBytes(offset + length);
+    offset += length;
+    return offset - length;
+  }
+  const uint32 = (): number => view.getUint32(take(4), true);
+  const uint64 = (): bigint => view.getBigUint64(take(8), true);
+
+  /** A 64-bit number of things that take at least `size` bytes each. */
+  function count(size: number): number {
+    const claimed = Number(uint64());
+    if (claimed * size > headerLimit) throw beyond(file);
+    return claimed;
+  }
+  /** Moves over a string; two halves, as a bigint for every token would cost more than all else. */
+  function skipString(): number {
+    const at = take(8);
+    const length = view.getUint32(at, true);
+    if (view.getUint32(at + 4, true) !== 0 || length > headerLimit) throw beyond(file);
+    take(length);
+    return length;
+  }
+  function string(): string {
+    const length = skipString();
+    return text.decode(bytes.subarray(offset - length, offset));
+  }
+  const whole = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
+  const readers: ((() => GgufValue) | undefined)[] = [
+    () => view.getUint8(take(1)),
+    () => view.getInt8(take(1)),
+    () => view.getUint16(take(2), true),
+    () => view.getInt16(take(2), true),
+    uint32,
+    () => view.getInt32(take(4), true),
+    () => view.getFloat32(take(4), true),
+    () => view.getUint8(take(1)) !== 0,
+    string,
+    undefined,
+    () => whole(uint64()),
+    () => whole(view.getBigInt64(take(8), true)),
+    () => view.getFloat64(take(8), true),
+  ];
+  function value(type: number): GgufValue {
+    const reader = readers[type];
+    if (!reader) throw beyond(file);
+    return reader();
+  }
+  function array(type: number, length: number, keep: boolean): GgufValue[] | undefined {
+    if (!readers[type]) throw beyond(file);
+    if (keep) {
+      const values: GgufValue[] = [];
+      for (let i = 0; i < length; i++) values.push(value(type));
+      return values;
+    }
+    if (type === stringType) for (let i = 0; i < length; i++) skipString();
+    else take(length * valueBytes[type]!);
+    return undefined;
+  }
+  return { at: () => offset, skip: take, uint32, uint64, count, string, value, array };
+}
+
+/** Bytes of the tensors' data, padding between them included. */
+export function dataBytes(header: GgufHeader): number {
+  return header.tensors.reduce((end, { offset, bytes = 0 }) => Math.max(end, offset + bytes), 0);
+}
+
+/** Throws `gguf.truncated` when a file of `size` bytes cannot hold its own tensors. */
+export function checkSize(header: GgufHeader, size: number, file: string): void {
+  if (header.dataOffset + dataBytes(header) > size) throw truncated(file);
+}
+
+export const truncated = (file: string): Fault => new Fault('gguf.truncated', `${file} ends before its content does.`, { file });

@@ -1,0 +1,95 @@
+/** Makes a header that has all that memory depends on, and nothing else: no tokenizer, one file for all shards. */
+import { Fault } from '../../shared/result.ts';
+import { align, type GgufHeader } from './header.ts';
+
+/** A shard's header with the bytes that it was parsed from. */
+export interface HeaderBytes {
+  header: GgufHeader;
+  bytes: Uint8Array;
+}
+
+const uint32Type = 4;
+const stringType = 8;
+
+/**
+ * The slim header of a model whose shards are given in order: the first shard's metadata without tokenizer and split, the
+ * tokenizer `no_vocab` with the vocabulary's size (llama.cpp then fills in that many dummy tokens: src/llama-vocab.cpp, v0.5.0),
+ * and every shard's tensors one after the other. llama.cpp virtual-loads it to the same bytes as the files themselves (estimation.md 0.3).
+ * Throws `memory.unknown` for a tensor type that this llama.cpp does not know.
+ */
+export function slimHeader(shards: readonly HeaderBytes[], file: string): Uint8Array {
+  const { header, bytes } = shards[0]!;
+  const writer = createWriter();
+  const architecture = String(header.metadata.get('general.architecture') ?? '');
+  const vocabularyKey = `${architecture}.vocab_size`;
+  const vocabulary = header.entries.find(({ key }) => key === 'tokenizer.ggml.tokens')?.count ?? header.metadata.get(vocabularyKey);
+  const tokenTypes = header.metadata.get('tokenizer.ggml.token_type_count');
+  const added: [key: string, value: string | number][] = [['tokenizer.ggml.model', 'no_vocab']];
+  if (typeof vocabulary === 'number') added.push([vocabularyKey, vocabulary]);
+  if (typeof tokenTypes === 'number') added.push(['tokenizer.ggml.token_type_count', tokenTypes]);
+  const replaced = (key: string): boolean => key === vocabularyKey && typeof vocabulary === 'number';
+  const copied = header.entries.filter(({ key }) => !/^(?:tokenizer|split|quantize)\./.test(key) && !replaced(key));
+  const tensors = shards.flatMap((shard) => shard.header.tensors);
+
+  writer.raw(new TextEncoder().encode('GGUF'));
+  writer.uint32(3);
+  writer.uint64(tensors.length);
+  writer.uint64(copied.length + added.length);
+  for (const { start, end } of copied) writer.raw(bytes.subarray(start, end));
+  for (const [key, value] of added) writer.entry(key, value);
+  let offset = 0;
+  for (const { name, dimensions, type, bytes: size } of tensors) {
+    if (size === undefined) throw new Fault('memory.unknown', `${file} has tensors of a type that llama.cpp does not know (${type}).`, { file });
+    writer.string(name);
+    writer.uint32(dimensions.length);
+    for (const dimension of dimensions) writer.uint64(dimension);
+    writer.uint32(type);
+    writer.uint64(offset);
+    offset += align(size, header.alignment);
+  }
+  return writer.padded(header.alignment);
+}
+
+function createWriter() {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  const raw = (piece: Uint8Array): void => {
+    pieces.push(piece);
+    length += piece.length;
+  };
+  const number = (size: 4 | 8, value: number): void => {
+    const piece = new Uint8Array(size);
+    const view = new DataView(piece.buffer);
+    if (size === 4) view.setUint32(0, value, true);
+    else view.setBigUint64(0, BigInt(value), true);
+    raw(piece);
+  };
+  const uint32 = (value: number): void => number(4, value);
+  const uint64 = (value: number): void => number(8, value);
+  const string = (value: string): void => {
+    const encoded = new TextEncoder().encode(value);
+    uint64(encoded.length);
+    raw(encoded);
+  };
+  return {
+    raw,
+    uint32,
+    uint64,
+    string,
+    entry(key: string, value: string | number): void {
+      string(key);
+      uint32(typeof value === 'string' ? stringType : uint32Type);
+      if (typeof value === 'string') string(value);
+      else uint32(value);
+    },
+    padded(alignment: number): Uint8Array {
+      const bytes = new Uint8Array(align(length, alignment));
+      let at = 0;
+      for (const piece of pieces) {
+        bytes.set(piece, at);
+        at += piece.length;
+      }
+      return bytes;
+    },
+  };
+}
