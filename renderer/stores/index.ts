@@ -2,7 +2,7 @@
 import { createContext, useContext } from 'react';
 import type { Core } from '../../shared/contract/core.ts';
 import type { Client } from '../../shared/rpc/connect.ts';
-import { createChatsStore, createChatsStore } from './chats.ts';
+import { createChatsStore } from './chats.ts';
 import { createDownloadsStore } from './downloads.ts';
 import { createEngineStore } from './engine.ts';
 import { createHardwareStore } from './hardware.ts';
@@ -12,7 +12,7 @@ import { createModelStore } from './model.ts';
 import { createPricesStore } from './prices.ts';
 import { createSearchStore } from './search.ts';
 import { createSettingsStore } from './settings.ts';
-import { createTurnStore, createTurnStore } from './turn.ts';
+import { createTurnStore } from './turn.ts';
 import { createUiStore } from './ui.ts';
 
 /** The stores of one page; they follow core from now on. */
