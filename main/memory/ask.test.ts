@@ -1,0 +1,176 @@
+/** What we say before a load against what llama.cpp then takes: on the CPU by really loading, on a software GPU against measured rows. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { GgufInsights, getLlama, type Llama, LlamaLogLevel, readGgufFileInfo } from 'node-llama-cpp';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { LoadPlan } from '../../shared/contract/control.ts';
+import { splitTotal } from '../../shared/schemas/memory.ts';
+import { askMemory } from './ask.ts';
+import { allocations, fixture, headerPath } from './testing/allocations.ts';
+import { askOnSoftwareGpu, missing } from './testing/softwareGpu.ts';
+
+const tiny = fixture('tiny-qwen3.5-vl/tiny-qwen3.5-vl-Q4_K_M.gguf');
+const projector = fixture('tiny-qwen3.5-vl/mmproj-tiny-qwen3.5-vl-F16.gguf');
+const plan: LoadPlan = { contextSize: 4096, kvType: 'f16', flashAttention: true, gpuLayers: 0, vision: true, batchSize: 512 };
+const median = (values: number[]): string => (values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0).toFixed(0);
+
+let folder: string;
+let llama: Llama;
+const log: string[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-ask-'));
+  llama = await getLlama({
+    gpu: false,
+    build: 'never',
+    skipDownload: true,
+    progressLogs: false,
+    logLevel: LlamaLogLevel.info,
+    logger: (_, message) => log.push(message),
+  });
+});
+afterAll(async () => {
+  await llama.dispose();
+  rmSync(folder, { recursive: true });
+});
+
+/** Loads the model for real and gives the bytes of the buffers that it holds, by llama.cpp's own count. */
+async function load(modelPath: string, { contextSize, kvType, flashAttention, batchSize }: LoadPlan) {
+  log.length = 0;
+  const model = await llama.loadModel({ modelPath, gpuLayers: 0, useMmap: false });
+  const type = kvType === 'f16' ? 'F16' : kvType === 'q8_0' ? 'Q8_0' : 'Q4_0';
+  const context = await model.createContext({
+    ...{ contextSize, batchSize, flashAttention, sequences: 1, threads: 2 },
+    experimentalKvCacheKeyType: type,
+    experimentalKvCacheValueType: type,
+    ignoreMemorySafetyChecks: true,
+  });
+  // The library has no public way to ask for the sizes of its buffers.
+  const counted = (of: unknown) => (of as { getMemoryBreakdown(): { cpuRam: number; gpuVram: number } }).getMemoryBreakdown();
+  const weights = counted((model as unknown as { _model: unknown })._model);
+  const held = counted((context as unknown as { _ctx: unknown })._ctx);
+  // The log comes in behind the load.
+  await vi.waitFor(() => expect(log.join('\n')).toMatch(/sched_reserve: .* compute buffer size/));
+  const logged = [...log];
+  await context.dispose();
+  await model.dispose();
+  return { weights: weights.cpuRam, context: held.cpuRam, gpu: weights.gpuVram + held.gpuVram, logged };
+}
+
+/** MiB that llama.cpp's log gives to buffers of a kind. */
+const loggedMib = (lines: string[], kind: string): number =>
+  lines.reduce((sum, line) => sum + Number(new RegExp(`${kind} buffer size =\\s*([\\d.]+) MiB`).exec(line)?.[1] ?? 0), 0);
+
+describe('on the CPU, the tiny model', () => {
+  const variants: Partial<LoadPlan>[] = [
+    {},
+    { contextSize: 300 },
+    { contextSize: 32768 },
+    { contextSize: 8192, kvType: 'q8_0' },
+    { contextSize: 8192, kvType: 'q4_0' },
+    { contextSize: 8192, flashAttention: false },
+    { batchSize: 128 },
+  ];
+  test.each(variants)('takes what we said, to the byte: %j', async (variant) => {
+    const asked = { ...plan, ...variant };
+    const { ram, gpu, basis, layers } = await askMemory(llama, { header: tiny, plan: asked });
+    const real = await load(tiny, asked);
+    expect(basis).toBe('exact');
+    expect(layers).toEqual({ total: 5, onGpu: 0 });
+    expect(ram.weights).toBe(real.weights);
+    expect(ram.kvCache + ram.state + ram.compute).toBe(real.context);
+    expect(splitTotal(gpu)).toBe(real.gpu);
+    expect(ram.kvCache / 2 ** 20).toBeCloseTo(loggedMib(real.logged, 'KV'), 2);
+    expect(ram.state / 2 ** 20).toBeCloseTo(loggedMib(real.logged, 'RS'), 2);
+  });
+
+  test('takes the same as a header without weights says', async () => {
+    const file = readFileSync(tiny);
+    const header = path.join(folder, 'header.gguf');
+    writeFileSync(header, file.subarray(0, Number((await readGgufFileInfo(tiny, { logWarnings: false })).infoEndOffset)));
+    expect(await askMemory(llama, { header, plan })).toEqual(await askMemory(llama, { header: tiny, plan }));
+  });
+
+  test('in three files takes what it does in one', async () => {
+    const parts = fixture('tiny-qwen3.5-vl/tiny-qwen3.5-vl-Q8_0-00001-of-00003.gguf');
+    const whole = fixture('tiny-qwen3.5-vl/tiny-qwen3.5-vl-Q8_0.gguf');
+    expect((await askMemory(llama, { header: parts, plan })).ram).toEqual((await askMemory(llama, { header: whole, plan })).ram);
+  });
+
+  test('has a projector of the size of its tensors, only when asked for', async () => {
+    const tensors = (await readGgufFileInfo(projector)).fullTensorInfo ?? [];
+    const bytes = tensors.reduce((sum, { dimensions, ggmlType }) => sum + dimensions.reduce<number>((a, b) => a * Number(b), ggmlType === 0 ? 4 : 2), 0);
+    const withVision = await askMemory(llama, { header: tiny, projector, plan });
+    const without = await askMemory(llama, { header: tiny, projector, plan: { ...plan, vision: false } });
+    // 16,384 patches of 16 pixels, three widths of 128 and one of 512.
+    expect(withVision.ram.projector).toBe(bytes + 4 * 16384 * (3 * 128 + 512));
+    expect(without.ram.projector).toBe(0);
+    expect({ ...withVision.ram, projector: 0 }).toEqual(without.ram);
+  });
+});
+
+describe('a header that llama.cpp cannot be asked about', () => {
+  test("is answered by our closed form, marked about, and never by the library's heuristic", async () => {
+    const header = path.join(folder, 'broken.gguf');
+    const bytes = Buffer.from(readFileSync(headerPath('qwen3.5-9b-Q4_K_M')));
+    const at = bytes.indexOf('blk.3.attn_q.weight');
+    bytes.write('blk.3.attn_x.weight', at);
+    writeFileSync(header, bytes);
+    const settings = { ...plan, contextSize: 32768, kvType: 'q8_0' as const };
+
+    const answer = await askMemory(llama, { header, plan: settings });
+    expect(answer.basis).toBe('about');
+    const true9b = await askMemory(llama, { header: headerPath('qwen3.5-9b-Q4_K_M'), plan: settings });
+    expect(true9b.basis).toBe('exact');
+    expect(Math.abs(splitTotal(answer.ram) / splitTotal(true9b.ram) - 1)).toBeLessThan(0.03);
+
+    const library = await GgufInsights.from(await readGgufFileInfo(header, { logWarnings: false }), llama);
+    const heuristic = await library.estimateContextResourceRequirementsV2({
+      ...{ contextSize: 32768, modelGpuLayers: 0, batchSize: 512, sequences: 1, flashAttention: true },
+      kvCacheKeyType: 8,
+      kvCacheValueType: 8,
+    });
+    expect(heuristic.cpuRam).toBeGreaterThan(2 * (answer.ram.kvCache + answer.ram.state + answer.ram.compute));
+  });
+
+  test('is refused by name where the architecture is unknown', async () => {
+    const header = path.join(folder, 'unknown.gguf');
+    const bytes = Buffer.from(readFileSync(headerPath('llama-3.1-8b-Q4_K_M')));
+    for (let at = bytes.indexOf('llama'); at >= 0; at = bytes.indexOf('llama', at + 1)) bytes.write('lhama', at);
+    writeFileSync(header, bytes);
+    await expect(askMemory(llama, { header, plan })).rejects.toMatchObject({ code: 'gguf.architecture', data: { architecture: 'lhama' } });
+  });
+
+  test('is refused where the file ends within its header', async () => {
+    const header = path.join(folder, 'cut.gguf');
+    writeFileSync(header, readFileSync(headerPath('llama-3.1-8b-Q4_K_M')).subarray(0, 9000));
+    await expect(askMemory(llama, { header, plan })).rejects.toMatchObject({ code: 'gguf.truncated' });
+  });
+});
+
+const reason = missing();
+if (reason) console.warn(`SKIPPED: memory on the software GPU: ${reason}`);
+describe.skipIf(reason)('on a software GPU', () => {
+  test('of 24 GiB every measured row is met to the byte', { timeout: 120_000 }, async () => {
+    const requests = allocations.map((row) => ({ header: headerPath(row.model), plan: { ...plan, ...row, gpuLayers: 1000 } }));
+    const { hardware, answers } = await askOnSoftwareGpu(24576, requests);
+    const equal = allocations.filter((row, index) => splitTotal(answers[index]!.answer.gpu) === row.vramBytes);
+    const firsts = answers.filter((_, index) => allocations[index - 1]?.model !== allocations[index]!.model);
+    const others = answers.filter((answer) => !firsts.includes(answer));
+    console.log(
+      `software GPU: ${equal.length}/${allocations.length} rows equal to the byte; first estimate of a header ${median(firsts.map(({ ms }) => ms))} ms, each further ${median(others.map(({ ms }) => ms))} ms (medians)`,
+    );
+    expect(hardware).toMatchObject({ backend: 'vulkan', vram: { total: 24576 * 2 ** 20, free: null, unified: false } });
+    expect(answers).toHaveLength(allocations.length);
+    for (const [index, { answer }] of answers.entries()) {
+      const row = allocations[index]!;
+      const name = `${row.model} ${row.contextSize} ${row.kvType} flash attention ${row.flashAttention}`;
+      expect(answer.basis, name).toBe('exact');
+      expect(splitTotal(answer.gpu), name).toBe(row.vramBytes);
+      expect(splitTotal(answer.ram) / 2 ** 20, name).toBeCloseTo(row.hostMib, 0);
+      expect(answer.gpu.kvCache / 2 ** 20, name).toBeCloseTo(row.kvMib, 2);
+      expect(answer.layers.onGpu).toBe(answer.layers.total);
+    }
+  });
+});

@@ -1,0 +1,66 @@
+/** A process of llama.cpp on a software GPU: Mesa's Vulkan driver made to look like a discrete card of any size. */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { EstimateAnswer, EstimateRequest } from '../../../shared/contract/control.ts';
+import type { Hardware } from '../../../shared/schemas/hardware.ts';
+
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const drivers = '/usr/share/vulkan/icd.d';
+
+export interface Asked {
+  hardware: Hardware;
+  answers: { answer: EstimateAnswer; ms: number }[];
+}
+
+/** Why there is no software GPU on this machine; undefined where there is one. */
+export function missing(): string | undefined {
+  if (os.platform() !== 'linux') return `the software GPU is Linux only (this is ${os.platform()})`;
+  if (!driver()) return `Mesa's software Vulkan driver is not installed (apt-get install mesa-vulkan-drivers)`;
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-gpu-'));
+  try {
+    const { error, stderr } = build(folder);
+    if (error) return 'there is no C compiler (cc)';
+    return stderr ? `the software GPU does not compile (apt-get install libvulkan-dev): ${stderr.split('\n')[0]}` : undefined;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+const build = (folder: string) =>
+  spawnSync('cc', ['-shared', '-fPIC', '-O2', '-w', '-o', path.join(folder, 'libsoftware_gpu.so'), here('software_gpu.c'), '-ldl'], { encoding: 'utf8' });
+
+function driver(): string | undefined {
+  try {
+    const name = readdirSync(drivers).find((file) => file.startsWith('lvp_icd'));
+    return name && path.join(drivers, name);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Asks one request after the other on a card of `mebibytes`, in a process of its own. */
+export async function askOnSoftwareGpu(mebibytes: number, requests: EstimateRequest[]): Promise<Asked> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-gpu-'));
+  try {
+    build(folder);
+    const child = spawn(process.execPath, [here('askChild.ts')], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: {
+        ...process.env,
+        LD_PRELOAD: path.join(folder, 'libsoftware_gpu.so'),
+        SOFTWARE_GPU_MIB: String(mebibytes),
+        GGML_VK_VISIBLE_DEVICES: '0',
+        VK_DRIVER_FILES: driver(),
+      },
+    });
+    child.stdin.end(JSON.stringify(requests));
+    let out = '';
+    for await (const chunk of child.stdout) out += chunk;
+    return JSON.parse(out) as Asked;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,94 @@
+/** Our closed form of what llama.cpp allocates, from plain numbers of a model: shown as "about" where llama.cpp itself can't be asked. */
+import type { KvType, MemorySplit } from './schemas/memory.ts';
+
+/** One block of a model. */
+export interface LayerFacts {
+  /** Bytes of its weights that are loaded; 0 for a block that is skipped (multi-token prediction). */
+  weights: number;
+  /** Elements that one token adds to the key cache and to the value cache; 0 where the layer keeps a state instead. */
+  keyRow: number;
+  valueRow: number;
+  /** Tokens that it looks back on; 0: all of them. */
+  window: number;
+  /** Bytes of its recurrent state for one sequence, whatever the context. */
+  state: number;
+}
+
+/** All that the formula needs of a model. Bytes and counts. */
+export interface MemoryFacts {
+  layers: LayerFacts[];
+  /** Token embeddings and what else is read before the first layer: always in RAM. */
+  inputWeights: number;
+  /** The output matrix and its norm; the embeddings again where they are tied. */
+  outputWeights: number;
+  vocabulary: number;
+  embedding: number;
+  heads: number;
+  /** Tokens. */
+  trainContext: number;
+}
+
+/** What the bytes depend on. `gpuLayers` counts the output layer, which goes to the GPU first. */
+export interface FormulaSettings {
+  contextSize: number;
+  kvType: KvType;
+  flashAttention: boolean;
+  gpuLayers: number;
+  batchSize: number;
+}
+
+/** Bytes of one element in a cache row (ggml's block sizes: 32 elements and a scale). */
+const elementBytes: Record<KvType, number> = { f16: 2, q8_0: 34 / 32, q4_0: 18 / 32 };
+
+const padded = (tokens: number): number => Math.ceil(tokens / 256) * 256;
+
+/** Whether block `index` is on the GPU: llama.cpp fills from the back, the output layer first (llama-model.cpp, `i_gpu_start`). */
+const isOnGpu = (facts: MemoryFacts, settings: FormulaSettings, index: number): boolean => index >= facts.layers.length + 1 - settings.gpuLayers;
+
+/** Bytes of the KV cache and of the recurrent state on each side: llama.cpp's own sums, exact (llama-kv-cache.cpp, llama-memory-recurrent.cpp). */
+export function cacheBytes(facts: MemoryFacts, settings: FormulaSettings): Record<'gpu' | 'ram', { kvCache: number; state: number }> {
+  const bytes = { gpu: { kvCache: 0, state: 0 }, ram: { kvCache: 0, state: 0 } };
+  const cells = padded(settings.contextSize);
+  // Without flash attention the values are stored transposed and, where their widths differ, padded to the widest.
+  const widestValue = Math.max(0, ...facts.layers.map((layer) => layer.valueRow));
+  for (const [index, layer] of facts.layers.entries()) {
+    const side = bytes[isOnGpu(facts, settings, index) ? 'gpu' : 'ram'];
+    // node-llama-cpp adds one token to the batch of models with a window, which can cross a step of 256.
+    const ownCells = layer.window > 0 ? Math.min(cells, padded(layer.window + settings.batchSize + 1)) : cells;
+    const valueRow = settings.flashAttention || layer.valueRow === 0 ? layer.valueRow : widestValue;
+    side.kvCache += ownCells * (layer.keyRow + valueRow) * elementBytes[settings.kvType];
+    side.state += layer.state;
+  }
+  return bytes;
+}
+
+/**
+ * Bytes on the GPU and in RAM, within 3 % of what llama.cpp allocates for a known architecture with all layers on the GPU
+ * (shared/memory/estimation.md, section 5). The projector is not part of it.
+ */
+export function memoryByFormula(facts: MemoryFacts, settings: FormulaSettings): Record<'gpu' | 'ram', MemorySplit> {
+  const { embedding, vocabulary, heads } = facts;
+  const { batchSize, flashAttention, gpuLayers } = settings;
+  const cache = cacheBytes(facts, settings);
+  const cells = padded(settings.contextSize);
+  const layers = facts.layers.map((layer, index) => ({ weights: layer.weights, gpu: isOnGpu(facts, settings, index) }));
+  const sum = (gpu: boolean): number => layers.reduce((bytes, layer) => (layer.gpu === gpu ? bytes + layer.weights : bytes), 0);
+
+  // llama.cpp reserves the graph of a full batch: logits of every token, or the attention scores where they are written out.
+  const logits = 4 * batchSize * (vocabulary + 2 * embedding);
+  const scores = flashAttention ? 0 : 4 * batchSize * (cells * heads + cells + 10 * embedding);
+  const graph = Math.max(logits, scores);
+  // Inputs of the graph and the output buffer stay on the host: embeddings of a batch, the mask, one row of logits.
+  const host = 8 * batchSize * embedding + (flashAttention ? 2 : 4) * batchSize * cells + 4 * vocabulary;
+
+  const offloads = gpuLayers > 0;
+  return {
+    gpu: { weights: sum(true) + (offloads ? facts.outputWeights : 0), ...cache.gpu, compute: offloads ? graph : 0, projector: 0 },
+    ram: {
+      weights: sum(false) + facts.inputWeights + (offloads ? 0 : facts.outputWeights),
+      ...cache.ram,
+      compute: offloads ? host : host + graph,
+      projector: 0,
+    },
+  };
+}
