@@ -1,0 +1,26 @@
+/** The disk as a download sees it: how much room there is, and what a failed write means to a person. */
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Fault } from '../../shared/result.ts';
+
+/** Bytes that this process may still write on the disk of `folder`, which must exist. */
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+}
+
+/**
+ * Runs a step that writes to the disk of `file`, which lacks `missing()` bytes.
+ * Errors: download.diskFull with how many bytes more are needed, download.writing for anything else that the file system refuses.
+ */
+export async function writing<T>(file: string, missing: () => number, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === undefined || error instanceof Fault) throw error;
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw new Fault('download.writing', `The file could not be written (${code}).`, { file, reason: code }, error);
+    const free = await freeBytes(dirname(file)).catch(() => 0);
+    throw new Fault('download.diskFull', 'The disk is full.', { missing: Math.max(1, missing() - free) }, error);
+  }
+}
