@@ -8,7 +8,7 @@ import { hardware } from '../schemas/hardware.ts';
 import { hubStatus, modelDetail, searchPage } from '../schemas/hub.ts';
 import { libraryModel } from '../schemas/library.ts';
 import { estimate, loadSettings } from '../schemas/memory.ts';
-import { settings } from '../schemas/settings.ts';
+import { settings, settingsChange } from '../schemas/settings.ts';
 
 const nothing = z.optional(z.undefined());
 const id = z.string().check(z.minLength(1), z.maxLength(1024));
@@ -30,7 +30,7 @@ export const core = {
   'app.info': call(nothing, z.object({ version: z.string(), shell: z.enum(['headless', 'desktop']), dataFolder: z.string(), modelsFolder: z.string() })),
 
   'settings.watch': stream(nothing, settings),
-  'settings.change': call(z.partial(settings), settings),
+  'settings.change': call(settingsChange, settings),
 
   'hub.status': stream(nothing, hubStatus),
   /** Starts the built-in sample hub and uses it until the app closes; false goes back. */

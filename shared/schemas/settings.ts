@@ -2,16 +2,29 @@
 import * as z from 'zod/mini';
 import { defaultLoadSettings, loadSettings } from './memory.ts';
 
-export const settings = z.object({
-  language: z._default(z.enum(['system', 'en', 'fr']), 'system'),
-  theme: z._default(z.enum(['system', 'light', 'dark']), 'system'),
+const fields = {
+  language: z.enum(['system', 'en', 'fr']),
+  theme: z.enum(['system', 'light', 'dark']),
   /** For every load that says nothing else. */
-  load: z._default(loadSettings, defaultLoadSettings),
+  load: loadSettings,
   /** Let a model think where its template can be switched. */
-  thinking: z._default(z.boolean(), false),
-  systemPrompt: z._default(z.string().check(z.maxLength(100_000)), ''),
-  temperature: z._default(z.number().check(z.minimum(0), z.maximum(2)), 0.7),
+  thinking: z.boolean(),
+  systemPrompt: z.string().check(z.maxLength(100_000)),
+  temperature: z.number().check(z.minimum(0), z.maximum(2)),
+};
+
+export const settings = z.object({
+  language: z._default(fields.language, 'system'),
+  theme: z._default(fields.theme, 'system'),
+  load: z._default(fields.load, defaultLoadSettings),
+  thinking: z._default(fields.thinking, false),
+  systemPrompt: z._default(fields.systemPrompt, ''),
+  temperature: z._default(fields.temperature, 0.7),
 });
 export type Settings = z.infer<typeof settings>;
+
+/** What a change names and no more: partial fields with defaults would bring every default along and reset the rest. */
+export const settingsChange = z.partial(z.object(fields));
+export type SettingsChange = z.infer<typeof settingsChange>;
 
 export const defaultSettings: Settings = settings.parse({});

@@ -1,0 +1,63 @@
+/** An engine for tests: each answer waits for the test to say what comes next. */
+import type { GenerateEvent, GenerateRequest } from '../../shared/contract/control.ts';
+import type { TurnStats } from '../../shared/schemas/chat.ts';
+import type { AnswerEngine } from './service.ts';
+
+/** One answer that was asked for. */
+export interface Script {
+  request: GenerateRequest;
+  say(text: string): void;
+  think(text: string): void;
+  prompt(processed: number, total: number): void;
+  end(stopReason?: TurnStats['stopReason']): void;
+  fail(error: unknown): void;
+}
+
+export interface ScriptedEngine extends AnswerEngine {
+  /** In the order they were asked for. */
+  scripts: Script[];
+  /** Loads another model, or none. */
+  load(modelId: string | undefined): void;
+}
+
+/** Statistics of an answer that ended so. */
+export const statsOf = (stopReason: TurnStats['stopReason']): TurnStats => ({
+  stopReason,
+  promptTokens: 5,
+  cachedTokens: 0,
+  tokens: 3,
+  firstTokenMs: 10,
+  tokensPerSecond: 20,
+  promptTokensPerSecond: 50,
+});
+
+/** A scripted engine with the model `tiny` loaded; `stop` ends an answer as a real engine does. */
+export function scriptedEngine(): ScriptedEngine {
+  let model: string | undefined = 'tiny';
+  const scripts: Script[] = [];
+  return {
+    scripts,
+    load(modelId) {
+      model = modelId;
+    },
+    modelId: () => model,
+    generate(request: GenerateRequest, on: (event: GenerateEvent) => void) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      scripts.push({
+        request,
+        say: (text) => on({ type: 'text', text }),
+        think: (text) => on({ type: 'thinking', text }),
+        prompt: (processed, total) => on({ type: 'prompt', processed, total }),
+        end(stopReason = 'end') {
+          on({ type: 'end', stats: statsOf(stopReason) });
+          resolve();
+        },
+        fail: reject,
+      });
+      return promise;
+    },
+    async stop(turnId) {
+      scripts.find((script) => script.request.turnId === turnId)?.end('stopped');
+    },
+  };
+}

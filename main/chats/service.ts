@@ -1,0 +1,171 @@
+/** The rules of a conversation: what may be asked, answered, stopped, changed and undone, and who hears of it. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { GenerateEvent, GenerateRequest } from '../../shared/contract/control.ts';
+import type { Core } from '../../shared/contract/core.ts';
+import { Fault } from '../../shared/result.ts';
+import type { Handlers } from '../../shared/rpc/define.ts';
+import type { Chat, Part, Turn } from '../../shared/schemas/chat.ts';
+import type { Blobs } from '../blobs/store.ts';
+import type { Log } from '../log.ts';
+import type { SettingsStore } from '../settings/store.ts';
+import { createWatched } from '../watched.ts';
+import { toMessages } from './messages.ts';
+import { createChatStore } from './store.ts';
+import { createTurns } from './turns.ts';
+
+/** What a conversation asks of the engine. */
+export interface AnswerEngine {
+  /** Library id of the model that is loaded and can answer. */
+  modelId(): string | undefined;
+  /** Settles after the `end` event. Rejects with a `Fault`: `engine.crashed` when the process is gone, `engine.contextFull`, ... */
+  generate(request: GenerateRequest, on: (event: GenerateEvent) => void): Promise<void>;
+  /** Ends an answer; its `generate` still gives the `end` event. */
+  stop(turnId: string): Promise<void>;
+}
+
+export type ChatHandlers = Pick<Handlers<Core>, Extract<keyof Core, `chats.${string}` | `chat.${string}` | `turn.${string}`>>;
+
+export interface Chats {
+  handlers: ChatHandlers;
+  /** Stores what is running as interrupted; before the database closes. */
+  close(): void;
+}
+
+export interface ChatsOptions {
+  db: DatabaseSync;
+  blobs: Pick<Blobs, 'path' | 'find'>;
+  engine: AnswerEngine;
+  settings: Pick<SettingsStore, 'get'>;
+  log: Pick<Log, 'info' | 'error'>;
+  /** Milliseconds, see `createTurns`. */
+  saveEveryMs?: number;
+}
+
+export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: ChatsOptions): Chats {
+  const store = createChatStore(db);
+  const recovered = store.recover();
+  if (recovered > 0) log.info('Answers were running when the app ended; they keep the text they had', { answers: recovered });
+
+  /** Counts changes, in all and by chat. */
+  const changes = createWatched(0);
+  const changed = new Map<string, number>();
+  const touch = (chatId: string): void => {
+    const count = changes.get() + 1;
+    changed.set(chatId, count);
+    changes.set(count);
+  };
+
+  const turns = createTurns({ store, log, onEnd: (turn) => touch(turn.chatId), ...(saveEveryMs !== undefined && { saveEveryMs }) });
+
+  /** The model that answers, when nothing speaks against an answer in this chat now. To be called right before storing. */
+  const ready = (chatId: string | undefined): string => {
+    const modelId = engine.modelId();
+    if (modelId === undefined) throw new Fault('engine.notLoaded', 'No model is loaded');
+    const turnId = chatId === undefined ? undefined : store.running(chatId);
+    if (turnId !== undefined) throw new Fault('turn.running', 'This chat is being answered', { turnId });
+    return modelId;
+  };
+
+  /** Refuses a question without content, and pictures that are not there or that no model can be shown. */
+  const check = async (parts: Part[]): Promise<void> => {
+    if (parts.every((part) => part.type === 'text' && part.text.trim() === '')) throw new Fault('rpc.invalidInput', 'The question is empty');
+    for (const part of parts) {
+      if (part.type !== 'image') continue;
+      await blobs.find(part.original);
+      const { type } = await blobs.find(part.sent);
+      if (type !== 'image/png' && type !== 'image/jpeg') throw new Fault('blob.notImage', 'A model is shown PNG or JPEG only', { name: part.name });
+    }
+  };
+
+  const begin = (answer: Turn, question: string, thinking: boolean): void => {
+    turns.begin(answer.id, (on) => {
+      const { systemPrompt, temperature } = settings.get();
+      const messages = toMessages(systemPrompt, store.path(question), blobs.path);
+      return engine.generate({ turnId: answer.id, messages, thinking, temperature }, on);
+    });
+    touch(answer.chatId);
+  };
+
+  const ask = (chatId: string | undefined, parent: () => string | null, parts: Part[], thinking: boolean): { chatId: string; turnId: string } => {
+    const modelId = ready(chatId);
+    const { question, answer } = store.ask({ chatId, parent: parent(), parts, modelId });
+    begin(answer, question, thinking);
+    return { chatId: answer.chatId, turnId: answer.id };
+  };
+
+  /** Settles when the answer has ended, so that the next question finds the chat free. */
+  const stop = async (turnId: string): Promise<void> => {
+    try {
+      await engine.stop(turnId);
+    } catch (error) {
+      // The engine is gone, and `generate` tells how.
+      log.error('An answer could not be stopped', { turnId, error });
+    }
+    await turns.ended(turnId);
+  };
+
+  const fresh = (chat: Chat): Chat => ({ ...chat, turns: chat.turns.map(turns.fresh) });
+
+  const handlers: ChatHandlers = {
+    async *'chats.watch'(_, { signal }) {
+      for await (const _ of changes.watch(signal)) yield store.list();
+    },
+    'chats.search': ({ query }) => store.search(query),
+    'chats.rename'({ id, title }) {
+      if (title.trim() === '') throw new Fault('rpc.invalidInput', 'A title cannot be empty');
+      store.rename(id, title.trim());
+      touch(id);
+    },
+    'chats.delete'({ id }) {
+      store.deleteChat(id);
+      const running = store.running(id);
+      if (running !== undefined) void stop(running);
+      touch(id);
+    },
+    'chats.restore'({ id }) {
+      store.restoreChat(id);
+      touch(id);
+    },
+
+    async *'chat.watch'({ id }, { signal }) {
+      let seen = -1;
+      for await (const _ of changes.watch(signal)) {
+        const count = changed.get(id) ?? 0;
+        if (count === seen) continue;
+        seen = count;
+        yield fresh(store.chat(id));
+      }
+    },
+    async 'chat.send'({ chatId, parts, thinking }) {
+      await check(parts);
+      return ask(chatId, () => (chatId === undefined ? null : store.head(chatId)), parts, thinking);
+    },
+    async 'chat.edit'({ turnId, parts, thinking }) {
+      await check(parts);
+      const { chatId, role } = store.turn(turnId);
+      if (role !== 'user') throw new Fault('turn.notFound', 'Only a question can be changed');
+      return { turnId: ask(chatId, () => store.parent(turnId), parts, thinking).turnId };
+    },
+    'chat.retry'({ turnId, thinking }) {
+      const { chatId, role } = store.turn(turnId);
+      const question = role === 'user' ? turnId : store.parent(turnId);
+      if (question === null) throw new Fault('turn.notFound', 'This answer has no question');
+      const answer = store.answer(question, ready(chatId));
+      begin(answer, question, thinking);
+      return { turnId: answer.id };
+    },
+    'chat.choose': ({ turnId }) => touch(store.choose(turnId)),
+    async 'chat.deleteTurn'({ turnId }) {
+      const { chatId, running } = store.deleteTurn(turnId);
+      touch(chatId);
+      if (running !== undefined) await stop(running);
+    },
+    'chat.restoreTurn': ({ turnId }) => touch(store.restoreTurn(turnId)),
+    async 'chat.stop'({ turnId }) {
+      if (store.turn(turnId).status === 'running') await stop(turnId);
+    },
+
+    'turn.watch': ({ turnId, from }, { signal }) => turns.watch(turnId, from, signal),
+  };
+  return { handlers, close: turns.close };
+}
