@@ -1,7 +1,7 @@
 /** Downloads against the stand-in Hub: what a person gets, and what went over the wire. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { seeded } from '../../e2e/hub/content.ts';
@@ -166,13 +166,32 @@ test.each([
 
 test('what arrived before a break is not asked for again', async () => {
   await one(6 * MiB);
-  standIn.hub.fault({ at: 'cdn', kind: 'reset', after: 4 * MiB });
+  standIn.hub.fault({ at: 'cdn', kind: 'truncate', after: 4 * MiB });
   const downloads = standIn.open();
   await downloads.start(what());
   await ended(downloads);
-  const ranges = standIn.ranges();
-  expect(ranges).toHaveLength(2);
-  expect(bytesOf(ranges[1]!)).toBeLessThan(3 * MiB);
+  expect(standIn.ranges()).toEqual([`bytes=0-${6 * MiB - 1}`, `bytes=${4 * MiB}-${6 * MiB - 1}`]);
+  expect(await sha256(onDisk(path))).toBe(standIn.file(path).sha256);
+});
+
+test('one whole file for a range changes nothing; a server that knows no ranges begins anew', async () => {
+  await one(6 * MiB);
+  standIn.hub.fault({ at: 'cdn', kind: 'truncate', after: 4 * MiB });
+  standIn.hub.fault({ at: 'cdn', kind: 'ignoreRange', nth: 2 });
+  const downloads = standIn.open();
+  const { id } = await downloads.start(what());
+  await ended(downloads);
+  expect(standIn.ranges().map(bytesOf)).toEqual([6 * MiB, 2 * MiB, 2 * MiB]);
+  await downloads.cancel(id);
+  await rm(onDisk(path));
+
+  standIn.hub.log.length = 0;
+  standIn.hub.fault({ at: 'cdn', kind: 'truncate', after: 4 * MiB });
+  standIn.hub.fault({ at: 'cdn', kind: 'ignoreRange', nth: 2, times: 'always' });
+  await downloads.start(what());
+  expect(await ended(downloads)).toMatchObject({ state: 'done', received: 6 * MiB });
+  expect(await sha256(onDisk(path))).toBe(standIn.file(path).sha256);
+  expect(standIn.hub.log.filter(({ at }) => at === 'cdn').map(({ status }) => status)).toEqual([206, 200, 200]);
 });
 
 test('an expired link costs one question to the Hub', async () => {
