@@ -73,7 +73,6 @@ export function modelFacts(headers: readonly GgufHeader[]): ModelFacts {
   const of = (key: string): GgufValue | undefined => metadata.get(`${architecture}.${key}`);
   const tensors = headers.flatMap((header) => header.tensors);
   const tokens = entries.find(({ key }) => key === 'tokenizer.ggml.tokens')?.count;
-  const template = textOf(metadata.get('tokenizer.chat_template'));
   const fileType = numberOf(metadata.get('general.file_type'));
   const stateSize = numberOf(of('ssm.state_size'));
   const experts = numberOf(of('expert_count'));
@@ -110,10 +109,20 @@ export function modelFacts(headers: readonly GgufHeader[]): ModelFacts {
             timeStepRank: numberOf(of('ssm.time_step_rank')) ?? 0,
           },
     experts: experts ? { count: experts, used: numberOf(of('expert_used_count')) ?? 0 } : undefined,
-    chat: template !== undefined,
-    thinking: template !== undefined && switchesThinking(template),
+    ...templateFacts(headers[0]!),
     clip: architecture === 'clip' ? clipFacts(metadata) : undefined,
   });
+}
+
+/** Keys of a slim header in place of the chat template. */
+export const chatKey = 'atelier.chat';
+export const thinkingKey = 'atelier.thinking';
+
+/** Whether there is a chat template, and whether it switches thinking. */
+export function templateFacts({ metadata }: GgufHeader): { chat: boolean; thinking: boolean } {
+  const template = textOf(metadata.get('tokenizer.chat_template'));
+  if (template === undefined) return { chat: metadata.get(chatKey) === true, thinking: metadata.get(thinkingKey) === true };
+  return { chat: true, thinking: switchesThinking(template) };
 }
 
 function clipFacts(metadata: GgufHeader['metadata']): ClipFacts {

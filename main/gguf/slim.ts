@@ -1,5 +1,6 @@
 /** Makes a header that has all that memory depends on, and nothing else: no tokenizer, one file for all shards. */
 import { Fault } from '../../shared/result.ts';
+import { chatKey, templateFacts, thinkingKey } from './facts.ts';
 import { align, type GgufHeader } from './header.ts';
 
 /** A shard's header with the bytes that it was parsed from. */
@@ -9,12 +10,13 @@ export interface HeaderBytes {
 }
 
 const uint32Type = 4;
+const boolType = 7;
 const stringType = 8;
 
 /**
  * The slim header of a model whose shards are given in order: the first shard's metadata without tokenizer and split, the
  * tokenizer `no_vocab` with the vocabulary's size (llama.cpp then fills in that many dummy tokens: src/llama-vocab.cpp, v0.5.0),
- * and every shard's tensors one after the other. llama.cpp virtual-loads it to the same bytes as the files themselves (estimation.md 0.3).
+ * and every shard's tensors one after the other. What the chat template can do is kept in two keys of ours, which llama.cpp skips. llama.cpp virtual-loads it to the same bytes as the files themselves (estimation.md 0.3).
  * Throws `memory.unknown` for a tensor type that this llama.cpp does not know.
  */
 export function slimHeader(shards: readonly HeaderBytes[], file: string): Uint8Array {
@@ -24,11 +26,14 @@ export function slimHeader(shards: readonly HeaderBytes[], file: string): Uint8A
   const vocabularyKey = `${architecture}.vocab_size`;
   const vocabulary = header.entries.find(({ key }) => key === 'tokenizer.ggml.tokens')?.count ?? header.metadata.get(vocabularyKey);
   const tokenTypes = header.metadata.get('tokenizer.ggml.token_type_count');
-  const added: [key: string, value: string | number][] = [['tokenizer.ggml.model', 'no_vocab']];
+  const added: [key: string, value: string | number | boolean][] = [];
+  if (header.metadata.has('tokenizer.ggml.model')) added.push(['tokenizer.ggml.model', 'no_vocab']);
   if (typeof vocabulary === 'number') added.push([vocabularyKey, vocabulary]);
   if (typeof tokenTypes === 'number') added.push(['tokenizer.ggml.token_type_count', tokenTypes]);
+  const { chat, thinking } = templateFacts(header);
+  added.push([chatKey, chat], [thinkingKey, thinking]);
   const replaced = (key: string): boolean => key === vocabularyKey && typeof vocabulary === 'number';
-  const copied = header.entries.filter(({ key }) => !/^(?:tokenizer|split|quantize)\./.test(key) && !replaced(key));
+  const copied = header.entries.filter(({ key }) => !/^(?:tokenizer|split|quantize|atelier)\./.test(key) && !replaced(key));
   const tensors = shards.flatMap((shard) => shard.header.tensors);
 
   writer.raw(new TextEncoder().encode('GGUF'));
@@ -76,11 +81,12 @@ function createWriter() {
     uint32,
     uint64,
     string,
-    entry(key: string, value: string | number): void {
+    entry(key: string, value: string | number | boolean): void {
       string(key);
-      uint32(typeof value === 'string' ? stringType : uint32Type);
+      uint32(typeof value === 'string' ? stringType : typeof value === 'number' ? uint32Type : boolType);
       if (typeof value === 'string') string(value);
-      else uint32(value);
+      else if (typeof value === 'number') uint32(value);
+      else raw(Uint8Array.of(Number(value)));
     },
     padded(alignment: number): Uint8Array {
       const bytes = new Uint8Array(align(length, alignment));

@@ -1,0 +1,51 @@
+/** Reads just enough of a file, wherever it is, to have its whole header. */
+import type { FileHandle } from 'node:fs/promises';
+import { Fault } from '../../shared/result.ts';
+import { checkSize, headerLimit, parseHeader, truncated } from './header.ts';
+import type { HeaderBytes } from './slim.ts';
+
+/** A file that can be read in pieces. */
+export interface Source {
+  /** For people. */
+  file: string;
+  /** Bytes. */
+  size: number;
+  /** The bytes from `start` to before `end`, all of them. */
+  read(start: number, end: number): Promise<Uint8Array>;
+}
+
+/** Enough for every key but the tokenizer's (protocol 4.6), and for the whole header of a projector or a later shard. */
+const firstStep = 256 * 2 ** 10;
+const nextStep = 2 * 2 ** 20;
+
+/** Throws what `parseHeader` throws, and `gguf.truncated` where the file ends before its header or its tensors do. */
+export async function readHeader({ file, size, read }: Source): Promise<HeaderBytes> {
+  let bytes: Uint8Array = new Uint8Array(0);
+  for (let wanted = firstStep; ; ) {
+    const end = Math.min(wanted, size);
+    const piece = await read(bytes.length, end);
+    bytes = Buffer.concat([bytes, piece]);
+    const header = parseHeader(bytes, file);
+    if (!('needs' in header)) {
+      checkSize(header, size, file);
+      return { header, bytes };
+    }
+    if (header.needs > size) throw truncated(file);
+    if (end >= headerLimit) throw new Fault('gguf.limits', `The header of ${file} claims more than any real file has.`, { file });
+    wanted = Math.min(headerLimit, Math.max(header.needs, end + nextStep));
+  }
+}
+
+/** A file on disk; the caller closes the handle. */
+export function diskSource(handle: FileHandle, size: number, file: string): Source {
+  return {
+    file,
+    size,
+    async read(start, end) {
+      const bytes = new Uint8Array(end - start);
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, start);
+      if (bytesRead < bytes.length) throw truncated(file);
+      return bytes;
+    },
+  };
+}
