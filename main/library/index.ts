@@ -5,16 +5,12 @@ import { compareQuality } from '../../shared/quant.ts';
 import { Fault } from '../../shared/result.ts';
 import type { LibraryModel } from '../../shared/schemas/library.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
+import type { Headers } from '../gguf/headers.ts';
 import { createWatched } from '../watched.ts';
 import { createBin } from './bin.ts';
 import { metaPath, readMeta } from './meta.ts';
 import { type KnownProjector, projectorFor } from './projector.ts';
 import { type FoundFile, type FoundModel, scan } from './scan.ts';
-
-/** Reads what a file's header says; shards are given in order, as absolute paths. Errors: gguf.*. */
-export interface HeaderSource {
-  forFile(files: string[]): Promise<{ facts: ModelFacts }>;
-}
 
 /** What it takes to load a model. */
 export interface ResolvedModel {
@@ -50,19 +46,17 @@ interface Entry {
 type Read = { facts: ModelFacts } | { fault: Fault };
 
 /** The library of `folder`; the first scan begins at once. */
-export function createLibrary({ folder, headers }: { folder: string; headers: HeaderSource }): Library {
+export function createLibrary({ folder, headers }: { folder: string; headers: Pick<Headers, 'forFile'> }): Library {
   const watched = createWatched<LibraryModel[]>([]);
   const bin = createBin(folder);
   const absolute = (path: string): string => join(folder, ...path.split('/'));
   let entries = new Map<string, Entry>();
   /** By path, size and time of change: a header is read once. */
-  let known = new Map<string, Promise<Read>>();
+  let known = new Map<string, Read>();
 
   const readHeader = async (files: FoundFile[]): Promise<Read> => {
     try {
       const { facts } = await headers.forFile(files.map(({ path }) => absolute(path)));
-      const size = files.reduce((sum, file) => sum + file.size, 0);
-      if (size < facts.weightBytes) throw new Fault('gguf.truncated', 'This file ends before its weights do.', { file: files[0]?.path });
       return { facts };
     } catch (error) {
       return { fault: error instanceof Fault ? error : new Fault('gguf.notGguf', 'This file could not be read.', { file: files[0]?.path }, error) };
@@ -71,12 +65,13 @@ export function createLibrary({ folder, headers }: { folder: string; headers: He
 
   const look = async (): Promise<void> => {
     const found = await scan(folder);
-    const next = new Map<string, Promise<Read>>();
-    const read = (files: FoundFile[]): Promise<Read> => {
+    const next = new Map<string, Read>();
+    const read = async (files: FoundFile[]): Promise<Read> => {
       const key = JSON.stringify(files);
-      const answer = known.get(key) ?? readHeader(files);
-      next.set(key, answer);
-      return answer;
+      const header = known.get(key) ?? (await readHeader(files));
+      // What could not be read is tried again the next time.
+      if ('facts' in header) next.set(key, header);
+      return header;
     };
     const projectors: KnownProjector[] = [];
     for (const file of found.projectors) {
