@@ -67,7 +67,7 @@ export function tree(repository: Repository, ask: Ask, revision: string, folder:
     const next = new URL(base + ask.url.pathname);
     for (const [name, value] of query) if (name !== 'cursor') next.searchParams.append(name, value);
     next.searchParams.set('cursor', Buffer.from(Buffer.from(page.at(-1)!).toString('base64')).toString('base64'));
-    headers['Link'] = `<${next}>; rel="next"`;
+    headers.Link = `<${next}>; rel="next"`;
   }
   return json(
     page.map((path) => entryOf(snapshot, path, masked(repository, ask), query.get('expand') === 'true')),

@@ -103,7 +103,7 @@ async function readGguf(contents: Map<string, Content>): Promise<GgufInfo | unde
 
 /** The commit that a branch or a commit name means; undefined when there is none ("Invalid rev id"). */
 export function snapshotAt(repository: Repository, revision: string): Snapshot | undefined {
-  if (revision === 'main' || revision === 'refs/heads/main') return repository.snapshots.at(-1);
+  if (['main', 'HEAD', 'refs/heads/main'].includes(revision)) return repository.snapshots.at(-1);
   return repository.snapshots.find(({ commit: name }) => name === revision);
 }
 

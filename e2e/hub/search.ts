@@ -75,20 +75,20 @@ export function search(repositories: Repository[], ask: Ask, base: string): Answ
   if (expand && (query.get('full') === 'true' || query.has('cardData') || query.has('config')))
     throw new Refusal(400, 'Invalid query: expand and full exclude each other');
   const sort = query.get('sort') ?? 'trendingScore';
-  const valueOf = sorts[sort];
-  if (!valueOf) throw new Refusal(400, `Invalid sort parameter: ${sort}`);
+  const rankOf = sorts[sort];
+  if (!rankOf) throw new Refusal(400, `Invalid sort parameter: ${sort}`);
   if (query.has('direction') && query.get('direction') !== '-1') throw new Refusal(400, 'Invalid direction parameter: only -1 is supported');
   const limit = Number(query.get('limit') ?? 1000);
   if (!Number.isInteger(limit) || limit < 1 || limit > 1000) throw new Refusal(400, 'Invalid limit parameter');
 
   const found = repositories.filter((repository) => matches(repository, query, ask.access === 'good'));
   const descending = (a: Repository, b: Repository) => {
-    const [left, right] = [valueOf(a), valueOf(b)];
+    const [left, right] = [rankOf(a), rankOf(b)];
     if (left === right) return byteOrder(a.key, b.key);
     return left < right ? 1 : -1;
   };
   const cursor = query.get('cursor');
-  const rest = found.sort(descending).filter(cursor ? after(cursor, sort, valueOf) : () => true);
+  const rest = found.sort(descending).filter(cursor ? after(cursor, sort, rankOf) : () => true);
   const page = rest.slice(0, limit);
   const names = expand ?? (query.get('full') === 'true' ? full : plain);
   const last = page.at(-1);
@@ -97,9 +97,9 @@ export function search(repositories: Repository[], ask: Ask, base: string): Answ
     const next = new URL(`${base}/api/models`);
     for (const [name, value] of query) if (name !== 'cursor') next.searchParams.append(name, value);
     if (!query.has('sort')) next.searchParams.set('sort', sort);
-    const condition = { $or: [{ [sort]: valueOf(last), _id: { $gt: last.key } }, { [sort]: { $lt: valueOf(last) } }] };
+    const condition = { $or: [{ [sort]: rankOf(last), _id: { $gt: last.key } }, { [sort]: { $lt: rankOf(last) } }] };
     next.searchParams.set('cursor', Buffer.from(JSON.stringify(condition)).toString('base64'));
-    headers['Link'] = `<${next}>; rel="next"`;
+    headers.Link = `<${next}>; rel="next"`;
   }
   return json(
     page.map((repository) => pick(fieldsOf(repository), names)),
@@ -108,12 +108,12 @@ export function search(repositories: Repository[], ask: Ask, base: string): Answ
 }
 
 /** What lies behind a cursor: the Mongo condition that we wrote into it. */
-function after(cursor: string, sort: string, valueOf: (repository: Repository) => number | string) {
+function after(cursor: string, sort: string, rankOf: (repository: Repository) => number | string) {
   try {
     const [same] = JSON.parse(Buffer.from(cursor, 'base64').toString()).$or;
     const [value, key] = [same[sort], same._id.$gt];
     if (value === undefined || typeof key !== 'string') throw new Error('not ours');
-    return (repository: Repository) => valueOf(repository) < value || (valueOf(repository) === value && repository.key > key);
+    return (repository: Repository) => rankOf(repository) < value || (rankOf(repository) === value && repository.key > key);
   } catch {
     throw new Refusal(400, 'Invalid cursor');
   }

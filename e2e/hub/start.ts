@@ -7,10 +7,11 @@ import type { Content } from './content.ts';
 import { control } from './control.ts';
 import { deliver, type RequestLog } from './deliver.ts';
 import { type Answer, type Ask, accessOf, Refusal, refusalAnswer, text } from './exchange.ts';
-import { createFaults, type Delivery, type FaultSpec, spoil } from './faults.ts';
+import { createFaults, type Delivery, type FaultSpec } from './faults.ts';
 import { anonymousQuotas, bucketOf, createLimits, type Quotas, rateLimitHeaders, tooOften } from './limits.ts';
 import { commit, openRepository, type Repository, type RepositorySpec } from './repository.ts';
 import { route } from './routes.ts';
+import { spoil } from './spoil.ts';
 
 export type HubOptions = {
   repositories: RepositorySpec[];
