@@ -35,12 +35,29 @@ export interface Folders {
   models: string;
 }
 
+/** The Hub in use. */
+export interface HubPlace {
+  /** May have a path prefix. */
+  endpoint: string;
+  /** Hosts that its redirects may lead to, besides Hugging Face's own. */
+  redirectHosts: string[];
+  token: string | undefined;
+}
+
+/** `HF_ENDPOINT` (a mirror), `HF_TOKEN`, and `ATELIER_REDIRECT_HOSTS` (comma-separated) for a mirror with a CDN of its own. */
+export function hubFromEnvironment(env: NodeJS.ProcessEnv): HubPlace {
+  return {
+    endpoint: env.HF_ENDPOINT || 'https://huggingface.co',
+    redirectHosts: (env.ATELIER_REDIRECT_HOSTS ?? '').split(',').filter(Boolean),
+    token: env.HF_TOKEN || undefined,
+  };
+}
+
 export interface Platform {
   shell: 'headless' | 'desktop';
   version: string;
   folders: Folders;
-  /** The Hub in use, from HF_ENDPOINT or the default, and the hosts its redirects may lead to besides Hugging Face's own. */
-  hub: { endpoint: string; redirectHosts: string[]; token: string | undefined };
+  hub: HubPlace;
   startEngine(): EngineProcess;
   startSampleHub(): Promise<SampleHub>;
 }

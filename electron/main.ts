@@ -1,0 +1,20 @@
+/** Before ready: what must be said to Electron early, and one instance only. Everything else waits for `boot.ts`. */
+import { app, protocol } from 'electron';
+import { appScheme } from './protocol.ts';
+
+app.enableSandbox();
+protocol.registerSchemesAsPrivileged([appScheme]);
+
+if (app.requestSingleInstanceLock()) {
+  // Awaiting whenReady at the top level would deadlock: `ready` fires only after this module has been evaluated (electron#40719).
+  app
+    .whenReady()
+    .then(() => import('./boot.ts'))
+    .then(({ boot }) => boot())
+    .catch((error: unknown) => {
+      console.error(error);
+      app.exit(1);
+    });
+} else {
+  app.exit(0);
+}

@@ -1,0 +1,40 @@
+/** The desktop's Platform: the same folders as the headless shell, utility processes instead of forks. */
+import path from 'node:path';
+import type { App, UtilityProcess, utilityProcess } from 'electron';
+import { defaultFolders } from '../main/folders.ts';
+import { hubFromEnvironment, type Platform } from '../main/platform.ts';
+import { awaitSampleHub } from '../main/sampleHub.ts';
+import { engineProcess } from './engineProcess.ts';
+
+export interface DesktopOptions {
+  /** The folder that holds dist/ and e2e/fixtures. */
+  root: string;
+  app: Pick<App, 'getVersion' | 'on' | 'removeListener'>;
+  utilityProcess: Pick<typeof utilityProcess, 'fork'>;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** The engine gets a small environment of its own: what finds libraries and GPUs, no secrets. */
+const passedOn =
+  /^(PATH|HOME|USERPROFILE|TEMP|TMP|TMPDIR|SYSTEMROOT|LD_LIBRARY_PATH|LD_PRELOAD|VK_.*|GGML_.*|CUDA_.*|SOFTWARE_GPU_MIB|ATELIER_.*|XDG_.*|LANG)$/i;
+
+export function createDesktopPlatform({ root, app, utilityProcess, env = process.env }: DesktopOptions): Platform {
+  let started = 0;
+  const fork = (entry: string, args: string[], serviceName: string): UtilityProcess =>
+    utilityProcess.fork(path.join(root, entry), args, {
+      serviceName,
+      stdio: 'pipe',
+      env: Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => passedOn.test(pair[0]) && pair[1] !== undefined)),
+    });
+  return {
+    shell: 'desktop',
+    version: app.getVersion(),
+    folders: defaultFolders(env),
+    hub: hubFromEnvironment(env),
+    startEngine() {
+      const serviceName = `engine ${++started}`;
+      return engineProcess(fork('dist/electron/engine.js', [], serviceName), app, serviceName);
+    },
+    startSampleHub: () => awaitSampleHub(fork('dist/hub/main.js', ['--fixtures', path.join(root, 'e2e/fixtures')], 'sample hub')),
+  };
+}

@@ -1,0 +1,11 @@
+/** The whole page API: ask for a port to core. A port cannot cross the context bridge, so it is posted into the page. */
+import { contextBridge, ipcRenderer } from 'electron';
+import { portChannel } from './channel.ts';
+
+ipcRenderer.on(portChannel, (event, nonce: string) => window.postMessage(nonce, location.origin, event.ports));
+
+contextBridge.exposeInMainWorld('atelier', {
+  connect(nonce: string): void {
+    if (typeof nonce === 'string' && nonce.length <= 64) ipcRenderer.send(portChannel, nonce);
+  },
+});

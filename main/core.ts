@@ -1,0 +1,121 @@
+/** Builds the services from a Platform and returns what a renderer may ask of them. */
+import path from 'node:path';
+import type { Core } from '../shared/contract/core.ts';
+import type { Handlers } from '../shared/rpc/define.ts';
+import type { HubStatus } from '../shared/schemas/hub.ts';
+import { type Blobs, createBlobs } from './blobs/store.ts';
+import { createChats } from './chats/service.ts';
+import { openDatabase } from './db/open.ts';
+import { createDownloads } from './downloads/queue.ts';
+import { createEngine } from './engine/supervisor.ts';
+import { createHeaders } from './gguf/headers.ts';
+import { createHub } from './hub/client.ts';
+import { readModel } from './hub/files.ts';
+import { searchModels } from './hub/search.ts';
+import { createLibrary } from './library/index.ts';
+import { createLog, type Log } from './log.ts';
+import { createMemory } from './memory/estimate.ts';
+import type { Platform, SampleHub } from './platform.ts';
+import { openSettings } from './settings/store.ts';
+import { createWatched } from './watched.ts';
+
+export type CoreHandlers = Handlers<Core>;
+
+export interface RunningCore {
+  handlers: CoreHandlers;
+  /** For the shell that serves pictures at `blobs/<sha256>`. */
+  blobs: Blobs;
+  log: Log;
+  /** Pauses downloads, ends the engine and closes the database. */
+  close(): Promise<void>;
+}
+
+/** Everything that Atelier does, without a window. */
+export async function createCore(platform: Platform): Promise<RunningCore> {
+  const { folders } = platform;
+  const log = createLog({ folder: path.join(folders.data, 'logs') });
+  const settings = openSettings(path.join(folders.data, 'settings.json'), log.scope('settings'));
+  const db = openDatabase(path.join(folders.data, 'atelier.db'), log.scope('database'));
+  const blobs = createBlobs(path.join(folders.data, 'blobs'));
+  const hub = createHub(platform.hub);
+  const headers = createHeaders({ hub, cacheFolder: folders.cache });
+  const library = createLibrary({ folder: folders.models, headers });
+  const engine = createEngine({ platform, log: log.scope('engine') });
+  const memory = createMemory({ headers, library, engine, folder: folders.models, model: (repo, signal) => readModel(hub, repo, signal) });
+  const downloads = createDownloads({
+    hub,
+    folders,
+    model: (repo) => readModel(hub, repo, new AbortController().signal),
+    onFinished: () => void library.refresh(),
+  });
+  const chats = createChats({ db, blobs, engine, settings, log: log.scope('chats') });
+  await library.refresh();
+
+  let sampleHub: SampleHub | undefined;
+  const status = (): HubStatus => ({ endpoint: hub.endpoint, sample: sampleHub !== undefined, token: platform.hub.token !== undefined });
+  const hubStatus = createWatched(status());
+  const switchHub = async (sample: boolean): Promise<HubStatus> => {
+    if (sample && !sampleHub) {
+      sampleHub = await platform.startSampleHub();
+      hub.use({ endpoint: sampleHub.endpoint, redirectHosts: sampleHub.redirectHosts, token: undefined });
+    } else if (!sample && sampleHub) {
+      sampleHub.close();
+      sampleHub = undefined;
+      hub.use(platform.hub);
+    }
+    hubStatus.set(status());
+    return hubStatus.get();
+  };
+
+  const handlers: CoreHandlers = {
+    ...chats.handlers,
+
+    'app.info': () => ({ version: platform.version, shell: platform.shell, dataFolder: folders.data, modelsFolder: folders.models }),
+
+    'settings.watch': (_, { signal }) => settings.watch(signal),
+    'settings.change': (change) => settings.change(change),
+
+    'hub.status': (_, { signal }) => hubStatus.watch(signal),
+    'hub.useSample': ({ sample }) => switchHub(sample),
+    'hub.search': (question, { signal }) => searchModels(hub, question, signal),
+    'hub.model': ({ repo }, { signal }) => readModel(hub, repo, signal),
+
+    'hardware.get': () => engine.hardware(folders.models),
+    'memory.estimate': (question, { signal }) => memory.estimate(question, signal),
+
+    'downloads.watch': (_, { signal }) => downloads.watch(signal),
+    'downloads.start': (what) => downloads.start(what),
+    'downloads.pause': ({ id }) => downloads.pause(id),
+    'downloads.resume': ({ id }) => downloads.resume(id),
+    'downloads.cancel': ({ id }) => downloads.cancel(id),
+    'downloads.dismiss': ({ id }) => downloads.dismiss(id),
+
+    'library.watch': (_, { signal }) => library.watch(signal),
+    'library.remove': ({ id }) => library.remove(id),
+    'library.restore': ({ id }) => library.restore(id),
+
+    'engine.watch': (_, { signal }) => engine.watch(signal),
+    async 'engine.load'({ id, settings: asked }, { signal }) {
+      const wanted = asked ?? settings.get().load;
+      const { files, projector, facts } = await library.resolve(id);
+      const estimate = await memory.estimate({ source: { kind: 'library', id }, settings: wanted }, signal);
+      engine.load({ modelId: id, files, projector, facts, settings: wanted, plan: memory.plan(wanted, estimate) });
+    },
+    'engine.unload': () => engine.unload(),
+
+    'blobs.put': ({ bytes }) => blobs.put(bytes),
+  };
+
+  return {
+    handlers,
+    blobs,
+    log,
+    async close() {
+      await downloads.close();
+      chats.close();
+      await engine.close();
+      sampleHub?.close();
+      db.close();
+    },
+  };
+}
