@@ -6,7 +6,7 @@ import { open } from 'node:fs/promises';
 /** Something that can be read anywhere without being held as a whole. Sizes and offsets in bytes. */
 export type Content = {
   size: number;
-  /** Reads `length` bytes from `offset`; both lie inside the content. */
+  /** Reads `length` bytes from `offset`, which lie inside the content. The buffer is not the reader's to change. */
   read(offset: number, length: number): Promise<Buffer>;
 };
 
@@ -34,6 +34,9 @@ export function file(path: string): Content {
   };
 }
 
+/** Shared by every hole: a reader must not write into what it reads. */
+const zeros = Buffer.alloc(1 << 20);
+
 /** A header of true shape followed by zeros up to `size` bytes: a multi-gigabyte model that needs no disk. */
 export function headerAndHole(header: Buffer | string, size: number): Content {
   const head = typeof header === 'string' ? readFileSync(header) : header;
@@ -41,6 +44,7 @@ export function headerAndHole(header: Buffer | string, size: number): Content {
   return {
     size,
     async read(offset, length) {
+      if (offset >= head.length && length <= zeros.length) return zeros.subarray(0, length);
       const buffer = Buffer.alloc(length);
       if (offset < head.length) head.copy(buffer, 0, offset, Math.min(head.length, offset + length));
       return buffer;

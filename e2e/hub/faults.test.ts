@@ -162,8 +162,11 @@ describe('wrong answers of the CDN', () => {
     expect(again.equals(whole.subarray(100_000))).toBe(true);
   });
 
-  test('gzip that nobody asked for', async () => {
-    expect((await got({ at: 'cdn', kind: 'gzip' })).response.headers.get('content-encoding')).toBe('gzip');
+  test('gzip that nobody asked for: the length is not that of the range', async () => {
+    const { response, range, length } = await got({ at: 'cdn', kind: 'gzip' });
+    expect([response.headers.get('content-encoding'), range]).toEqual(['gzip', 'bytes 0-99999/200000']);
+    expect(Number(length)).not.toBe(100_000);
+    expect(Buffer.from(await response.arrayBuffer()).equals(await data.read(0, 100_000))).toBe(true);
   });
 });
 
@@ -228,6 +231,14 @@ describe('wrong answers of the hub', () => {
     hub.fault({ at: 'hub', kind: 'evilLink' });
     const { headers } = await fetch(`${hub.endpoint}/api/models/${repo}/tree/main?limit=1`);
     expect(headers.get('link')).toMatch(new RegExp(`^<${hub.evil}/api/models/`));
+  });
+
+  test('names that no disk should see are listed as they are', async () => {
+    const names = ['../x.gguf', '..\\x.gguf', 'C:\\x.gguf', 'a\0b.gguf', 'CON.gguf', `${'n'.repeat(300)}.gguf`, 'Same.gguf', 'same.gguf'];
+    const hostile = await startHub({ repositories: [{ repo: 'mallory/names', files: Object.fromEntries(names.map((name) => [name, bytes(name)])) }] });
+    const entries = await (await fetch(`${hostile.endpoint}/api/models/mallory/names/tree/main?recursive=true`)).json();
+    await hostile.close();
+    expect(entries.map(({ path }: { path: string }) => path)).toEqual(expect.arrayContaining(names));
   });
 
   test('a captive portal, and JSON that is none', async () => {

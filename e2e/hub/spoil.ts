@@ -1,4 +1,5 @@
 /** What each fault makes of an answer. */
+import { gzipSync } from 'node:zlib';
 import { accessDenied, fileTooBig, unsatisfiable } from './cdn.ts';
 import { pieces } from './content.ts';
 import { type Answer, json, lengthOf, Refusal, refusalAnswer, type Slice, text } from './exchange.ts';
@@ -66,9 +67,9 @@ export async function spoil(
     case 'tooBig':
       return instead(fileTooBig());
     case 'extraBytes':
-      return instead({ ...answer, body: await extended(answer.body, spec.count ?? 16) });
+      return instead({ ...answer, body: Buffer.concat([await collected(answer.body), Buffer.alloc(spec.count ?? 16, 0x2a)]) });
     case 'gzip':
-      return heading({ 'Content-Encoding': 'gzip' });
+      return instead({ ...answer, headers: { ...answer.headers, 'Content-Encoding': 'gzip' }, body: gzipSync(await collected(answer.body)) });
     case 'flip':
       return instead({ ...answer, body: withFlip(answer.body as Slice, flipped(spec, answer.body as Slice)) });
     case 'etagChanged':
@@ -104,12 +105,12 @@ export async function spoil(
 
 const whole = (body: Answer['body']) => (Buffer.isBuffer(body) ? body : { ...body, start: 0, end: body.content.size });
 
-/** The body and `count` bytes more, which is no more than a test's file. */
-async function extended(body: Answer['body'], count: number): Promise<Buffer> {
+/** The body in memory, which is no more than a test's file. */
+async function collected(body: Answer['body']): Promise<Buffer> {
+  if (Buffer.isBuffer(body)) return body;
   const parts: Buffer[] = [];
-  if (Buffer.isBuffer(body)) parts.push(body);
-  else for await (const piece of pieces(body.content, body.start, body.end)) parts.push(piece);
-  return Buffer.concat([...parts, Buffer.alloc(count, 0x2a)]);
+  for await (const piece of pieces(body.content, body.start, body.end)) parts.push(piece);
+  return Buffer.concat(parts);
 }
 
 function withFlip(body: Slice, offset: number): Slice {
