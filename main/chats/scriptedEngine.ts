@@ -31,7 +31,7 @@ export const statsOf = (stopReason: TurnStats['stopReason']): TurnStats => ({
   promptTokensPerSecond: 50,
 });
 
-/** A scripted engine with the model `tiny` loaded; `stop` ends an answer as a real engine does. */
+/** A scripted engine with the model `tiny` loaded; `stop` returns before the answer has ended, as a real engine's does. */
 export function scriptedEngine(): ScriptedEngine {
   let model: string | undefined = 'tiny';
   const scripts: Script[] = [];
@@ -57,7 +57,7 @@ export function scriptedEngine(): ScriptedEngine {
       return promise;
     },
     async stop(turnId) {
-      scripts.find((script) => script.request.turnId === turnId)?.end('stopped');
+      setTimeout(() => scripts.find((script) => script.request.turnId === turnId)?.end('stopped'), 5);
     },
   };
 }

@@ -86,9 +86,9 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
     touch(answer.chatId);
   };
 
-  const ask = (chatId: string | undefined, parent: () => string | null, parts: Part[], thinking: boolean): { chatId: string; turnId: string } => {
+  const ask = (chatId: string | undefined, parent: string | null, parts: Part[], thinking: boolean): { chatId: string; turnId: string } => {
     const modelId = ready(chatId);
-    const { question, answer } = store.ask({ chatId, parent: parent(), parts, modelId });
+    const { question, answer } = store.ask({ chatId, parent, parts, modelId });
     begin(answer, question, thinking);
     return { chatId: answer.chatId, turnId: answer.id };
   };
@@ -138,13 +138,13 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
     },
     async 'chat.send'({ chatId, parts, thinking }) {
       await check(parts);
-      return ask(chatId, () => (chatId === undefined ? null : store.head(chatId)), parts, thinking);
+      return ask(chatId, chatId === undefined ? null : store.head(chatId), parts, thinking);
     },
     async 'chat.edit'({ turnId, parts, thinking }) {
       await check(parts);
       const { chatId, role } = store.turn(turnId);
       if (role !== 'user') throw new Fault('turn.notFound', 'Only a question can be changed');
-      return { turnId: ask(chatId, () => store.parent(turnId), parts, thinking).turnId };
+      return { turnId: ask(chatId, store.parent(turnId), parts, thinking).turnId };
     },
     'chat.retry'({ turnId, thinking }) {
       const { chatId, role } = store.turn(turnId);

@@ -127,7 +127,7 @@ test('deleting goes to the alternative beside; undo in any order gives everythin
   expect(store.head(chat)).toBeNull();
 
   store.restoreTurn(answer);
-  expect(shown(chat)).toEqual([]);
+  expect(store.head(chat)).toBeNull();
   store.restoreTurn(question);
   expect(shown(chat)).toEqual(['Q', 'first']);
   store.restoreTurn(second.id);
@@ -139,8 +139,17 @@ test('a turn that is deleted off the path moves no one', () => {
   const { chat, question, answer } = talk('Q', 'first');
   const second = store.answer(question, 'tiny');
   store.end(second.id, { thinking: '', text: 'second', status: 'done' });
+  const third = store.answer(question, 'tiny');
+  store.end(third.id, { thinking: '', text: 'third', status: 'done' });
   store.deleteTurn(answer);
-  expect(shown(chat)).toEqual(['Q', 'second']);
+  expect(shown(chat)).toEqual(['Q', 'third']);
+});
+
+test('deleting tells of the answer that runs below, not of one elsewhere in the chat', () => {
+  const { chat, question, answer } = talk('Q', 'first');
+  const running = store.answer(question, 'tiny');
+  expect(store.deleteTurn(answer).running).toBeUndefined();
+  expect(store.deleteTurn(question)).toEqual({ chatId: chat, running: running.id });
 });
 
 test('a deleted chat is out of list, search and reach until it is restored', () => {

@@ -35,6 +35,7 @@ test('what hangs below a deleted turn is out of sight with it', () => {
 test('the nearest that remains: before, after, above, nowhere', () => {
   expect(growTree(nodes).without('d2')).toBe('d');
   expect(growTree(nodes).without('d')).toBe('d2');
+  expect(growTree([...nodes, { id: 'd3', parent: 'c', deleted: false }]).without('d2')).toBe('d');
   expect(growTree(nodes).without('b2')).toBe('d2');
   expect(growTree(nodes).without('c')).toBe('b');
   expect(growTree(nodes).without('a2')).toBe('d2');

@@ -270,10 +270,13 @@ test('progress that the disk refuses is no end', async () => {
 
 test('when the app closes, running answers are interrupted and later words are ignored', async () => {
   on({ type: 'text', text: 'kept' });
+  await vi.advanceTimersByTimeAsync(1000);
   turns.close();
   on({ type: 'text', text: ' lost' });
+  expect(vi.getTimerCount()).toBe(0);
   settle.reject(new Fault('engine.crashed', 'gone'));
   await vi.advanceTimersByTimeAsync(5000);
+  expect(vi.getTimerCount()).toBe(0);
   expect(store.turn(turnId)).toMatchObject({ status: 'interrupted', text: 'kept' });
   expect(store.turn(turnId)).not.toHaveProperty('error');
 });
