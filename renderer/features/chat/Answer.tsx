@@ -1,0 +1,99 @@
+/** An answer: thinking, text as it streams, how it ended, and what can be done with it. */
+import { Check, Copy, RotateCcw, Trash2 } from 'lucide-react';
+import { memo, useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand/react';
+import type { Turn } from '../../../shared/schemas/chat.ts';
+import { useErrorSentence } from '../../errorSentence.ts';
+import { useFormat } from '../../i18n.ts';
+import { useStores } from '../../stores/index.ts';
+import type { Answer as Streamed } from '../../stores/turn.ts';
+import { Button, IconButton } from '../../ui/Button.tsx';
+import { Problem } from '../../ui/Notice.tsx';
+import { LiveRegion } from './LiveRegion.tsx';
+import { Markdown } from './Markdown.tsx';
+import { Pager } from './Pager.tsx';
+import { Stats } from './Stats.tsx';
+import { Thinking } from './Thinking.tsx';
+import { useTurnActions } from './useTurnActions.ts';
+
+/** One answer of the thread. */
+export const Answer = memo(function Answer({ turn }: { turn: Turn }) {
+  const { t } = useTranslation('chat');
+  const stores = useStores();
+  const streamed = useStore(stores.turn, (state) => state.answers[turn.id]);
+  const running = turn.status === 'running';
+  const { text, thinking } = (running && streamed) || turn;
+  return (
+    <article aria-label={t('answer')} aria-busy={running} data-status={turn.status} className="group/turn min-w-0">
+      {thinking !== '' && <Thinking text={thinking} ms={turn.stats?.thinkingMs} running={running && text === ''} />}
+      {running && text === '' && thinking === '' && <Waiting prompt={streamed?.prompt} />}
+      {text !== '' && <Markdown text={text} running={running} />}
+      <LiveRegion text={text} running={running} />
+      <Outcome turn={turn} />
+      <Footer turn={turn} text={text} />
+    </article>
+  );
+});
+
+function Waiting({ prompt }: { prompt: Streamed['prompt'] }) {
+  const { t } = useTranslation('chat');
+  const format = useFormat();
+  const words = !prompt
+    ? t('prompt.waiting')
+    : prompt.processed > 0 && prompt.processed < prompt.total
+      ? t('prompt.readingPart', { processed: format.count(prompt.processed), tokens: format.count(prompt.total) })
+      : t('prompt.reading', { tokens: format.count(prompt.total) });
+  return <p className="text-text-2 tabular-nums">{words}</p>;
+}
+
+/** What became of an answer that did not simply end, and what to do about it. */
+function Outcome({ turn }: { turn: Turn }) {
+  const { t } = useTranslation('chat');
+  const sentence = useErrorSentence();
+  const { retry } = useTurnActions();
+  const again = (
+    <Button icon={RotateCcw} onClick={() => retry(turn)}>
+      {t('action.retry')}
+    </Button>
+  );
+  if (turn.status === 'failed' || turn.status === 'interrupted')
+    return (
+      <div className="mt-2">
+        <Problem text={turn.error && turn.status === 'failed' ? sentence(turn.error) : t(`status.${turn.status}`)}>{again}</Problem>
+      </div>
+    );
+  const note =
+    turn.status === 'stopped' && turn.text === '' && turn.thinking === ''
+      ? t('status.stoppedEarly')
+      : turn.stats?.stopReason === 'context'
+        ? t('status.context')
+        : turn.status === 'done' && turn.text === ''
+          ? t('status.nothing')
+          : undefined;
+  return note ? <p className="mt-1 text-text-2">{note}</p> : null;
+}
+
+function Footer({ turn, text }: { turn: Turn; text: string }) {
+  const { t } = useTranslation('chat');
+  const { copy, retry, remove } = useTurnActions();
+  const [copied, setCopied] = useState(false);
+  useEffect(() => {
+    if (!copied) return;
+    const timer = setTimeout(() => setCopied(false), 1500);
+    return () => clearTimeout(timer);
+  }, [copied]);
+  // The space is there from the start, so that nothing moves when the answer ends.
+  if (turn.status === 'running') return <div className="mt-1 h-7" />;
+  return (
+    <div className="mt-1 -ml-1 flex min-h-7 flex-wrap items-center gap-x-1 text-xs text-text-3 group-focus-within/turn:text-text-2 group-hover/turn:text-text-2">
+      {turn.stats ? <Stats stats={turn.stats} /> : turn.status === 'stopped' && <span className="px-1">{t('reason.stopped')}</span>}
+      <Pager turn={turn} />
+      {text !== '' && (
+        <IconButton icon={copied ? Check : Copy} label={copied ? t('action.copied') : t('action.copy')} onClick={() => void copy(text).then(setCopied)} />
+      )}
+      <IconButton icon={RotateCcw} label={t('action.retry')} onClick={() => retry(turn)} />
+      <IconButton icon={Trash2} label={t('action.delete')} onClick={() => remove(turn)} />
+    </div>
+  );
+}

