@@ -2,6 +2,7 @@
 import { createContext, useContext } from 'react';
 import type { Core } from '../../shared/contract/core.ts';
 import type { Client } from '../../shared/rpc/connect.ts';
+import { createDraftsStore } from '../features/chat/drafts.ts';
 import { createChatsStore } from './chats.ts';
 import { createDownloadsStore } from './downloads.ts';
 import { createEngineStore } from './engine.ts';
@@ -27,6 +28,7 @@ export const createStores = (client: Client<Core>) => ({
   engine: createEngineStore(client),
   chats: createChatsStore(client),
   turn: createTurnStore(client),
+  drafts: createDraftsStore(client),
   search: createSearchStore(client),
   model: createModelStore(client),
   /** Of the quantizations in Discover. */
