@@ -4,6 +4,7 @@ import { Fault } from '../../shared/result.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import type { Hub } from './client.ts';
 import { chooseProjector, groupQuantizations } from './group.ts';
+import { createJoined } from './joined.ts';
 import { parseSummary, summaryFields } from './search.ts';
 import { listFiles } from './tree.ts';
 
@@ -14,8 +15,36 @@ const info = z.object({
   gguf: z.catch(z.optional(z.object({ total: z.optional(z.number()), architecture: z.optional(z.string()), context_length: z.optional(z.int()) })), undefined),
 });
 
-/** Reads a model's page and its files, both at one commit. Two requests of the "api" budget. Faults as of `Hub.json`. */
+/** A picker that moves a slider asks many times a second; a repository changes every few months. */
+const ageMs = 60_000;
+const mostKept = 100;
+
+interface Kept {
+  models: Map<string, { model: ModelDetail; at: number }>;
+  joined: ReturnType<typeof createJoined<ModelDetail>>;
+}
+const keptOf = new WeakMap<Hub, Kept>();
+
+/**
+ * A model's page and its files, both at one commit: two requests of the "api" budget, kept for a minute. Questions at the same time
+ * are one. Faults as of `Hub.json`.
+ */
 export async function readModel(hub: Hub, repo: string, signal: AbortSignal): Promise<ModelDetail> {
+  const kept = keptOf.get(hub) ?? { models: new Map(), joined: createJoined() };
+  keptOf.set(hub, kept);
+  const key = `${hub.endpoint} ${hub.token} ${repo}`;
+  const found = kept.models.get(key);
+  if (found && Date.now() - found.at < ageMs) return found.model;
+  return kept.joined(key, signal, async (until) => {
+    const model = await ask(hub, repo, until);
+    kept.models.delete(key);
+    kept.models.set(key, { model, at: Date.now() });
+    if (kept.models.size > mostKept) kept.models.delete(kept.models.keys().next().value!);
+    return model;
+  });
+}
+
+async function ask(hub: Hub, repo: string, signal: AbortSignal): Promise<ModelDetail> {
   const fields = [...summaryFields, 'sha', 'gguf', 'cardData'].map((field): [string, string] => ['expand[]', field]);
   const { body } = await hub.json(`/api/models/${repo}`, fields, signal, repo);
   const summary = parseSummary(body);
@@ -37,22 +66,5 @@ export async function readModel(hub: Hub, repo: string, signal: AbortSignal): Pr
     ...(data.gguf?.architecture && { architecture: data.gguf.architecture }),
     ...(data.gguf?.context_length && { contextLength: data.gguf.context_length }),
     ...(projector && { projector }),
-  };
-}
-
-/** Keeps what it read for `ageMs`, so that a picker that opens again does not ask again; questions at the same time are one. */
-export function createModels(hub: Hub, ageMs = 60_000): { read(repo: string, signal: AbortSignal): Promise<ModelDetail> } {
-  const kept = new Map<string, { model: ModelDetail; at: number }>();
-  return {
-    async read(repo, signal) {
-      const key = `${hub.endpoint} ${repo}`;
-      const found = kept.get(key);
-      if (found && Date.now() - found.at < ageMs) return found.model;
-      const model = await readModel(hub, repo, signal);
-      kept.delete(key);
-      kept.set(key, { model, at: Date.now() });
-      if (kept.size > 100) kept.delete(kept.keys().next().value!);
-      return model;
-    },
   };
 }

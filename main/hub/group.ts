@@ -6,7 +6,7 @@ import type { NamedFile } from './tree.ts';
 /** More shards than any real model; "special split" repositories have one per tensor (protocol 4.3). */
 const maxShards = 100;
 
-/** Quantizations, best quality first. `parameters` is the model's weight count, where the Hub tells it. */
+/** Quantizations, best quality first; of two with one label the one in fewer files. `parameters` is the model's weight count, where the Hub tells it. */
 export function groupQuantizations(files: readonly NamedFile[], parameters: number | undefined): Quantization[] {
   const groups = new Map<string, NamedFile[]>();
   for (const item of files) {
@@ -18,7 +18,7 @@ export function groupQuantizations(files: readonly NamedFile[], parameters: numb
   return [...groups.values()]
     .map((group) => quantizationOf(group, parameters))
     .filter((item) => !isDraft(item, parameters))
-    .sort((a, b) => compareQuality(a, b) || b.size - a.size)
+    .sort((a, b) => (a.label === b.label ? a.files.length - b.files.length : 0) || compareQuality(a, b) || b.size - a.size)
     .map(({ maybeDraft: _, qat: __, ...item }) => item);
 }
 
