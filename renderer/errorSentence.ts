@@ -22,6 +22,9 @@ export function errorSentence(t: TFunction<'errors'>, format: Format, error: App
     const n = number(key);
     if (n !== undefined) values[key] = format.count(n);
   }
+  // `context` means something else to i18next.
+  values.size = values.context;
+  delete values.context;
   const vision = visionReasons.find((reason) => reason === data.reason);
   if (error.code === 'engine.noVision' && vision) return t(`engine.noVisionReason.${vision}`);
   const needed = number('needed');

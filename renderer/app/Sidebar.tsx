@@ -92,14 +92,13 @@ function Places({ narrow = false }: { narrow?: boolean }) {
             {!narrow && t(`nav.${place}`)}
             {count > 0 && (
               <span
-                role={narrow ? undefined : 'img'}
-                aria-label={narrow ? undefined : t('nav.active', { count })}
                 className={classes(
                   'min-w-4 rounded-full bg-accent px-1 text-center text-xs text-on-accent tabular-nums',
                   narrow ? 'absolute -top-1 -right-1.5' : 'ml-auto',
                 )}
               >
-                {count}
+                <span aria-hidden>{count}</span>
+                <span className="sr-only">{t('nav.active', { count })}</span>
               </span>
             )}
           </a>

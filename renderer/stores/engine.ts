@@ -9,6 +9,8 @@ import { watch } from '../rpc/follow.ts';
 
 export interface EngineStoreState {
   state: EngineState;
+  /** What this page asked to load last; without settings, with the person's own. */
+  wanted: { id: string; settings: LoadSettings | undefined } | undefined;
   load(id: string, settings?: LoadSettings): Promise<Result<void>>;
   unload(): Promise<Result<void>>;
 }
@@ -24,7 +26,11 @@ export const createEngineStore = (client: Client<Core>) =>
     );
     return {
       state: { status: 'idle' },
-      load: (id, settings) => client.call('engine.load', settings ? { id, settings } : { id }),
+      wanted: undefined,
+      load(id, settings) {
+        set({ wanted: { id, settings } });
+        return client.call('engine.load', settings ? { id, settings } : { id });
+      },
       unload: () => client.call('engine.unload', undefined),
     };
   });

@@ -8,9 +8,6 @@ import { watch } from '../rpc/follow.ts';
 
 export interface HubState {
   status: HubStatus | undefined;
-  /** The last question to the hub found nobody there. */
-  offline: boolean;
-  setOffline(offline: boolean): void;
   useSample(sample: boolean): Promise<Result<HubStatus>>;
 }
 
@@ -25,11 +22,9 @@ export const createHubStore = (client: Client<Core>) =>
     );
     return {
       status: undefined,
-      offline: false,
-      setOffline: (offline) => set({ offline }),
       async useSample(sample) {
         const answer = await client.call('hub.useSample', { sample });
-        if (answer.ok) set({ status: answer.value, offline: false });
+        if (answer.ok) set({ status: answer.value });
         return answer;
       },
     };

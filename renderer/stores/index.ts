@@ -35,6 +35,8 @@ export const createStores = (client: Client<Core>) => ({
   prices: createPricesStore(client),
   /** Of the model in the load panel. */
   loadPrices: createPricesStore(client),
+  /** Of the model that is being loaded. */
+  stripPrices: createPricesStore(client),
 });
 export type Stores = ReturnType<typeof createStores>;
 

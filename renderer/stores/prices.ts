@@ -12,6 +12,8 @@ export interface Price {
   error: AppError | undefined;
   /** A newer answer is coming. */
   stale: boolean;
+  /** The settings that were last asked for. */
+  settings: LoadSettings;
 }
 
 export interface PricesState {
@@ -38,7 +40,7 @@ export const createPricesStore = (client: Client<Core>) =>
         const { signal } = running;
         set((state) => {
           const prices = { ...state.prices };
-          for (const key of Object.keys(sources)) prices[key] = { estimate: prices[key]?.estimate, error: undefined, stale: true };
+          for (const key of Object.keys(sources)) prices[key] = { estimate: prices[key]?.estimate, error: undefined, stale: true, settings };
           return { prices };
         });
         const queue = Object.entries(sources);
@@ -47,7 +49,12 @@ export const createPricesStore = (client: Client<Core>) =>
             const [key, source] = entry;
             const answer = await client.call('memory.estimate', { source, settings }, { signal });
             if (signal.aborted) return;
-            settle(key, answer.ok ? { estimate: answer.value, error: undefined, stale: false } : { estimate: undefined, error: answer.error, stale: false });
+            settle(
+              key,
+              answer.ok
+                ? { estimate: answer.value, error: undefined, stale: false, settings }
+                : { estimate: undefined, error: answer.error, stale: false, settings },
+            );
           }
         };
         await Promise.all(Array.from({ length: lanes }, lane));

@@ -1,2 +1,51 @@
-/** Not there yet. */
-export const DiscoverView = () => null;
+/** Search the hub, see what each quantization costs, download one. */
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand/react';
+import { useStores } from '../../stores/index.ts';
+import { Button } from '../../ui/Button.tsx';
+import { classes } from '../../ui/classes.ts';
+import { ModelPane } from './ModelPane.tsx';
+import { Results } from './Results.tsx';
+import { SearchBox } from './SearchBox.tsx';
+
+/** The results at the left, the chosen model at the right. */
+export function DiscoverView() {
+  const { t } = useTranslation('discover');
+  const { ui, hub, search, model } = useStores();
+  const repo = useStore(ui, (state) => state.id);
+  const status = useStore(hub, (state) => state.status);
+  const endpoint = status?.endpoint;
+
+  useEffect(() => {
+    if (endpoint !== undefined) void search.getState().search();
+  }, [search, endpoint]);
+  useEffect(() => {
+    void model.getState().open(repo);
+  }, [model, repo]);
+
+  return (
+    <div className="flex h-full flex-col">
+      {status?.sample && (
+        <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-b border-line bg-surface-1 px-4 py-1.5">
+          <span>{t('sample.banner')}</span>
+          <Button onClick={() => void hub.getState().useSample(false)}>{t('sample.back')}</Button>
+        </div>
+      )}
+      <div className="flex min-h-0 flex-1">
+        <div
+          className={classes(
+            'flex w-70 shrink-0 flex-col border-r border-line max-[960px]:w-60 max-[720px]:w-full',
+            repo !== undefined && 'max-[720px]:hidden',
+          )}
+        >
+          <SearchBox />
+          <Results />
+        </div>
+        <div className={classes('min-w-0 flex-1', repo === undefined && 'max-[720px]:hidden')}>
+          <ModelPane />
+        </div>
+      </div>
+    </div>
+  );
+}

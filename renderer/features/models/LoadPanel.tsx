@@ -1,2 +1,87 @@
-/** Not there yet. */
-export const LoadPanel = () => null;
+/** Loads a model with settings of one's own, showing what they cost before. */
+import { useEffect, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand/react';
+import type { LibraryModel } from '../../../shared/schemas/library.ts';
+import type { LoadSettings } from '../../../shared/schemas/memory.ts';
+import { useErrorSentence } from '../../errorSentence.ts';
+import { useStores } from '../../stores/index.ts';
+import { Button } from '../../ui/Button.tsx';
+import { Dialog } from '../../ui/Dialog.tsx';
+import { Problem, Skeleton } from '../../ui/Notice.tsx';
+import { Verdict } from '../../ui/Verdict.tsx';
+import { useRun } from '../../useRun.ts';
+import { LoadFields } from './LoadFields.tsx';
+import { Split } from './Split.tsx';
+
+/** The dialog; open while the ui store names a model. */
+export function LoadPanel() {
+  const { t } = useTranslation('models');
+  const { ui, library } = useStores();
+  const id = useStore(ui, (state) => state.loadPanel);
+  const model = useStore(library, (state) => state.models?.find((each) => each.id === id));
+  const close = (): void => ui.getState().openLoadPanel(undefined);
+  return (
+    <Dialog open={model !== undefined} onClose={close} title={t('panel.title', { name: model ? `${model.name} ${model.label}` : '' })}>
+      {model && <Panel key={model.id} model={model} onDone={close} />}
+    </Dialog>
+  );
+}
+
+function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
+  const { t } = useTranslation('models');
+  const sentence = useErrorSentence();
+  const run = useRun();
+  const { settings, loadPrices, hardware, engine, library } = useStores();
+  const defaults = useStore(settings, (state) => state.settings.load);
+  const machine = useStore(hardware, (state) => state.hardware);
+  const price = useStore(loadPrices, (state) => state.prices[model.id]);
+  const loaded = useStore(engine, (store) => (store.state.status === 'ready' ? store.state.modelId : undefined));
+  const loadedName = useStore(library, (state) => state.models?.find((each) => each.id === loaded)?.name);
+  const [value, setValue] = useState<LoadSettings>({
+    ...defaults,
+    contextSize: Math.min(defaults.contextSize, model.contextLength),
+    vision: defaults.vision && model.vision,
+  });
+
+  useEffect(() => {
+    void loadPrices.getState().ask({ [model.id]: { kind: 'library', id: model.id } }, value);
+  }, [loadPrices, model.id, value]);
+
+  const load = async (): Promise<void> => {
+    if (await run(engine.getState().load(model.id, value))) onDone();
+  };
+  const estimate = price?.estimate;
+  const no = estimate?.verdict === 'no';
+
+  return (
+    <>
+      <div className="flex min-h-0 flex-col gap-3 overflow-y-auto p-4">
+        <LoadFields value={value} maxContext={model.contextLength} vision={model.vision} onChange={setValue} />
+        <section aria-label={t('panel.estimate')} aria-busy={!price || price.stale} className="min-h-72 border-t border-line pt-3">
+          {estimate && machine ? (
+            <>
+              <Verdict verdict={estimate.verdict} layers={estimate.layers} />
+              <Split label={model.label} estimate={estimate} hardware={machine} />
+            </>
+          ) : price?.error ? (
+            <Problem text={sentence(price.error)} />
+          ) : (
+            <div className="flex flex-col gap-3">
+              <Skeleton className="w-24" />
+              <Skeleton />
+              <Skeleton className="h-32 w-2/3" />
+            </div>
+          )}
+        </section>
+        {no && <Problem text={t('panel.tooLarge')} />}
+      </div>
+      <div className="flex items-center justify-end gap-3 border-t border-line p-3">
+        {loadedName !== undefined && <span className="min-w-0 flex-1 truncate text-xs text-text-2">{t('panel.replaces', { name: loadedName })}</span>}
+        <Button kind={no ? 'danger' : 'primary'} onClick={() => void load()}>
+          {t(no ? 'panel.anyway' : 'panel.load')}
+        </Button>
+      </div>
+    </>
+  );
+}

@@ -1,2 +1,154 @@
-/** Not there yet. */
-export const SettingsView = () => null;
+/** What a person can set, and what this computer is. */
+import { Slider } from '@base-ui/react/slider';
+import { type ReactNode, useEffect, useId, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand/react';
+import type { Settings } from '../../../shared/schemas/settings.ts';
+import { useErrorSentence } from '../../errorSentence.ts';
+import { useFormat } from '../../i18n.ts';
+import { useStores } from '../../stores/index.ts';
+import { Problem } from '../../ui/Notice.tsx';
+import { Page } from '../../ui/Page.tsx';
+import { Select } from '../../ui/Select.tsx';
+import { Switch } from '../../ui/Switch.tsx';
+import { useRun } from '../../useRun.ts';
+import { LoadFields } from '../models/LoadFields.tsx';
+import { AboutApp } from './AboutApp.tsx';
+import { Machine } from './Machine.tsx';
+
+const choices = <T extends string>(values: readonly T[], label: (value: T) => string): { value: T; label: string }[] =>
+  values.map((value) => ({ value, label: label(value) }));
+
+/** Changes are saved as they are made. */
+export function SettingsView() {
+  const { t } = useTranslation('settings');
+  const sentence = useErrorSentence();
+  const run = useRun();
+  const { settings: store } = useStores();
+  const { settings, error } = useStore(store);
+  const change = (patch: Partial<Settings>): void => void run(store.getState().change(patch));
+
+  return (
+    <Page title={t('title')}>
+      <div className="mx-auto flex max-w-240 flex-col gap-6 px-6 py-5">
+        {error && <Problem text={sentence(error)} />}
+        <Section title={t('appearance')}>
+          <div className="flex flex-wrap gap-x-6 gap-y-3">
+            <Select
+              label={t('language')}
+              showLabel
+              value={settings.language}
+              options={choices(['system', 'en', 'fr'] as const, (value) => t(`languages.${value}`))}
+              onChange={(language) => change({ language })}
+              className="w-44"
+            />
+            <Select
+              label={t('theme')}
+              showLabel
+              value={settings.theme}
+              options={choices(['system', 'light', 'dark'] as const, (value) => t(`themes.${value}`))}
+              onChange={(theme) => change({ theme })}
+              className="w-44"
+            />
+          </div>
+        </Section>
+        <Section title={t('loading')} hint={t('loadingHint')}>
+          <LoadFields value={settings.load} maxContext={262_144} vision onChange={(load) => change({ load })} />
+          <Switch
+            label={t('flash')}
+            hint={t('flashHint')}
+            checked={settings.load.flashAttention}
+            onChange={(flashAttention) => change({ load: { ...settings.load, flashAttention } })}
+          />
+        </Section>
+        <Section title={t('answers')}>
+          <SystemPrompt value={settings.systemPrompt} onSave={(systemPrompt) => change({ systemPrompt })} />
+          <Temperature value={settings.temperature} onChange={(temperature) => change({ temperature })} />
+          <Switch label={t('thinking')} hint={t('thinkingHint')} checked={settings.thinking} onChange={(thinking) => change({ thinking })} />
+        </Section>
+        <Section title={t('machine')}>
+          <Machine />
+        </Section>
+        <Section title={t('app')}>
+          <AboutApp />
+        </Section>
+      </div>
+    </Page>
+  );
+}
+
+function Section({ title, hint, children }: { title: string; hint?: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className="flex flex-col gap-3 border-b border-line pb-6 last:border-b-0">
+      <div>
+        <h2 id={id} className="font-semibold">
+          {title}
+        </h2>
+        {hint && <p className="text-xs text-text-2">{hint}</p>}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** Saved when one leaves the field, or stops typing for a second. */
+function SystemPrompt({ value, onSave }: { value: string; onSave(text: string): void }) {
+  const { t } = useTranslation('settings');
+  const id = useId();
+  const [text, setText] = useState<string>();
+  const save = (): void => {
+    if (text !== undefined && text !== value) onSave(text);
+    setText(undefined);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the pause begins anew with each change of the text only.
+  useEffect(() => {
+    if (text === undefined) return;
+    const timer = setTimeout(save, 1000);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return (
+    <div className="flex flex-col gap-1">
+      <label htmlFor={id} className="text-text-2">
+        {t('systemPrompt')}
+      </label>
+      <textarea
+        id={id}
+        rows={3}
+        maxLength={100_000}
+        value={text ?? value}
+        onChange={(event) => setText(event.target.value)}
+        onBlur={save}
+        aria-describedby={`${id}-hint`}
+        className="w-full resize-y rounded-md border border-line-strong bg-surface-0 px-2 py-1.5"
+      />
+      <p id={`${id}-hint`} className="text-xs text-text-2">
+        {t('systemPromptHint')}
+      </p>
+    </div>
+  );
+}
+
+function Temperature({ value, onChange }: { value: number; onChange(value: number): void }) {
+  const { t } = useTranslation('settings');
+  const format = useFormat();
+  const words = (n: number): string => new Intl.NumberFormat(format.locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 }).format(n);
+  return (
+    <div>
+      <Slider.Root value={value} min={0} max={2} step={0.05} onValueChange={onChange} className="flex max-w-120 items-center gap-3">
+        <Slider.Label className="text-text-2">{t('temperature')}</Slider.Label>
+        <Slider.Control className="flex h-7 flex-1 touch-none items-center select-none">
+          <Slider.Track className="h-1 w-full rounded-full bg-line-strong">
+            <Slider.Indicator className="rounded-full bg-accent" />
+            <Slider.Thumb
+              getAriaLabel={() => t('temperature')}
+              className="size-4 rounded-full border-2 border-accent bg-surface-0 has-focus-visible:outline-2 has-focus-visible:outline-offset-1 has-focus-visible:outline-accent"
+            />
+          </Slider.Track>
+        </Slider.Control>
+        <output className="w-10 text-right tabular-nums">{words(value)}</output>
+      </Slider.Root>
+      <p className="text-xs text-text-2">{t('temperatureHint')}</p>
+    </div>
+  );
+}

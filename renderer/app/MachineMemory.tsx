@@ -1,0 +1,65 @@
+/** The machine's memory in the strip: what the model took, what other programs have, what is free. */
+import { useEffect } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand/react';
+import type { EngineState } from '../../shared/schemas/engine.ts';
+import type { Hardware } from '../../shared/schemas/hardware.ts';
+import type { Estimate } from '../../shared/schemas/memory.ts';
+import { modelParts } from '../features/models/machine.ts';
+import { useFormat } from '../i18n.ts';
+import { useStores } from '../stores/index.ts';
+import { MemoryBar, type Part } from '../ui/MemoryBar.tsx';
+
+/** How often the free memory is looked at while the page is seen, in milliseconds. */
+const interval = 10_000;
+
+/** The bar with its numbers and the card's name. */
+export function MachineMemory() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { hardware: store, engine, settings, stripPrices, ui } = useStores();
+  const hardware = useStore(store, (state) => state.hardware);
+  const { state, wanted } = useStore(engine);
+  const defaults = useStore(settings, (each) => each.settings.load);
+  const loading = state.status === 'loading' ? state.modelId : undefined;
+  const planned = useStore(stripPrices, (each) => (loading === undefined ? undefined : each.prices[loading]?.estimate));
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a load or an eject is what changes the memory.
+  useEffect(() => {
+    void store.getState().refresh();
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') void store.getState().refresh();
+    }, interval);
+    return () => clearInterval(timer);
+  }, [store, state.status]);
+
+  useEffect(() => {
+    if (loading === undefined) return;
+    const chosen = wanted?.id === loading ? wanted.settings : undefined;
+    void stripPrices.getState().ask({ [loading]: { kind: 'library', id: loading } }, chosen ?? defaults);
+  }, [stripPrices, loading, wanted, defaults]);
+
+  const where = !hardware ? '' : onGpu(hardware) ? (hardware.gpus[0] ?? t('memory.gpu')) : t('memory.ram');
+  const bar = hardware && barOf(hardware, state, planned);
+  return (
+    <button type="button" onClick={() => ui.getState().go('settings')} className="flex h-full min-w-0 flex-1 items-center gap-3 px-3 hover:bg-surface-2">
+      <span className="min-w-16 max-w-72 flex-1">{bar && <MemoryBar where={where} parts={bar.parts} total={bar.total} />}</span>
+      <span className="shrink-0 tabular-nums">{bar ? format.memoryOf(bar.used, bar.total) : ''}</span>
+      <span className="truncate text-text-2">{where}</span>
+    </button>
+  );
+}
+
+const onGpu = (hardware: Hardware): boolean => hardware.backend !== 'cpu' && hardware.vram.total > 0;
+
+/** The model's parts as it has them, or as far as it is loading them; the rest of what is used is other programs'. */
+function barOf(hardware: Hardware, state: EngineState, planned: Estimate | undefined): { parts: Part[]; used: number; total: number } {
+  const side = onGpu(hardware) ? 'gpu' : 'ram';
+  const { total, free } = side === 'gpu' ? hardware.vram : hardware.ram;
+  const split = state.status === 'ready' ? state.model.memory?.[side] : planned?.[side];
+  const share = state.status === 'ready' ? 1 : state.status === 'loading' && state.stage === 'loading' ? state.progress : 0;
+  const parts = split ? modelParts(split).map((part) => ({ ...part, bytes: part.bytes * share })) : [];
+  const model = parts.reduce((sum, part) => sum + part.bytes, 0);
+  const used = Math.max(total - (free ?? total), model);
+  return { parts: [...parts, { kind: 'other', bytes: used - model }], used, total };
+}

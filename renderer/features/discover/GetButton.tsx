@@ -1,0 +1,75 @@
+/** The way to have a quantization: download, pause or resume, load. */
+import { ArrowDownToLine, Pause, Play } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand/react';
+import type { AppError, Result } from '../../../shared/result.ts';
+import type { ModelDetail, Quantization } from '../../../shared/schemas/hub.ts';
+import type { LoadSettings } from '../../../shared/schemas/memory.ts';
+import { useErrorSentence } from '../../errorSentence.ts';
+import { useFormat } from '../../i18n.ts';
+import { useStores } from '../../stores/index.ts';
+import { Button, IconButton } from '../../ui/Button.tsx';
+import { Progress } from '../../ui/Progress.tsx';
+import { notifyError } from '../../ui/toasts.tsx';
+
+interface Props {
+  detail: ModelDetail;
+  quantization: Quantization;
+  settings: LoadSettings;
+  /** Bytes to fetch, projector included. */
+  size: number;
+}
+
+/** What can be done next with this quantization. */
+export function GetButton({ detail, quantization, settings, size }: Props) {
+  const { t } = useTranslation('discover');
+  const format = useFormat();
+  const sentence = useErrorSentence();
+  const { downloads, library, engine } = useStores();
+  const job = useStore(downloads, (state) => state.jobs?.find((each) => each.repo === detail.id && each.quantization === quantization.id));
+  const owned = useStore(library, (state) => state.models?.find((model) => model.id === `${detail.id}/${quantization.id}` && !model.problem));
+  const { label } = quantization;
+  const say = (error: AppError): void => notifyError(sentence(error));
+  const run = async (action: Promise<Result<unknown>>): Promise<void> => {
+    const answer = await action;
+    if (!answer.ok) say(answer.error);
+  };
+
+  if (owned) {
+    return (
+      <Button kind="primary" className="w-full" aria-label={t('loadNamed', { label })} onClick={() => void run(engine.getState().load(owned.id, settings))}>
+        {t('load')}
+      </Button>
+    );
+  }
+  if (!job || job.state === 'done') {
+    return (
+      <Button
+        className="w-full"
+        icon={ArrowDownToLine}
+        aria-label={t('downloadNamed', { label, size: format.fileSize(size) })}
+        onClick={() => void run(downloads.getState().start({ repo: detail.id, commit: detail.commit, quantization: quantization.id }))}
+      >
+        {t('download')}
+      </Button>
+    );
+  }
+  if (job.state === 'paused' || job.state === 'failed') {
+    return (
+      <Button className="w-full" icon={Play} aria-label={t('resumeNamed', { label })} onClick={() => void run(downloads.getState().resume(job.id))}>
+        {t('resume')}
+      </Button>
+    );
+  }
+  const verifying = job.state === 'verifying';
+  const share = (verifying ? job.verified : job.received) / Math.max(1, job.size);
+  return (
+    <div className="flex items-center gap-1">
+      <div className="min-w-0 flex-1 text-left text-xs text-text-2 tabular-nums">
+        <span className="block truncate">{verifying ? t('verifying') : format.percent(share)}</span>
+        <Progress label={t('progress', { label })} value={share} />
+      </div>
+      {!verifying && <IconButton icon={Pause} label={t('pauseNamed', { label })} onClick={() => void run(downloads.getState().pause(job.id))} />}
+    </div>
+  );
+}

@@ -1,0 +1,120 @@
+/** One quantization; it opens in place to the split of its memory. */
+import { ChevronRight, Star } from 'lucide-react';
+import { useId } from 'react';
+import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand/react';
+import type { ModelDetail, Quantization } from '../../../shared/schemas/hub.ts';
+import type { Estimate, LoadSettings } from '../../../shared/schemas/memory.ts';
+import { useErrorSentence } from '../../errorSentence.ts';
+import { useFormat } from '../../i18n.ts';
+import { useStores } from '../../stores/index.ts';
+import type { Price } from '../../stores/prices.ts';
+import { classes } from '../../ui/classes.ts';
+import { MemoryBar } from '../../ui/MemoryBar.tsx';
+import { Skeleton } from '../../ui/Notice.tsx';
+import { Verdict } from '../../ui/Verdict.tsx';
+import { sideParts, sidesOf } from '../models/machine.ts';
+import { Split } from '../models/Split.tsx';
+import { GetButton } from './GetButton.tsx';
+import { qualityOf } from './quality.ts';
+
+interface Props {
+  detail: ModelDetail;
+  quantization: Quantization;
+  price: Price | undefined;
+  /** The one to take: it gets the star. */
+  best: boolean;
+  open: boolean;
+  onToggle(): void;
+  settings: LoadSettings;
+}
+
+/** The row and, below it, its split while it is open. */
+export function QuantizationRow({ detail, quantization, price, best, open, onToggle, settings }: Props) {
+  const { t } = useTranslation('discover');
+  const format = useFormat();
+  const sentence = useErrorSentence();
+  const hardware = useStore(useStores().hardware, (state) => state.hardware);
+  const id = useId();
+  const { label, size, unsupported } = quantization;
+  const estimate = price?.estimate;
+  const size_ = size + (detail.projector?.size ?? 0);
+
+  return (
+    <tbody data-quantization={quantization.id} className="border-b border-line hover:bg-surface-1">
+      <tr className="h-11 *:px-1.5">
+        <th scope="row" className="pl-2.5! text-left font-normal">
+          <button
+            type="button"
+            aria-expanded={open}
+            aria-controls={open ? id : undefined}
+            aria-label={t('show', { label })}
+            disabled={unsupported !== undefined}
+            onClick={onToggle}
+            className="flex h-9 w-full items-center gap-1 rounded-md px-1"
+          >
+            <ChevronRight
+              aria-hidden
+              size={14}
+              className={classes('shrink-0 text-text-3 transition-transform', open && 'rotate-90', unsupported && 'invisible')}
+            />
+            <span className="truncate font-medium" title={label}>
+              {label}
+            </span>
+            {best && <Star aria-hidden size={12} className="shrink-0 fill-current text-accent" />}
+          </button>
+        </th>
+        <td className="text-right tabular-nums">{format.fileSize(size_)}</td>
+        {unsupported ? (
+          <td colSpan={2} className="text-text-2">
+            {t(`unsupported.${unsupported}`)}
+          </td>
+        ) : (
+          <>
+            <td aria-busy={!estimate || price?.stale}>
+              <Needs estimate={estimate} stale={price?.stale ?? true} failed={price?.error !== undefined} />
+            </td>
+            <td className="text-xs">{estimate && <Verdict verdict={estimate.verdict} layers={estimate.layers} />}</td>
+          </>
+        )}
+        <td className="text-text-2 @max-[680px]:hidden">{t(`quality.${qualityOf(quantization)}`)}</td>
+        <td className="pr-4! text-right">{!unsupported && <GetButton detail={detail} quantization={quantization} settings={settings} size={size_} />}</td>
+      </tr>
+      {price?.error && (
+        <tr>
+          <td colSpan={6} className="px-4 pb-2 pl-8 text-xs text-text-2">
+            {sentence(price.error)}
+          </td>
+        </tr>
+      )}
+      {open && (
+        <tr>
+          <td id={id} colSpan={6} className="px-4 pl-8">
+            {estimate && hardware ? <Split label={label} estimate={estimate} hardware={hardware} /> : <Skeleton className="my-3 w-1/2" />}
+          </td>
+        </tr>
+      )}
+    </tbody>
+  );
+}
+
+/** The bar of the side that matters and its number; what goes to the RAM besides stands below. */
+function Needs({ estimate, stale, failed }: { estimate: Estimate | undefined; stale: boolean; failed: boolean }) {
+  const { t } = useTranslation(['discover', 'app']);
+  const format = useFormat();
+  const hardware = useStore(useStores().hardware, (state) => state.hardware);
+  if (!estimate || !hardware) return failed ? <span className="text-text-2">{t('noPrice')}</span> : <Skeleton className="h-3.5" />;
+  const [main, other] = sidesOf(estimate, hardware);
+  const number = format.memory(main.needed);
+  return (
+    <span className={classes('grid grid-cols-[minmax(40px,1fr)_auto] items-center gap-x-2', stale && 'text-text-3')}>
+      <MemoryBar where={t(`app:memory.${main.where}`)} parts={sideParts(main)} total={main.total} />
+      <span className="min-w-16 text-right leading-4 tabular-nums">
+        {estimate.basis === 'about' ? t('about', { size: number }) : number}
+        {other && other.where === 'ram' && other.needed > 0 && (
+          <span className="block text-xs text-text-2">{t('extraRam', { size: format.memory(other.needed) })}</span>
+        )}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,29 @@
+/** An estimate as the bars of this machine: what is in use, what the model adds, what there is. */
+import type { Hardware } from '../../../shared/schemas/hardware.ts';
+import { type Estimate, type MemorySplit, splitTotal } from '../../../shared/schemas/memory.ts';
+import { type Part, partKinds } from '../../ui/MemoryBar.tsx';
+
+export interface Side {
+  where: 'gpu' | 'ram';
+  split: MemorySplit;
+  /** Bytes the model takes here. */
+  needed: number;
+  /** Bytes there are, and how many of them are free now. */
+  total: number;
+  free: number;
+}
+
+/** The parts of a split, largest machine part first as they are drawn. */
+export const modelParts = (split: MemorySplit): Part[] => partKinds.map((kind) => ({ kind, bytes: split[kind] }));
+
+/** A side's bar: what is in use already, then the model. */
+export const sideParts = ({ split, total, free }: Side): Part[] => [{ kind: 'used', bytes: Math.max(0, total - free) }, ...modelParts(split)];
+
+/** The sides that this machine has, the one that matters first: the GPU if anything goes there, else the RAM. */
+export function sidesOf(estimate: Estimate, hardware: Hardware): [Side, ...Side[]] {
+  const ram: Side = { where: 'ram', split: estimate.ram, needed: splitTotal(estimate.ram), total: hardware.ram.total, free: estimate.free.ram };
+  const onGpu = splitTotal(estimate.gpu);
+  if (hardware.backend === 'cpu' || hardware.vram.total === 0) return [ram];
+  const gpu: Side = { where: 'gpu', split: estimate.gpu, needed: onGpu, total: hardware.vram.total, free: estimate.free.gpu ?? hardware.vram.total };
+  return onGpu > 0 ? [gpu, ram] : [ram, gpu];
+}

@@ -1,0 +1,147 @@
+/** A core for tests and for looking at the page: handlers with changeable answers behind the real RPC code. */
+import { type Core, core } from '../../shared/contract/core.ts';
+import { Fault } from '../../shared/result.ts';
+import { type Client, connect } from '../../shared/rpc/connect.ts';
+import type { Handlers } from '../../shared/rpc/define.ts';
+import { portPair } from '../../shared/rpc/port.ts';
+import { serve } from '../../shared/rpc/serve.ts';
+import type { ChatSummary } from '../../shared/schemas/chat.ts';
+import type { DownloadJob } from '../../shared/schemas/download.ts';
+import type { EngineState } from '../../shared/schemas/engine.ts';
+import type { HubStatus } from '../../shared/schemas/hub.ts';
+import type { LibraryModel } from '../../shared/schemas/library.ts';
+import { defaultSettings, type Settings } from '../../shared/schemas/settings.ts';
+import { fakeEstimate, hardware, modelDetail, searchModels } from './samples.ts';
+
+/** A value whose watchers get the one there is and every later one. */
+export interface Feed<T> {
+  value: T;
+  push(value: T): void;
+  watch(signal: AbortSignal): AsyncIterable<T>;
+}
+
+function feed<T>(value: T): Feed<T> {
+  const wakes = new Set<() => void>();
+  const self: Feed<T> = {
+    value,
+    push(next) {
+      self.value = next;
+      for (const wake of [...wakes]) wake();
+    },
+    async *watch(signal) {
+      while (!signal.aborted) {
+        const changed = new Promise<void>((resolve) => {
+          wakes.add(resolve);
+          signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+        yield self.value;
+        await changed;
+        wakes.clear();
+      }
+    },
+  };
+  return self;
+}
+
+export interface FakeCore {
+  client: Client<Core>;
+  settings: Feed<Settings>;
+  hub: Feed<HubStatus>;
+  downloads: Feed<DownloadJob[]>;
+  library: Feed<LibraryModel[]>;
+  engine: Feed<EngineState>;
+  chats: Feed<ChatSummary[]>;
+  /** Every call and stream in the order they came. */
+  calls: { method: string; input: unknown }[];
+}
+
+/** A fake core whose handlers `overrides` may replace. */
+export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCore {
+  const settings = feed<Settings>(defaultSettings);
+  const hub = feed<HubStatus>({ endpoint: 'https://huggingface.co', sample: false, token: false });
+  const downloads = feed<DownloadJob[]>([]);
+  const library = feed<LibraryModel[]>([]);
+  const engine = feed<EngineState>({ status: 'idle' });
+  const chats = feed<ChatSummary[]>([]);
+  const calls: FakeCore['calls'] = [];
+  const removed = new Map<string, LibraryModel>();
+  const notHere = (): never => {
+    throw new Fault('chat.notFound', 'The fake core has no chats');
+  };
+
+  const handlers: Handlers<Core> = {
+    'app.info': () => ({
+      version: '0.1.0',
+      shell: 'headless',
+      dataFolder: '/home/ada/.local/share/atelier',
+      modelsFolder: '/home/ada/.local/share/atelier/models',
+    }),
+    'settings.watch': (_, { signal }) => settings.watch(signal),
+    'settings.change'(patch) {
+      settings.push({ ...settings.value, ...(patch as Partial<Settings>) });
+      return settings.value;
+    },
+    'hub.status': (_, { signal }) => hub.watch(signal),
+    'hub.useSample'({ sample }) {
+      hub.push({ ...hub.value, sample, endpoint: sample ? 'http://127.0.0.1:40001' : 'https://huggingface.co' });
+      return hub.value;
+    },
+    'hub.search': ({ query }) => ({ models: searchModels.filter((model) => model.id.toLowerCase().includes(query.toLowerCase())) }),
+    'hub.model'({ repo }) {
+      const found = searchModels.find((model) => model.id === repo);
+      if (!found) throw new Fault('hub.notFound', 'No such repository', { repo });
+      return modelDetail(found);
+    },
+    'hardware.get': () => hardware,
+    'memory.estimate': ({ source, settings: wanted }) => fakeEstimate(source, wanted),
+    'downloads.watch': (_, { signal }) => downloads.watch(signal),
+    'downloads.start': notHere,
+    'downloads.pause': ({ id }) =>
+      downloads.push(downloads.value.map((job) => (job.id === id ? { ...job, state: 'paused', rate: 0, secondsLeft: null } : job))),
+    'downloads.resume': ({ id }) => downloads.push(downloads.value.map((job) => (job.id === id ? { ...job, state: 'running' } : job))),
+    'downloads.cancel': ({ id }) => downloads.push(downloads.value.filter((job) => job.id !== id)),
+    'downloads.dismiss': ({ id }) => downloads.push(downloads.value.filter((job) => job.id !== id)),
+    'library.watch': (_, { signal }) => library.watch(signal),
+    'library.remove'({ id }) {
+      const model = library.value.find((each) => each.id === id);
+      if (model) removed.set(id, model);
+      library.push(library.value.filter((each) => each.id !== id));
+    },
+    'library.restore'({ id }) {
+      const model = removed.get(id);
+      if (model) library.push([...library.value, model]);
+    },
+    'engine.watch': (_, { signal }) => engine.watch(signal),
+    'engine.load': ({ id }) => engine.push({ status: 'loading', modelId: id, stage: 'loading', progress: 0 }),
+    'engine.unload': () => engine.push({ status: 'idle' }),
+    'chats.watch': (_, { signal }) => chats.watch(signal),
+    'chats.search': ({ query }) => chats.value.filter((chat) => chat.title.includes(query)),
+    'chats.rename': () => {},
+    'chats.delete': () => {},
+    'chats.restore': () => {},
+    'chat.watch': notHere,
+    'chat.send': notHere,
+    'chat.retry': notHere,
+    'chat.edit': notHere,
+    'chat.choose': () => {},
+    'chat.deleteTurn': () => {},
+    'chat.restoreTurn': () => {},
+    'chat.stop': () => {},
+    'turn.watch': notHere,
+    'blobs.put': () => ({ sha256: '0'.repeat(64) }),
+    ...overrides,
+  };
+  const recorded = Object.fromEntries(
+    Object.entries(handlers).map(([method, handle]) => [
+      method,
+      (input: never, context: never) => {
+        calls.push({ method, input });
+        return (handle as (input: never, context: never) => unknown)(input, context);
+      },
+    ]),
+  ) as Handlers<Core>;
+
+  const [page, server] = portPair();
+  serve(core, recorded, server, (error, method) => console.error(method, error));
+  return { client: connect(core, page), settings, hub, downloads, library, engine, chats, calls };
+}

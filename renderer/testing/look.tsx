@@ -1,0 +1,73 @@
+/** For looking at the page without a core: `npx vite -c renderer/vite.config.ts`, then `/testing/look.html?scene=full#/discover`. */
+import { createRoot } from 'react-dom/client';
+import { I18nextProvider } from 'react-i18next';
+import { createStore } from 'zustand/vanilla';
+import { Fault } from '../../shared/result.ts';
+import { App } from '../app/App.tsx';
+import { createI18n, pickLanguage } from '../i18n.ts';
+import type { ConnectionState } from '../rpc/connection.ts';
+import { createStores, StoresContext } from '../stores/index.ts';
+import { createFakeCore } from './fakeCore.ts';
+import { downloadJob, fakeEstimate, libraryModel } from './samples.ts';
+import '../theme.css';
+
+const query = new URLSearchParams(location.search);
+const scene = query.get('scene');
+const fake = createFakeCore(
+  scene === 'offline'
+    ? {
+        'hub.search': () => {
+          throw new Fault('hub.unreachable', 'No answer', { endpoint: 'https://huggingface.co' });
+        },
+      }
+    : {},
+);
+fake.settings.push({
+  ...fake.settings.value,
+  theme: (query.get('theme') ?? 'system') as 'system' | 'light' | 'dark',
+  language: (query.get('language') ?? 'system') as 'system' | 'en' | 'fr',
+});
+if (scene === 'full' || scene === 'loading') {
+  const small = libraryModel({
+    id: 'tiny/Tiny-Qwen3.5-VL-GGUF/Tiny-Qwen3.5-VL-Q4_K_M.gguf',
+    repo: 'tiny/Tiny-Qwen3.5-VL-GGUF',
+    name: 'Tiny Qwen3.5 VL',
+    size: 8_340_000,
+  });
+  fake.library.push([libraryModel(), small, libraryModel({ id: 'x/y/z.gguf', name: 'Broken 7B', label: 'Q8_0', problem: 'truncated', vision: false })]);
+  fake.downloads.push([
+    downloadJob(),
+    downloadJob({ id: 'd2', state: 'paused', label: 'Q8_0', rate: 0, secondsLeft: null }),
+    downloadJob({
+      id: 'd3',
+      repo: 'unsloth/Qwen3.5-9B-GGUF',
+      quantization: 'Qwen3.5-9B-Q6_K.gguf',
+      state: 'verifying',
+      received: 4_200_000_000,
+      verified: 900_000_000,
+    }),
+    downloadJob({ id: 'd4', label: 'BF16', state: 'failed', error: { code: 'download.diskFull', message: '', data: { missing: 3_400_000_000 } } }),
+    downloadJob({ id: 'd5', label: 'Q5_K_M', state: 'done' }),
+  ]);
+  const settings = fake.settings.value.load;
+  const { gpu, ram, layers } = fakeEstimate({ kind: 'library', id: libraryModel().id }, settings);
+  fake.engine.push(
+    scene === 'loading'
+      ? { status: 'loading', modelId: libraryModel().id, stage: 'loading', progress: 0.6 }
+      : {
+          status: 'ready',
+          modelId: libraryModel().id,
+          answering: false,
+          model: { backend: 'llama-server', settings, contextSize: settings.contextSize, layers, vision: true, thinking: true, memory: { gpu, ram } },
+        },
+  );
+}
+const state = createStore<ConnectionState>(() => ({ status: scene === 'offline' ? 'lost' : 'open' }));
+
+createRoot(document.getElementById('root')!).render(
+  <I18nextProvider i18n={createI18n(pickLanguage('system'))}>
+    <StoresContext value={createStores(fake.client)}>
+      <App connection={{ client: fake.client, state, retry: () => {} }} />
+    </StoresContext>
+  </I18nextProvider>,
+);

@@ -1,0 +1,140 @@
+/** Models, a machine and downloads as the hub and core would tell them. */
+import type { MemorySource } from '../../shared/contract/core.ts';
+import type { DownloadJob } from '../../shared/schemas/download.ts';
+import type { Hardware } from '../../shared/schemas/hardware.ts';
+import type { ModelDetail, ModelSummary } from '../../shared/schemas/hub.ts';
+import type { LibraryModel } from '../../shared/schemas/library.ts';
+import { type Estimate, type LoadSettings, type MemorySplit, splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
+
+const gib = 2 ** 30;
+export const commit = 'a'.repeat(40);
+
+export const hardware: Hardware = {
+  backend: 'cuda',
+  gpus: ['NVIDIA GeForce RTX 4060'],
+  vram: { total: 8 * gib, free: 7.4 * gib, unified: false },
+  ram: { total: 32 * gib, free: 21.3 * gib },
+  cpu: { name: 'AMD Ryzen 7 7700', threads: 8 },
+  disk: { total: 1_000_000_000_000, free: 412_000_000_000 },
+  llamaCpp: 'b6543',
+};
+
+const summary = (id: string, downloads: number, more: Partial<ModelSummary> = {}): ModelSummary => ({
+  id,
+  owner: id.split('/')[0] ?? '',
+  name: id.split('/')[1] ?? '',
+  downloads,
+  likes: Math.round(downloads / 900),
+  updatedAt: '2026-10-02T09:00:00.000Z',
+  gated: 'no',
+  licence: 'apache-2.0',
+  vision: false,
+  ...more,
+});
+
+export const searchModels: ModelSummary[] = [
+  summary('unsloth/Qwen3.5-9B-GGUF', 1_230_000, { vision: true }),
+  summary('unsloth/Qwen3.5-4B-GGUF', 804_000, { vision: true }),
+  summary('ggml-org/gemma-3-12b-it-GGUF', 455_000, { vision: true, gated: 'manual', licence: 'gemma' }),
+  summary('bartowski/Mistral-Small-3.2-24B-Instruct-2506-GGUF', 91_300),
+  summary('tiny/Tiny-Qwen3.5-VL-GGUF', 1, { vision: true }),
+];
+
+/** Bits per weight, best first. */
+const quantizations: [label: string, bits: number][] = [
+  ['BF16', 16],
+  ['Q8_0', 8.5],
+  ['Q6_K', 6.57],
+  ['Q5_K_M', 5.67],
+  ['Q4_K_M', 4.85],
+  ['UD-IQ3_XXS', 3.2],
+  ['Q2_K', 2.7],
+];
+const parameters = 9_400_000_000;
+
+export const modelDetail = (model: ModelSummary): ModelDetail => ({
+  ...model,
+  commit,
+  parameters,
+  architecture: 'qwen35',
+  contextLength: 262_144,
+  quantizations: quantizations.map(([label, bits]) => {
+    const size = Math.round((parameters * bits) / 8);
+    const path = `${model.name.replace('-GGUF', '')}-${label}.gguf`;
+    return { id: path, label, files: [{ path, size, sha256: 'b'.repeat(64) }], size, bitsPerWeight: bits };
+  }),
+  ...(model.vision ? { projector: { path: 'mmproj-F16.gguf', size: 918_000_000 } } : {}),
+});
+
+const none: MemorySplit = { weights: 0, kvCache: 0, state: 0, compute: 0, projector: 0 };
+
+/** Made-up numbers that grow as real ones do: with the file, the context and the cache's type. */
+export function fakeEstimate(source: MemorySource, settings: LoadSettings): Estimate {
+  const label = source.kind === 'hub' ? source.quantization : source.id;
+  const bits = quantizations.find(([name]) => label.includes(name))?.[1] ?? 4.85;
+  const cache = { f16: 1, q8_0: 0.53, q4_0: 0.28 }[settings.kvType];
+  const all: MemorySplit = {
+    weights: (parameters * bits) / 8,
+    kvCache: settings.contextSize * 32_768 * cache,
+    state: 52 * 2 ** 20,
+    compute: 310 * 2 ** 20,
+    projector: settings.vision ? 980_000_000 : 0,
+  };
+  const total = 33;
+  const room = 7.4 * gib;
+  const onGpu = Math.max(0, Math.min(total, Math.floor((room / splitTotal(all)) * total)));
+  const share = onGpu / total;
+  const scaled = (part: number): MemorySplit =>
+    part === 0
+      ? none
+      : { weights: all.weights * part, kvCache: all.kvCache * part, state: all.state * part, compute: all.compute * part, projector: all.projector * part };
+  const verdict: Verdict = splitTotal(all) > room + 21.3 * gib ? 'no' : share < 1 ? 'partial' : splitTotal(all) > room * 0.93 ? 'tight' : 'fits';
+  return {
+    basis: label.includes('IQ3') ? 'about' : 'exact',
+    settings,
+    layers: { total, onGpu },
+    gpu: scaled(share),
+    ram: { ...scaled(1 - share), weights: all.weights * (1 - share) + 0.55 * gib },
+    free: { gpu: room, ram: 21.3 * gib },
+    verdict,
+    trainContext: 262_144,
+  };
+}
+
+export const libraryModel = (more: Partial<LibraryModel> = {}): LibraryModel => ({
+  id: 'unsloth/Qwen3.5-9B-GGUF/Qwen3.5-9B-Q4_K_M.gguf',
+  repo: 'unsloth/Qwen3.5-9B-GGUF',
+  name: 'Qwen3.5 9B',
+  label: 'Q4_K_M',
+  files: ['unsloth/Qwen3.5-9B-GGUF/Qwen3.5-9B-Q4_K_M.gguf'],
+  projector: 'unsloth/Qwen3.5-9B-GGUF/mmproj-F16.gguf',
+  size: 6_617_000_000,
+  architecture: 'qwen35',
+  parameters,
+  contextLength: 262_144,
+  vision: true,
+  thinking: true,
+  verified: true,
+  addedAt: '2026-11-20T18:00:00.000Z',
+  ...more,
+});
+
+export const downloadJob = (more: Partial<DownloadJob> = {}): DownloadJob => ({
+  id: 'd1',
+  repo: 'unsloth/Qwen3.5-4B-GGUF',
+  commit,
+  label: 'Q6_K',
+  quantization: 'Qwen3.5-4B-Q6_K.gguf',
+  files: [
+    { path: 'Qwen3.5-4B-Q6_K.gguf', size: 3_500_000_000, received: 1_400_000_000 },
+    { path: 'mmproj-F16.gguf', size: 700_000_000, received: 0 },
+  ],
+  state: 'running',
+  size: 4_200_000_000,
+  received: 1_400_000_000,
+  verified: 0,
+  rate: 12_400_000,
+  secondsLeft: 226,
+  createdAt: '2026-11-22T09:00:00.000Z',
+  ...more,
+});
