@@ -1,0 +1,236 @@
+/** What every backend must do, asked of both with the tiny model. */
+import { spawnSync } from 'node:child_process';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { GenerateRequest } from '../../shared/contract/control.ts';
+import type { TurnStats } from '../../shared/schemas/chat.ts';
+import type { LoadedModel } from '../../shared/schemas/engine.ts';
+import { defaultFolders } from '../folders.ts';
+import type { Backend, Said } from './backend.ts';
+import { createLlamaServer } from './llamaServer.ts';
+import { createNodeLlamaCpp } from './nodeLlamaCpp.ts';
+import { buildServer } from './serverBuild.ts';
+import { ask, fixture, plan, projector, quant, say, sureConversations, surePictures } from './testModel.ts';
+
+process.env.ATELIER_GPU = 'cpu';
+// One core is fastest for so small a model, and these tests share the machine with others.
+process.env.ATELIER_THREADS = '1';
+
+const build = await buildServer({ cacheFolder: defaultFolders().cache });
+if ('problem' in build) console.warn(`llama-server cannot be built here (${build.problem}): only the text backend is tested`);
+
+const never = new AbortController().signal;
+
+interface Answer {
+  thinking: string;
+  text: string;
+  stats: TurnStats;
+  events: Said[];
+}
+
+async function answer(backend: Backend, request: GenerateRequest, onEvent: (event: Said, stop: () => void) => void = () => {}): Promise<Answer> {
+  const events: Said[] = [];
+  const stop = new AbortController();
+  const stats = await backend.generate(
+    request,
+    (event) => {
+      events.push(event);
+      onEvent(event, () => stop.abort());
+    },
+    stop.signal,
+  );
+  const join = (type: string): string => events.reduce((text, event) => (event.type === type && 'text' in event ? text + event.text : text), '');
+  return { thinking: join('thinking'), text: join('text'), stats, events };
+}
+
+const backends: { name: string; create: () => Backend; serverFolder?: string }[] = [{ name: 'node-llama-cpp', create: createNodeLlamaCpp }];
+if ('folder' in build) backends.push({ name: 'llama-server', create: createLlamaServer, serverFolder: build.folder });
+
+describe.for(backends)('$name', ({ create, serverFolder }) => {
+  const open = async (model: string, changes: Parameters<typeof plan>[0] = {}): Promise<{ backend: Backend; loaded: LoadedModel; progress: number[] }> => {
+    const backend = create();
+    const progress: number[] = [];
+    const vision = serverFolder ? { projector, serverFolder } : {};
+    const loaded = await backend.load({ model, plan: plan(changes), ...vision }, (share) => progress.push(share), never);
+    return { backend, loaded, progress };
+  };
+
+  describe.for([
+    { quant: 'Q4_K_M', model: quant.q4 },
+    { quant: 'Q8_0 in three files', model: quant.split },
+  ])('$quant', ({ model }) => {
+    let backend: Backend;
+    beforeAll(async () => {
+      ({ backend } = await open(model));
+    });
+    afterAll(() => backend.dispose());
+
+    test('answers every sure conversation to the letter', async () => {
+      const wrong: unknown[] = [];
+      for (const { messages, thinking, expected } of sureConversations) {
+        const { text, thinking: thought } = await answer(backend, ask(messages, { thinking }));
+        if (text !== expected.content || (thought !== '') !== thinking) wrong.push({ messages, text, thought, expected });
+      }
+      expect(wrong).toEqual([]);
+    }, 120_000);
+  });
+
+  describe('one model', () => {
+    let backend: Backend;
+    let loaded: LoadedModel;
+    let progress: number[];
+    beforeAll(async () => {
+      ({ backend, loaded, progress } = await open(quant.q4));
+    });
+    afterAll(() => backend.dispose());
+
+    test('says what was loaded', () => {
+      expect(loaded).toMatchObject({ contextSize: 4096, layers: { total: 5, onGpu: 0 }, thinking: true, vision: serverFolder !== undefined });
+      expect(loaded.memory?.ram.weights).toBeGreaterThan(2_500_000);
+      expect(loaded.memory?.ram.kvCache).toBe(2 * 1024 * 1024);
+      expect(loaded.memory?.gpu.weights).toBe(0);
+      expect(progress.at(-1)).toBe(1);
+      expect(progress).toEqual(progress.toSorted((a, b) => a - b));
+    });
+
+    test('writes as it goes and counts what it wrote', async () => {
+      const { text, events, stats } = await answer(backend, ask('Count from 1 to 100.'));
+      expect(text).toMatch(/^1, 2, 3, .*, 99, 100$/);
+      expect(events.filter(({ type }) => type === 'text').length).toBeGreaterThan(50);
+      expect(events.findLast((event) => event.type === 'prompt')).toEqual({ type: 'prompt', processed: stats.promptTokens, total: stats.promptTokens });
+      expect(stats).toMatchObject({ stopReason: 'end' });
+      expect(stats.tokens).toBeGreaterThan(100);
+      expect(stats.tokensPerSecond).toBeGreaterThan(0);
+      expect(stats.firstTokenMs).toBeGreaterThan(0);
+      expect(stats.thinkingMs).toBeUndefined();
+    });
+
+    test('thinks apart from the answer', async () => {
+      const { thinking, text, stats } = await answer(backend, ask('Hi!', { thinking: true }));
+      expect(thinking).not.toBe('');
+      expect(thinking + text).not.toMatch(/<\/?think>/);
+      expect(text).toBe('Hello! How can I help you today?');
+      expect(stats.thinkingMs).toBeGreaterThanOrEqual(0);
+    });
+
+    test('stops when told, keeps its words, and goes on with the next question', async () => {
+      const stopped = await answer(backend, ask('Count from 1 to 100.'), (event, stop) => {
+        if (event.type === 'text' && event.text.includes('7')) stop();
+      });
+      expect(stopped.stats.stopReason).toBe('stopped');
+      expect(stopped.text).toMatch(/^1, 2, 3, 4, 5, 6, 7/);
+      expect(stopped.stats.tokens).toBeLessThan(60);
+      const next = await answer(backend, ask('Hi!'));
+      expect(next.text).toBe('Hello! How can I help you today?');
+    });
+
+    test('can be stopped before its first word', async () => {
+      const long = ask([say('user', `${'one two three four '.repeat(400)}`)]);
+      const { text, stats } = await answer(backend, long, (event, stop) => {
+        if (event.type === 'prompt' && event.processed < event.total) stop();
+      });
+      expect(stats).toMatchObject({ stopReason: 'stopped', tokens: 0 });
+      expect(text).toBe('');
+    });
+
+    test('does not process a conversation twice', async () => {
+      const first = await answer(backend, ask('My name is Ada.'));
+      const second = await answer(backend, ask([say('user', 'My name is Ada.'), say('assistant', first.text), say('user', 'What is my name?')]));
+      expect(second.text).toMatch(/Ada/);
+      expect(second.stats.cachedTokens).toBeGreaterThan(0);
+      expect(second.stats.cachedTokens).toBeLessThan(second.stats.promptTokens);
+    });
+
+    test('draws the same with the same seed, and not with another', async () => {
+      const draw = async (seed: number): Promise<string> => (await answer(backend, ask('Tell me something.', { temperature: 2, seed, maxTokens: 40 }))).text;
+      expect(await draw(1)).toBe(await draw(1));
+      expect(new Set([await draw(1), await draw(2), await draw(3)]).size).toBeGreaterThan(1);
+    });
+
+    test('writes no more than asked', async () => {
+      const { stats } = await answer(backend, ask('Count from 1 to 100.', { maxTokens: 9 }));
+      expect(stats).toMatchObject({ stopReason: 'length', tokens: 9 });
+    });
+
+    test('never writes half a character', async () => {
+      const { text } = await answer(backend, ask('Repeat: naïve façade 🙂 œuvre 日本', { maxTokens: 80 }));
+      const odd = await answer(backend, ask('Repeat: naïve façade 🙂 œuvre 日本', { temperature: 1, seed: 5, maxTokens: 60 }));
+      expect(text + odd.text).not.toContain('\uFFFD');
+      const french = await answer(backend, ask('Au revoir !'));
+      expect(french.text).toBe('Au revoir ! À bientôt.');
+    });
+
+    test('refuses a conversation that is longer than the context', async () => {
+      const long = ask([say('user', 'one two three four five six seven '.repeat(1000))]);
+      await expect(answer(backend, long)).rejects.toMatchObject({ code: 'engine.contextFull', data: { context: 4096 } });
+    });
+  });
+
+  test('ends at the end of the context', async () => {
+    const { backend } = await open(quant.q4, { contextSize: 256 });
+    const { stats, text } = await answer(backend, ask('Count from 1 to 100.'));
+    await backend.dispose();
+    expect(stats.stopReason).toBe('context');
+    expect(text).toMatch(/^1, 2, 3/);
+  });
+
+  test('a load can be cancelled', async () => {
+    const abort = new AbortController();
+    abort.abort(new Error('changed my mind'));
+    const vision = serverFolder ? { projector, serverFolder } : {};
+    await expect(create().load({ model: quant.q4, plan: plan(), ...vision }, () => {}, abort.signal)).rejects.toThrow('changed my mind');
+  });
+
+  test('says why a file cannot be loaded', async () => {
+    await expect(open(fixture('README.md'))).rejects.toMatchObject({ code: 'gguf.notGguf' });
+  });
+});
+
+describe.skipIf('problem' in build)('pictures', () => {
+  let backend: Backend;
+  beforeAll(async () => {
+    backend = createLlamaServer();
+    await backend.load({ model: quant.q4, projector, plan: plan(), serverFolder: 'folder' in build ? build.folder : '' }, () => {}, never);
+  });
+  afterAll(() => backend.dispose());
+
+  test('sees them', async () => {
+    const wrong: unknown[] = [];
+    for (const { file, q, a } of surePictures.slice(0, 24)) {
+      const { text } = await answer(
+        backend,
+        ask([
+          {
+            role: 'user',
+            content: [
+              { type: 'image', path: file },
+              { type: 'text', text: q },
+            ],
+          },
+        ]),
+      );
+      if (text !== a) wrong.push({ file, q, text, a });
+    }
+    expect(wrong).toEqual([]);
+  }, 120_000);
+
+  test('leaves no process behind', async () => {
+    const own = createLlamaServer();
+    await own.load({ model: quant.q4, plan: plan(), serverFolder: 'folder' in build ? build.folder : '' }, () => {}, never);
+    const children = (): number =>
+      spawnSync('ps', ['-o', 'pid=', '--ppid', String(process.pid)])
+        .stdout.toString()
+        .trim()
+        .split('\n').length;
+    const before = children();
+    await own.dispose();
+    expect(children()).toBe(before - 1);
+  });
+});
+
+test('the text backend refuses pictures', async () => {
+  const backend = createNodeLlamaCpp();
+  await backend.load({ model: quant.q4, plan: plan() }, () => {}, never);
+  const request = ask([{ role: 'user', content: [{ type: 'image', path: projector }] }]);
+  await expect(backend.generate(request, () => {}, never)).rejects.toMatchObject({ code: 'engine.noVision' });
+  await backend.dispose();
+});

@@ -1,0 +1,50 @@
+/** Joins what an answer says within one frame, so that a fast model costs a few messages, and a slow reader bigger ones. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Said } from './backend.ts';
+
+/** One frame of a screen. */
+const frameMs = 16;
+
+/**
+ * What `work` says, in order: the first at once, then at most once a frame, neighbours of one kind joined into one event.
+ * Ends with the value of `work`, or throws what it throws after the last words.
+ */
+export async function* coalesce<T>(work: (on: (event: Said) => void) => Promise<T>): AsyncGenerator<Said, T> {
+  let waiting: Said[] = [];
+  let wake = (): void => {};
+  let result: { value: T } | { error: unknown } | undefined;
+  const on = (event: Said): void => {
+    waiting = join(waiting, event);
+    wake();
+  };
+  void work(on).then(
+    (value) => {
+      result = { value };
+      wake();
+    },
+    (error: unknown) => {
+      result = { error };
+      wake();
+    },
+  );
+  for (;;) {
+    if (waiting.length === 0 && !result)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    const now = waiting;
+    waiting = [];
+    yield* now;
+    if (waiting.length > 0) continue;
+    if (result && 'value' in result) return result.value;
+    if (result) throw result.error;
+    await sleep(frameMs);
+  }
+}
+
+function join(events: Said[], event: Said): Said[] {
+  const last = events.at(-1);
+  if (last?.type !== event.type) return [...events, event];
+  if (event.type === 'prompt' || last.type === 'prompt') return [...events.slice(0, -1), event];
+  return [...events.slice(0, -1), { type: event.type, text: last.text + event.text }];
+}

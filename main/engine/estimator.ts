@@ -1,0 +1,62 @@
+/** A second engine process that only answers questions about memory and hardware, and ends when nobody asks. */
+import { control, type EstimateAnswer, type EstimateRequest } from '../../shared/contract/control.ts';
+import { type Result, toFault } from '../../shared/result.ts';
+import { type Client, connect } from '../../shared/rpc/connect.ts';
+import type { Hardware } from '../../shared/schemas/hardware.ts';
+import type { EngineProcess } from '../platform.ts';
+import { crashFault } from './crash.ts';
+
+export interface Estimator {
+  /** What this machine has; `folder` tells which disk. */
+  hardware(folder: string): Promise<Hardware>;
+  /** What a plan costs. `signal` drops a question that nobody waits for. */
+  estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>;
+  close(): Promise<void>;
+}
+
+type Control = Client<typeof control>;
+
+/** Starts its process with the first question and ends it `idleMs` after the last: an idle app holds no GPU context. */
+export function createEstimator(start: () => EngineProcess, idleMs = 60_000): Estimator {
+  let running: { process: EngineProcess; client: Control } | undefined;
+  let asking = 0;
+  let idle: NodeJS.Timeout | undefined;
+
+  const end = async (): Promise<void> => {
+    clearTimeout(idle);
+    const ending = running;
+    running = undefined;
+    ending?.process.kill();
+    await ending?.process.exited;
+  };
+
+  const begin = (): { process: EngineProcess; client: Control } => {
+    const process = start();
+    const begun = { process, client: connect(control, process.port) };
+    void process.exited.then(() => {
+      if (running === begun) running = undefined;
+    });
+    return begun;
+  };
+
+  const ask = async <T>(question: (client: Control) => Promise<Result<T>>): Promise<T> => {
+    clearTimeout(idle);
+    running ??= begin();
+    const { process, client } = running;
+    asking++;
+    try {
+      const answer = await question(client);
+      if (answer.ok) return answer.value;
+      throw answer.error.code === 'disconnected' ? crashFault(await process.exited) : toFault(answer.error);
+    } finally {
+      asking--;
+      if (asking === 0 && running) idle = setTimeout(() => void end(), idleMs).unref();
+    }
+  };
+
+  return {
+    hardware: (folder) => ask((client) => client.call('hardware', { folder })),
+    estimate: (request, signal) => ask((client) => client.call('estimate', request, { signal })),
+    close: end,
+  };
+}

@@ -1,0 +1,33 @@
+/** Starts engine processes for the headless shell. */
+import { fork } from 'node:child_process';
+import type { EngineExit, EngineProcess } from '../platform.ts';
+import { childPort } from './ports.ts';
+
+/** Characters of stderr that are kept: some two hundred lines of llama.cpp. */
+const lastWordsLength = 16_384;
+
+export interface ForkOptions {
+  /** The engine's entry: `dist/main/engine.js`, or `main/engine/host.ts` on Node 24. */
+  entry: string;
+  /** Added to this process's environment. */
+  env?: Record<string, string>;
+}
+
+/** Starts one. It ends by itself when this process does. */
+export function forkEngine({ entry, env = {} }: ForkOptions): EngineProcess {
+  const child = fork(entry, [], {
+    execArgv: [],
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, ...env },
+  });
+  let lastWords = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    lastWords = (lastWords + text).slice(-lastWordsLength);
+  });
+  const exited = new Promise<EngineExit>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: null, lastWords: `${lastWords}\n${error.message}` }));
+    child.once('close', (code, signal) => resolve({ code, signal, lastWords }));
+  });
+  return { port: childPort(child), exited, kill: () => child.kill('SIGKILL') };
+}

@@ -1,0 +1,38 @@
+/** The one llama.cpp of this process, made when it is first needed. */
+import os from 'node:os';
+import type { Llama } from 'node-llama-cpp';
+import { registerElectronStub } from './electronStub.ts';
+import { createLog, type LlamaLog } from './llamaLog.ts';
+
+/**
+ * Threads to compute with: the cores that are really there. llama.cpp's threads spin at barriers, so one thread more
+ * than cores can make it hundreds of times slower, and node-llama-cpp by itself asks for at least four. On a machine that
+ * is busy with other work ATELIER_THREADS asks for fewer.
+ */
+export const threads = (): number => Math.min(os.availableParallelism(), Number(process.env.ATELIER_THREADS) || Number.POSITIVE_INFINITY);
+
+/** What llama.cpp of this process wrote. */
+export const llamaLog: LlamaLog = createLog((line) => process.stderr.write(`${line}\n`));
+
+let made: Promise<Llama> | undefined;
+
+/** llama.cpp with the best backend of this machine, or the one that ATELIER_GPU names (cpu, cuda, vulkan, metal). */
+export function llama(): Promise<Llama> {
+  made ??= make();
+  return made;
+}
+
+async function make(): Promise<Llama> {
+  if (process.versions.electron) registerElectronStub();
+  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
+  const asked = process.env.ATELIER_GPU;
+  return getLlama({
+    gpu: asked === 'cpu' ? false : asked === 'cuda' || asked === 'vulkan' || asked === 'metal' ? asked : 'auto',
+    build: 'never',
+    skipDownload: true,
+    progressLogs: false,
+    maxThreads: threads(),
+    logLevel: LlamaLogLevel.info,
+    logger: (_level, message) => llamaLog.write(message),
+  });
+}

@@ -1,0 +1,242 @@
+/** Core's side of the engine, with real processes and the tiny model. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import type { GenerateEvent, GenerateRequest } from '../../shared/contract/control.ts';
+import type { EngineState } from '../../shared/schemas/engine.ts';
+import { defaultFolders } from '../folders.ts';
+import type { ModelFacts } from '../gguf/facts.ts';
+import type { EngineProcess } from '../platform.ts';
+import { forkEngine } from './fork.ts';
+import { buildServer } from './serverBuild.ts';
+import { createEngine, type Engine, type EngineOptions, type LoadOrder } from './supervisor.ts';
+import { ask, fixture, plan, projector, quant, say } from './testModel.ts';
+
+const build = await buildServer({ cacheFolder: defaultFolders().cache });
+const entry = path.join(import.meta.dirname, 'host.ts');
+const log = { info() {}, warn() {}, error() {} };
+const facts = { architecture: 'qwen35', embeddingLength: 256 } as ModelFacts;
+
+let engine: Engine;
+/** Every process that was started, oldest first. */
+let started: EngineProcess[];
+let pids: number[];
+
+function create(options: Partial<EngineOptions> = {}): Engine {
+  engine = createEngine({
+    platform: {
+      folders: { data: '', cache: defaultFolders().cache, models: os.tmpdir() },
+      startEngine() {
+        const process = forkEngine({ entry, env: { ATELIER_GPU: 'cpu', ATELIER_THREADS: '1' } });
+        started.push(process);
+        return process;
+      },
+    },
+    log,
+    ...options,
+  });
+  return engine;
+}
+
+const order = (changes: Partial<LoadOrder> = {}): LoadOrder => {
+  const asked = plan({ vision: changes.projector !== undefined });
+  const { batchSize: _, ...settings } = asked;
+  return { modelId: 'tiny', files: [quant.q4], facts, settings, plan: asked, ...changes };
+};
+
+/** The state once it is neither loading nor what it was. */
+async function settled(): Promise<{ last: EngineState; seen: EngineState[] }> {
+  const seen: EngineState[] = [];
+  for await (const state of engine.watch(AbortSignal.timeout(25_000))) {
+    seen.push(state);
+    if (state.status === 'ready' || state.status === 'failed') return { last: state, seen };
+  }
+  throw new Error(`still ${JSON.stringify(engine.state())}`);
+}
+
+async function answer(request: GenerateRequest, onEvent: (event: GenerateEvent) => void = () => {}): Promise<{ text: string; end: GenerateEvent | undefined }> {
+  let text = '';
+  let end: GenerateEvent | undefined;
+  await engine.generate(request, (event) => {
+    if (event.type === 'text') text += event.text;
+    if (event.type === 'end') end = event;
+    onEvent(event);
+  });
+  return { text, end };
+}
+
+/** Process ids below this test: engines, and what they started. */
+function descendants(): { pid: number; command: string }[] {
+  const lines = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' }).trim().split('\n');
+  const rows = lines
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line)!)
+    .map(([, pid, parent, command]) => ({ pid: Number(pid), parent: Number(parent), command: command! }));
+  const below = (parent: number): typeof rows => rows.filter((row) => row.parent === parent).flatMap((row) => [row, ...below(row.pid)]);
+  return below(process.pid);
+}
+const engines = (): number[] =>
+  descendants()
+    .filter(({ command }) => command.includes('host.ts'))
+    .map(({ pid }) => pid);
+const alive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+async function until(condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`waited in vain for ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+beforeAll(() => {
+  started = [];
+});
+afterEach(async () => {
+  pids = engines();
+  await engine.close();
+  await Promise.all(started.map(({ exited }) => exited));
+  expect(pids.filter(alive)).toEqual([]);
+  started = [];
+});
+
+test('loads, answers, unloads: the process is gone', async () => {
+  create();
+  expect(engine.state()).toEqual({ status: 'idle' });
+  engine.load(order());
+  const { last, seen } = await settled();
+  expect(seen[0]).toMatchObject({ status: 'loading', modelId: 'tiny', stage: 'starting' });
+  expect(last).toMatchObject({ status: 'ready', modelId: 'tiny', visionProblem: 'noProjector', answering: false, model: { backend: 'node-llama-cpp' } });
+  const { text, end } = await answer(ask('Hi!'), () => expect(engine.state()).toMatchObject({ answering: true }));
+  expect(text).toBe('Hello! How can I help you today?');
+  expect(end).toMatchObject({ type: 'end', stats: { stopReason: 'end' } });
+  expect(engine.state()).toMatchObject({ status: 'ready', answering: false });
+  const before = engines();
+  expect(before).toHaveLength(1);
+  await engine.unload();
+  expect(engine.state()).toEqual({ status: 'idle' });
+  expect(before.filter(alive)).toEqual([]);
+  await expect(answer(ask('Hi!'))).rejects.toMatchObject({ code: 'engine.notLoaded' });
+});
+
+test('one answer at a time, and a stop ends it with its words', async () => {
+  create();
+  engine.load(order());
+  await settled();
+  let words = 0;
+  const counting = answer(ask('Count from 1 to 100.', { turnId: 'a' }), (event) => {
+    if (event.type === 'text' && words++ === 3) void engine.stop('a');
+  });
+  await until(() => words > 0);
+  await expect(answer(ask('Hi!', { turnId: 'b' }))).rejects.toMatchObject({ code: 'engine.busy' });
+  await engine.stop('other');
+  const { text, end } = await counting;
+  expect(text).toMatch(/^1, 2/);
+  expect(end).toMatchObject({ stats: { stopReason: 'stopped' } });
+  expect((await answer(ask('Hi!'))).text).toBe('Hello! How can I help you today?');
+});
+
+test('a killed engine fails its answer and nothing else; the next load works', async () => {
+  create();
+  engine.load(order());
+  await settled();
+  let killed = false;
+  let text = '';
+  const counting = answer(ask('Count from 1 to 100.'), (event) => {
+    if (event.type !== 'text') return;
+    text += event.text;
+    if (!killed) process.kill(engines()[0]!, 'SIGKILL');
+    killed = true;
+  });
+  await expect(counting).rejects.toMatchObject({ code: 'engine.crashed', data: { reason: expect.stringContaining('SIGKILL') } });
+  expect(text).toMatch(/^1/);
+  expect(engine.state()).toMatchObject({ status: 'failed', modelId: 'tiny', error: { code: 'engine.crashed' } });
+  engine.load(order());
+  expect((await settled()).last).toMatchObject({ status: 'ready' });
+  expect((await answer(ask('Hi!'))).text).toBe('Hello! How can I help you today?');
+});
+
+test('another load replaces the one under way', async () => {
+  create();
+  engine.load(order());
+  engine.load(order({ modelId: 'split', files: [quant.split] }));
+  expect((await settled()).last).toMatchObject({ status: 'ready', modelId: 'split' });
+  expect(engines()).toHaveLength(1);
+});
+
+test('a file that is not a model fails with its reason', async () => {
+  create();
+  engine.load(order({ files: [fixture('README.md')] }));
+  expect((await settled()).last).toMatchObject({ status: 'failed', error: { code: 'gguf.notGguf' } });
+  await until(() => engines().length === 0);
+});
+
+test('a projector of another model is refused before anything starts', async () => {
+  create();
+  engine.load(order({ projector, facts: { ...facts, embeddingLength: 1024, name: 'Other' } }));
+  expect((await settled()).last).toMatchObject({
+    status: 'failed',
+    error: { code: 'engine.projectorMismatch', data: { projector: path.basename(projector), model: 'Other', expected: 1024, actual: 256 } },
+  });
+  expect(started).toEqual([]);
+});
+
+test('without a vision engine the model still loads, and says what is missing', async () => {
+  create({ build: async () => ({ problem: 'cmake' }) });
+  engine.load(order({ projector }));
+  expect((await settled()).last).toMatchObject({ status: 'ready', visionProblem: 'cmake', model: { backend: 'node-llama-cpp', vision: false } });
+  engine.load(order({ projector, settings: { ...order().settings, vision: false } }));
+  await until(() => engine.state().status === 'loading');
+  expect((await settled()).last).toMatchObject({ status: 'ready', visionProblem: 'off' });
+});
+
+test.skipIf('problem' in build)('a model with its projector sees; a SIGKILL leaves no llama-server behind', async () => {
+  create();
+  engine.load(order({ projector }));
+  expect((await settled()).last).toMatchObject({ status: 'ready', model: { backend: 'llama-server', vision: true, thinking: true } });
+  const picture = { type: 'image' as const, path: fixture('pictures/01-red-circle.png') };
+  const asked = { ...say('user', ''), content: [picture, { type: 'text' as const, text: 'What colour is the shape?' }] };
+  expect((await answer(ask([asked]))).text).toBe('The shape is red.');
+  const servers = descendants().filter(({ command }) => command.includes('llama-server'));
+  expect(servers.length).toBeGreaterThan(0);
+  const counting = answer(ask('Count from 1 to 100.'), (event) => {
+    if (event.type === 'text') for (const pid of engines().slice(-1)) process.kill(pid, 'SIGKILL');
+  });
+  // Two processes may be under way: the model's is the one that was started last.
+  await expect(counting).rejects.toMatchObject({ code: 'engine.crashed' });
+  await until(() => !servers.some(({ pid }) => alive(pid)));
+  engine.load(order({ projector }));
+  expect((await settled()).last).toMatchObject({ status: 'ready' });
+});
+
+test('questions are answered by a process that ends when nobody asks', async () => {
+  create({ idleMs: 200 });
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-disk-'));
+  const hardware = await engine.hardware(folder);
+  rmSync(folder, { recursive: true });
+  expect(hardware).toMatchObject({ backend: 'cpu', vram: { total: 0 }, cpu: { threads: os.availableParallelism() } });
+  expect(hardware.disk.total).toBeGreaterThan(hardware.disk.free);
+  const cost = await engine.estimate({ header: quant.q4, plan: plan({ vision: false }) });
+  expect(cost).toMatchObject({ basis: 'exact', layers: { total: 5, onGpu: 0 } });
+  expect(engines()).toHaveLength(1);
+  await until(() => engines().length === 0);
+  expect((await engine.hardware(os.tmpdir())).backend).toBe('cpu');
+});
+
+test('what was estimated is what is loaded', async () => {
+  create();
+  const cost = await engine.estimate({ header: quant.q4, plan: plan({ vision: false }) });
+  engine.load(order());
+  const { last } = await settled();
+  const real = last.status === 'ready' ? last.model.memory! : undefined;
+  expect(real?.ram.weights).toBe(cost.ram.weights);
+  const context = (split: typeof cost.ram): number => split.kvCache + split.state + split.compute;
+  expect(context(real!.ram)).toBe(context(cost.ram));
+});
