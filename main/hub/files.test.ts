@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { builtinRepositories, gatedRepo, tinyRepo } from '../../e2e/hub/builtin.ts';
 import { goodToken } from '../../e2e/hub/exchange.ts';
 import { type Hub as StandIn, startHub } from '../../e2e/hub/start.ts';
@@ -189,10 +189,10 @@ describe('the listing', () => {
 
 describe('against the stand-in Hub', () => {
   let standIn: StandIn;
-  beforeEach(async () => {
+  beforeAll(async () => {
     standIn = await startHub({ repositories: builtinRepositories(fixtures) });
   });
-  afterEach(() => standIn.close());
+  afterAll(() => standIn.close());
   const hub = (token?: string) => createHub({ endpoint: standIn.endpoint, redirectHosts: standIn.redirectHosts, token }, { backOffMs: 1 });
 
   test('the tiny model', async () => {
