@@ -49,6 +49,24 @@ test('an error keeps its code, stack and causes, even when they go in circles', 
   expect(printed[0]).toContain('error=no hub');
 });
 
+test('whatever is logged, the line is written', () => {
+  const log = createLog({ folder, print });
+  log.info('odd', { big: 2n ** 60n, bytes: new Uint8Array(5), nothing: undefined, call: () => 1 });
+  log.info('worse', {
+    get trap(): string {
+      return 'fine';
+    },
+    inner: {
+      toJSON: () => {
+        throw new Error('no');
+      },
+    },
+  });
+  expect(lines()[0]?.data).toEqual({ big: '1152921504606846976', bytes: '[5 bytes]' });
+  expect(lines()[1]).toMatchObject({ message: 'worse', data: expect.stringContaining('cannot be written') });
+  expect(printed).toHaveLength(2);
+});
+
 test('the same object twice is no loop', () => {
   const file = { name: 'a.gguf' };
   createLog({ folder, print }).info('two', { first: file, second: { file } });

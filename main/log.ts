@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs
 import { join } from 'node:path';
 
 const levels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof levels)[number];
+type LogLevel = (typeof levels)[number];
 
 type Write = (message: string, data?: Record<string, unknown>) => void;
 
@@ -66,7 +66,7 @@ export function createLog(options: LogOptions = {}): Log {
       (message, data) => {
         if (levels.indexOf(urgency) < levels.indexOf(level)) return;
         const time = new Date().toISOString();
-        append(`${redact(toJson({ time, level: urgency, scope, message, ...(data && { data }) }))}\n`);
+        append(`${redact(toJson({ time, level: urgency, scope, message, ...(data && { data: JSON.parse(toJson(data)) }) }))}\n`);
         const details = data
           ? ` ${Object.entries(data)
               .map(([key, value]) => `${key}=${short(key, value)}`)

@@ -6,7 +6,7 @@ import { blobLimit } from '../../shared/contract/core.ts';
 import { Fault } from '../../shared/result.ts';
 import { type ImageType, imageType, magicLength } from './type.ts';
 
-export interface Blob {
+interface StoredImage {
   path: string;
   type: ImageType;
   /** Bytes. */
@@ -19,7 +19,7 @@ export interface Blobs {
   /** Where the image lies or would lie. Throws `blob.notFound` for what is not a sha256 in lower case. */
   path(sha256: string): string;
   /** A stored image, to serve or to send. Throws `blob.notFound`. */
-  find(sha256: string): Promise<Blob>;
+  find(sha256: string): Promise<StoredImage>;
 }
 
 /** The images under `folder`, which is made when the first one comes. */

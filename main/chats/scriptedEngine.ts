@@ -4,7 +4,7 @@ import type { TurnStats } from '../../shared/schemas/chat.ts';
 import type { AnswerEngine } from './service.ts';
 
 /** One answer that was asked for. */
-export interface Script {
+interface Script {
   request: GenerateRequest;
   say(text: string): void;
   think(text: string): void;

@@ -5,9 +5,11 @@ import * as z from 'zod/mini';
 export interface SearchIndex {
   /** Puts what a turn says into the index, in place of what it said before. `seq` is the turn's number. */
   turn(seq: number, text: string): void;
-  /** The same for the title of a chat. */
+  /** Takes a turn out of the index. */
+  forget(seq: number): void;
+  /** Puts the title of a chat into the index, in place of its old one. */
   title(seq: number, text: string): void;
-  /** Ids of the chats, deleted ones included, with a title or a turn that has a word beginning with each word of `query`. */
+  /** Ids of the chats with a title or a turn in the index that has a word beginning with each word of `query`. */
   find(query: string): Set<string>;
 }
 
@@ -16,20 +18,15 @@ const hit = z.object({ id: z.string() });
 /** The index inside `db`. */
 export function createSearch(db: DatabaseSync): SearchIndex {
   const put = db.prepare('INSERT OR REPLACE INTO search (rowid, text) VALUES (?, ?)');
-  // A turn counts while neither it nor anything above it is deleted.
+  const drop = db.prepare('DELETE FROM search WHERE rowid = ?');
   const find = db.prepare(`
     SELECT chats.id FROM search JOIN chats ON chats.seq = -search.rowid WHERE search MATCH $words
     UNION
-    SELECT turns.chat_id FROM search JOIN turns ON turns.seq = search.rowid WHERE search MATCH $words AND NOT EXISTS (
-      WITH RECURSIVE up (parent_id, deleted_at) AS (
-        SELECT turns.parent_id, turns.deleted_at
-        UNION ALL SELECT above.parent_id, above.deleted_at FROM up JOIN turns AS above ON above.id = up.parent_id
-      )
-      SELECT 1 FROM up WHERE deleted_at IS NOT NULL
-    )`);
+    SELECT turns.chat_id FROM search JOIN turns ON turns.seq = search.rowid WHERE search MATCH $words`);
 
   return {
     turn: (seq, text) => void put.run(seq, text),
+    forget: (seq) => void drop.run(seq),
     title: (seq, text) => void put.run(-seq, text),
     find(query) {
       // Only letters and digits reach FTS5, each word quoted: nothing that a person types is syntax.

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type Core, core } from '../../shared/contract/core.ts';
 import { Fault } from '../../shared/result.ts';
@@ -322,7 +323,9 @@ test('after a restart everything is there, and an answer that was cut off says s
 });
 
 test('a SIGKILL of the app leaves the database whole, with the text of a second ago', async () => {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'killedApp.ts'), join(folder, 'killed.db')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./killedApp.ts', import.meta.url)), join(folder, 'killed.db')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let said = '';
   for await (const chunk of child.stdout) {
     said += chunk;

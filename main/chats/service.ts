@@ -23,7 +23,7 @@ export interface AnswerEngine {
   stop(turnId: string): Promise<void>;
 }
 
-export type ChatHandlers = Pick<Handlers<Core>, Extract<keyof Core, `chats.${string}` | `chat.${string}` | `turn.${string}`>>;
+type ChatHandlers = Pick<Handlers<Core>, Extract<keyof Core, `chats.${string}` | `chat.${string}` | `turn.${string}`>>;
 
 export interface Chats {
   handlers: ChatHandlers;

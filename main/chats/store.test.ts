@@ -213,7 +213,7 @@ test('search finds titles, questions and answers by the beginnings of words, in 
 });
 
 test('search follows renames and leaves out what is deleted', () => {
-  const { chat } = talk('apple', 'A');
+  const { chat, answer } = talk('apple', 'A');
   const below = talk('pear', 'plum', chat);
   store.rename(chat, 'fruit');
   expect([titles('fruit'), titles('plum')]).toEqual([['fruit'], ['fruit']]);
@@ -222,8 +222,21 @@ test('search follows renames and leaves out what is deleted', () => {
   store.deleteTurn(below.question);
   expect(titles('plum')).toEqual([]);
   expect(titles('apple')).toEqual(['trees']);
+  store.deleteTurn(answer);
   store.restoreTurn(below.question);
+  expect(titles('plum')).toEqual([]);
+  store.restoreTurn(answer);
   expect(titles('plum')).toEqual(['trees']);
+});
+
+test('an answer that ends after it was deleted is not found, until it is restored', () => {
+  const { chatId, answer } = store.ask({ chatId: undefined, parent: null, parts: words('Q'), modelId: 'tiny' });
+  store.deleteTurn(answer.id);
+  store.end(answer.id, { thinking: '', text: 'walrus', status: 'stopped' });
+  expect(titles('walrus')).toEqual([]);
+  store.restoreTurn(answer.id);
+  expect(titles('walrus')).toEqual(['Q']);
+  expect(shown(chatId)).toEqual(['Q', 'walrus']);
 });
 
 test.each([

@@ -19,7 +19,7 @@ export interface Outcome {
 }
 
 /** A question and the answer that begins below it. */
-export interface Exchange {
+interface Exchange {
   /** The chat to go on with; absent: a new one. */
   chatId: string | undefined;
   /** The turn that the question hangs below; null: a first question. */
@@ -83,7 +83,7 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
     turn: db.prepare('SELECT * FROM turns WHERE id = ?'),
     running: db.prepare("SELECT id FROM turns WHERE chat_id = ? AND status = 'running'"),
     addTurn: db.prepare(`INSERT INTO turns (id, chat_id, parent_id, role, parts, status, model_id, created_at)
-      VALUES ($id, $chat, $parent, $role, $parts, $status, $model, $now) RETURNING seq`),
+      VALUES ($id, $chat, $parent, $role, $parts, $status, $model, $now)`),
     progress: db.prepare("UPDATE turns SET thinking = ?, text = ? WHERE id = ? AND status = 'running'"),
     end: db.prepare('UPDATE turns SET thinking = $thinking, text = $text, status = $status, stats = $stats, error = $error WHERE id = $id'),
     unfinished: db.prepare("SELECT id, thinking, text FROM turns WHERE status = 'running'"),
@@ -119,11 +119,18 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
     index.title(chat.seq, title);
   };
 
+  /** Only what can be seen is in the index. */
+  const indexTurn = (id: string): void => {
+    const row = rowOf(id);
+    const { role, parts, text } = toTurn(row, []);
+    index.turn(toPlace(row).seq, role === 'user' ? textOf(parts) : text);
+  };
+
   /** Adds a turn and stands on it. */
   const add = (turn: { chat: string; parent: string | null; role: Turn['role']; parts: Part[]; model: string | null }): string => {
     const id = randomUUID();
     const status = turn.role === 'user' ? 'done' : 'running';
-    const added = sql.addTurn.get({
+    sql.addTurn.run({
       $id: id,
       $chat: turn.chat,
       $parent: turn.parent,
@@ -133,7 +140,7 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
       $model: turn.model,
       $now: now(),
     });
-    if (turn.role === 'user') index.turn(Number(added?.seq), textOf(turn.parts));
+    if (turn.role === 'user') indexTurn(id);
     sql.stand.run(id, turn.chat);
     sql.touch.run(now(), turn.chat);
     return id;
@@ -143,7 +150,7 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
     const { row, tree } = find(id);
     return toTurn(row, tree.siblings(id));
   };
-  const end = (id: string, { thinking, text, status, stats, error }: Outcome): void => {
+  const end = (id: string, { thinking, text, status, stats, error }: Outcome): Turn => {
     sql.end.run({
       $id: id,
       $thinking: thinking,
@@ -152,7 +159,10 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
       $stats: stats ? JSON.stringify(stats) : null,
       $error: error ? JSON.stringify(error) : null,
     });
-    index.turn(toPlace(rowOf(id)).seq, text);
+    const row = rowOf(id);
+    const tree = treeOf(toPlace(row).chat_id);
+    if (tree.has(id)) indexTurn(id);
+    return toTurn(row, tree.siblings(id));
   };
 
   return {
@@ -188,12 +198,7 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
       }),
     answer: (question, modelId) => transaction(db, () => turnOf(addAnswer(find(question).place.chat_id, question, modelId))),
     progress: (id, thinking, text) => void sql.progress.run(thinking, text, id),
-    end: (id, outcome) =>
-      transaction(db, () => {
-        end(id, outcome);
-        const row = rowOf(id);
-        return toTurn(row, treeOf(toPlace(row).chat_id).siblings(id));
-      }),
+    end: (id, outcome) => transaction(db, () => end(id, outcome)),
     recover: () =>
       transaction(db, () => {
         const rows = sql.unfinished.all();
@@ -212,6 +217,7 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
         const gone = tree.below(id);
         const { head } = chatRow(chatId);
         sql.markTurn.run(now(), id);
+        for (const turn of gone) index.forget(toPlace(rowOf(turn)).seq);
         if (head !== null && gone.has(head)) sql.stand.run(tree.without(id), chatId);
         const running = runningIn(chatId);
         return { chatId, running: running !== undefined && gone.has(running) ? running : undefined };
@@ -223,7 +229,10 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
         sql.markTurn.run(null, id);
         const tree = treeOf(chatId);
         // Still out of sight while something above it is deleted.
-        if (tree.has(id)) sql.stand.run(tree.latest(id), chatId);
+        if (tree.has(id)) {
+          for (const turn of tree.below(id)) indexTurn(turn);
+          sql.stand.run(tree.latest(id), chatId);
+        }
         return chatId;
       }),
     rename(id, title) {

@@ -7,7 +7,7 @@ import { createWatched, type Watched } from '../watched.ts';
 import type { ChatStore, Outcome } from './store.ts';
 
 /** Starts the model and hands over what it says; settles when it has said everything. */
-export type Generate = (on: (event: GenerateEvent) => void) => Promise<void>;
+type Generate = (on: (event: GenerateEvent) => void) => Promise<void>;
 
 export interface Turns {
   /** Runs the answer `turnId`, which is stored as running. Never throws: what goes wrong becomes the turn's end. */
