@@ -1,6 +1,7 @@
 /** Each fault as a plain client meets it. */
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { bytes, seeded } from './content.ts';
 import type { FaultSpec } from './faults.ts';
@@ -120,6 +121,15 @@ describe('how a body ends', () => {
   test('reset and refuse: the connection is gone', async () => {
     hub.fault({ at: 'cdn', kind: 'reset', after: 30_000 });
     expect(await receive(await link())).toMatchObject({ received: 30_000, ended: 'ECONNRESET' });
+    const ending = async (kind: 'reset' | 'truncate') => {
+      hub.fault({ at: 'cdn', kind });
+      const { port, pathname, search } = new URL(await link());
+      const socket = connect(Number(port), '127.0.0.1', () => socket.write(`GET ${pathname}${search} HTTP/1.1\r\nHost: localhost\r\n\r\n`)).resume();
+      return new Promise((resolve) => {
+        socket.once('end', () => resolve('FIN')).once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+      });
+    };
+    expect([await ending('truncate'), await ending('reset')]).toEqual(['FIN', 'ECONNRESET']);
     hub.fault({ at: 'hub', kind: 'refuse' });
     await expect(api()).rejects.toThrow('fetch failed');
   });

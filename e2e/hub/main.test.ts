@@ -2,12 +2,18 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 /** The line that it prints. */
 async function address(child: ChildProcess): Promise<{ endpoint: string; redirectHosts: string[] }> {
+  children.push(child);
   let line = '';
   for await (const chunk of child.stdout!) {
     line += chunk;

@@ -23,6 +23,7 @@ beforeAll(async () => {
       ...repositories,
       { repo: 'odd/hidden', files, private: true },
       { repo: 'many/files', files: many },
+      { repo: 'deep/folders', files: Object.fromEntries(['a.txt', 'bf16/z.txt', 'Z.txt', 'bf16/deep/y.txt', 'UD/x.txt'].map((path) => [path, bytes(path)])) },
       { repo: 'text/only', files: { 'a.txt': bytes('') } },
     ],
     prefix: '/mirror',
@@ -66,6 +67,15 @@ test('a tree pages too, with a cursor that is base64 twice', async () => {
   const link = (await fetch(url)).headers.get('link') ?? '';
   const cursor = new URL(/<([^>]+)>/.exec(link)![1]!).searchParams.get('cursor')!;
   expect(Buffer.from(Buffer.from(cursor, 'base64').toString(), 'base64').toString()).toBe(found[0]!.at(-1)!.path);
+});
+
+test('folders come first, both in byte order, each as deep as asked', async () => {
+  const paths = async (query: string) =>
+    ((await (await fetch(`${hub.endpoint}/api/models/deep/folders/tree/main${query}`)).json()) as { path: string }[]).map(({ path }) => path);
+  expect(await paths('')).toEqual(['UD', 'bf16', '.gitattributes', 'Z.txt', 'a.txt']);
+  expect(await paths('?recursive=true')).toEqual(['UD', 'bf16', 'bf16/deep', '.gitattributes', 'UD/x.txt', 'Z.txt', 'a.txt', 'bf16/deep/y.txt', 'bf16/z.txt']);
+  expect(await paths('/bf16')).toEqual(['bf16/deep', 'bf16/z.txt']);
+  expect((await fetch(`${hub.endpoint}/api/models/deep/folders/tree/main/nowhere`)).status).toBe(404);
 });
 
 test('filters are joined by and', async () => {
