@@ -2,11 +2,12 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type Answer, type Ask, rangeOf } from './exchange.ts';
 import type { Repository, Snapshot } from './repository.ts';
+import { createXet, type Xet } from './xet.ts';
 
 /** Makes the link of a content: repository key, xet hash, disposition. */
 export type Signer = (key: string, hash: string, disposition: string) => string;
 
-export type Cdn = { sign: Signer; answer(ask: Ask): Answer; fileOf(pathname: string): string | undefined };
+export type Cdn = { sign: Signer; answer(ask: Ask): Answer | Promise<Answer>; xet: Xet; fileOf(pathname: string): string | undefined };
 
 /** The largest file that the bridge was seen to refuse is 464.6 GB, the largest it gave is 164.6 GB (protocol 3.2); we draw the line between. */
 const tooBig = 400_000_000_000;
@@ -37,24 +38,39 @@ export const fileTooBig = () => xml(400, 'EntityTooLarge', 'The file is too larg
 export function createCdn(origin: string, repositories: () => Iterable<Repository>, now: () => number, linkSeconds: number): Cdn {
   const secret = randomBytes(32);
   const signatureOf = (pathname: string, expires: string) => urlSafe(createHmac('sha256', secret).update(`${pathname}\n${expires}`).digest('base64'));
-  const find = (pathname: string): { repository: Repository; path: string; file: Snapshot['files'] extends Map<string, infer F> ? F : never } | undefined => {
-    const [, , key, hash] = pathname.split('/');
+  type File = Snapshot['files'] extends Map<string, infer F> ? F : never;
+  const find = (hash: string | undefined, key?: string): { repository: Repository; path: string; file: File } | undefined => {
     for (const repository of repositories()) {
-      if (repository.key !== key) continue;
+      if (key !== undefined && repository.key !== key) continue;
       for (const snapshot of repository.snapshots.toReversed()) {
-        for (const [path, file] of snapshot.files) if (file.xetHash === hash) return { repository, path, file };
+        for (const [path, file] of snapshot.files) if (file.xetHash !== undefined && file.xetHash === hash) return { repository, path, file };
       }
     }
     return undefined;
   };
+  const expiry = () => String(Math.floor(now() / 1000) + linkSeconds);
+  const xet = createXet(
+    origin,
+    (hash) => {
+      const found = find(hash);
+      return found && { key: found.repository.key, content: found.file.content };
+    },
+    (pathname) => {
+      const expires = expiry();
+      return `${origin}${pathname}?Expires=${expires}&Signature=${signatureOf(pathname, expires)}`;
+    },
+    now,
+  );
   return {
+    xet,
     fileOf(pathname) {
-      const found = find(pathname);
+      const [, , key, hash] = pathname.split('/');
+      const found = key === 'reconstructions' ? find(hash) : find(hash, key);
       return found && `${found.repository.id}/${found.path}`;
     },
     sign(key, hash, disposition) {
       const pathname = `/xet-bridge-us/${key}/${hash}`;
-      const expires = String(Math.floor(now() / 1000) + linkSeconds);
+      const expires = expiry();
       const policy = { Statement: [{ Condition: { DateLessThan: { 'AWS:EpochTime': Number(expires) } }, Resource: origin + pathname }] };
       const query = new URLSearchParams([
         ['X-Xet-Cas-Uid', 'public'],
@@ -68,12 +84,15 @@ export function createCdn(origin: string, repositories: () => Iterable<Repositor
       return `${origin}${pathname}?${query}`;
     },
     answer(ask) {
+      if (/^\/v\d\/reconstructions\//.test(ask.url.pathname)) return xet.reconstruct(ask);
       if (ask.headers.authorization) return xml(400, 'InvalidArgument', 'Only one auth mechanism allowed');
       const { pathname, searchParams } = ask.url;
       const expires = searchParams.get('Expires') ?? '';
-      const found = find(pathname);
+      const [, root, key, hash, block] = pathname.split('/');
+      const found = find(hash, key);
       if (!found || searchParams.get('Signature') !== signatureOf(pathname, expires) || now() / 1000 > Number(expires)) return accessDenied();
       const { content, xetHash, size } = found.file;
+      if (root === 'xorbs') return xet.block(ask, content, Number(block));
       if (size > tooBig) return fileTooBig();
       const etag = `"${xetHash}"`;
       const stale = ask.headers['if-range'] !== undefined && ask.headers['if-range'] !== etag;

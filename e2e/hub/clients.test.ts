@@ -62,13 +62,20 @@ describe('@huggingface/hub', () => {
     expect(await fileDownloadInfo({ repo: nine, path: 'nothing.gguf', hubUrl })).toBe(null);
   });
 
-  test('downloadFile, small and big, and a slice of nine gigabytes', async () => {
+  test('downloadFile, small and big, over Xet and over HTTP, and a slice of nine gigabytes', async () => {
     const config = await downloadFile({ repo: tinyRepo, path: 'config.json', hubUrl });
     expect(JSON.parse(await config!.text())).toMatchObject({ model_type: 'qwen3_5' });
-    const model = await downloadFile({ repo: tinyRepo, path, hubUrl, xet: false });
-    const { content } = hub.repository(tinyRepo).snapshots[0]!.files.get(path)!;
-    expect(Buffer.from(await model!.arrayBuffer()).equals(await content.read(0, content.size))).toBe(true);
-    const big = await downloadFile({ repo: nine, path: 'Qwen3.5-9B-Q8_0.gguf', hubUrl, xet: false });
+    for (const file of [path, 'tiny-qwen3.5-vl-F16.gguf']) {
+      const { content } = hub.repository(tinyRepo).snapshots[0]!.files.get(file)!;
+      for (const xet of [true, false]) {
+        const model = await downloadFile({ repo: tinyRepo, path: file, hubUrl, xet });
+        expect(Buffer.from(await model!.arrayBuffer()).equals(await content.read(0, content.size))).toBe(true);
+        const part = await model!.slice(1_000_000, 1_000_100).arrayBuffer();
+        expect(Buffer.from(part).equals(await content.read(1_000_000, 100))).toBe(true);
+      }
+    }
+    expect(hub.log.some(({ at, url: asked }) => at === 'cdn' && asked.startsWith('/xorbs/'))).toBe(true);
+    const big = await downloadFile({ repo: nine, path: 'Qwen3.5-9B-Q8_0.gguf', hubUrl });
     expect(big?.size).toBe(9_525_620_480);
     expect(Buffer.from(await big!.slice(9_000_000_000, 9_000_000_004).arrayBuffer())).toEqual(Buffer.alloc(4));
   });

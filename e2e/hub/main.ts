@@ -32,6 +32,14 @@ const close = async () => {
 process.once('SIGINT', close);
 process.once('SIGTERM', close);
 process.once('disconnect', close);
-// A terminal or /dev/null as stdin is no parent to wait for; a pipe is, and ends with it.
-const stdin = fstatSync(0, { throwIfNoEntry: false });
-if (!process.connected && stdin && (stdin.isFIFO() || stdin.isSocket())) process.stdin.resume().once('end', close).once('error', close);
+// A terminal or /dev/null as stdin is no parent to wait for; a pipe is, and ends with it. A forked process has its channel instead.
+if (!process.connected && stdinIsPipe()) process.stdin.resume().once('end', close).once('error', close);
+
+function stdinIsPipe(): boolean {
+  try {
+    const stdin = fstatSync(0);
+    return stdin.isFIFO() || stdin.isSocket();
+  } catch {
+    return false;
+  }
+}

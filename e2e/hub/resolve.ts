@@ -1,6 +1,6 @@
 /** The hub hop of a download: `resolve`, `raw` and `resolve-cache` (protocol 2.4 and 3.1). */
 import { gzipSync } from 'node:zlib';
-import type { Signer } from './cdn.ts';
+import type { Cdn } from './cdn.ts';
 import { type Answer, type Ask, json, Refusal, rangeOf, text } from './exchange.ts';
 import { revisionOf } from './models.ts';
 import type { Repository } from './repository.ts';
@@ -12,7 +12,7 @@ export function disposition(path: string, download: boolean): string {
 }
 
 /** Refuses a gated file: 401 to whoever is not logged in (or has a bad token), 403 without access. `site` is the endpoint. */
-function guard(repository: Repository, ask: Ask, site: string): void {
+export function guard(repository: Repository, ask: Ask, site: string): void {
   if (!repository.spec.gated || ask.access === 'good') return;
   const restricted = `Access to model ${repository.id} is restricted`;
   if (ask.access === 'noAccess')
@@ -30,7 +30,7 @@ function fileAt(repository: Repository, revision: string, path: string) {
 const segmented = (path: string) => path.split('/').map(encodeURIComponent).join('/');
 
 /** `HEAD|GET /{id}/resolve/{rev}/{path}`: 302 to the signed CDN link for LFS, 307 to the same host for a small file. `site`: the endpoint; `prefix`: its path. */
-export function resolve(repository: Repository, ask: Ask, revision: string, path: string, site: string, prefix: string, sign: Signer): Answer {
+export function resolve(repository: Repository, ask: Ask, revision: string, path: string, site: string, prefix: string, cdn: Cdn): Answer {
   guard(repository, ask, site);
   const { commit, file } = fileAt(repository, revision, path);
   const common = { Vary: 'Origin, Accept', 'Referrer-Policy': 'strict-origin-when-cross-origin', 'X-Repo-Commit': commit, 'Accept-Ranges': 'bytes' };
@@ -40,12 +40,12 @@ export function resolve(repository: Repository, ask: Ask, revision: string, path
     const linked = { 'X-Linked-Size': String(file.size), 'X-Linked-ETag': `"${file.oid}"` };
     return text(`Temporary Redirect. Redirecting to ${location}`, { ...common, ...linked, Location: location }, 307);
   }
-  const xet = `<${site}/api/models/${repository.id}/xet-read-token/${commit}>; rel="xet-auth", <https://cas-server.xethub.hf.co/v1/reconstructions/${file.xetHash}>; rel="xet-reconstruction-info"`;
+  const xet = `<${site}/api/models/${repository.id}/xet-read-token/${commit}>; rel="xet-auth", <${cdn.xet.reconstructionUrl(file.xetHash)}>; rel="xet-reconstruction-info"`;
   const linked = { 'X-Linked-Size': String(file.size), 'X-Linked-ETag': `"${file.lfs.oid}"`, 'X-Xet-Hash': file.xetHash, Link: xet };
   if (ask.headers.accept?.includes('application/vnd.xet-fileinfo+json')) {
     return json({ hash: file.xetHash }, { ...common, ...linked, 'Content-Type': 'application/vnd.xet-fileinfo+json; charset=utf-8' });
   }
-  const location = sign(repository.key, file.xetHash, disposition(path, ask.url.searchParams.get('download') === 'true'));
+  const location = cdn.sign(repository.key, file.xetHash, disposition(path, ask.url.searchParams.get('download') === 'true'));
   return text(`Found. Redirecting to ${location}`, { ...common, ...linked, Location: location }, 302);
 }
 

@@ -1,10 +1,9 @@
 /** Which path of the stand-in Hub is answered by what (protocol 6.1). */
-import { randomBytes } from 'node:crypto';
-import type { Signer } from './cdn.ts';
+import type { Cdn } from './cdn.ts';
 import { type Answer, type Ask, json, Refusal, text } from './exchange.ts';
 import { details, pathsInfo, refs, revisionOf, tree } from './models.ts';
 import type { Repository } from './repository.ts';
-import { raw, resolve, resolveCache } from './resolve.ts';
+import { guard, raw, resolve, resolveCache } from './resolve.ts';
 import { search } from './search.ts';
 
 export type Site = {
@@ -12,9 +11,8 @@ export type Site = {
   /** The absolute URL of the hub with its prefix. */
   endpoint: string;
   prefix: string;
-  sign: Signer;
+  cdn: Cdn;
   treePage: number;
-  now: () => number;
 };
 
 const badToken = () =>
@@ -38,7 +36,7 @@ export async function route(site: Site, ask: Ask): Promise<Answer> {
     if (fifth === 'tree') return tree(repository, ask, sixth ?? 'main', rest.join('/'), site.endpoint, site.treePage);
     if (fifth === 'paths-info' && ask.method === 'POST') return pathsInfo(repository, ask, sixth ?? 'main');
     if (fifth === 'refs') return refs(repository);
-    if (fifth === 'xet-read-token') return xetToken(site, revisionOf(repository, sixth ?? 'main').commit);
+    if (fifth === 'xet-read-token') return xetToken(site, ask, repository, sixth ?? 'main');
     if (fifth === 'lfs-files') throw new Refusal(401, 'Invalid username or password.');
     throw new Refusal(404, 'Not Found');
   }
@@ -47,7 +45,7 @@ export async function route(site: Site, ask: Ask): Promise<Answer> {
   if (moved) return moved;
   const repository = open(site, ask, id);
   const path = [fifth, sixth, ...rest].filter((part) => part !== undefined).join('/');
-  if (third === 'resolve' && fourth) return resolve(repository, ask, fourth, path, site.endpoint, site.prefix, site.sign);
+  if (third === 'resolve' && fourth) return resolve(repository, ask, fourth, path, site.endpoint, site.prefix, site.cdn);
   if (third === 'raw' && fourth) return raw(repository, ask, fourth, path, site.endpoint);
   if (third === undefined) return text(`<!doctype html><title>${repository.id}</title>`, { 'Content-Type': 'text/html; charset=utf-8' });
   throw new Refusal(404, 'Not Found');
@@ -83,9 +81,10 @@ function whoami(ask: Ask): Answer {
   return json({ type: 'user', name, fullname: name, auth: { type: 'access_token', accessToken: { displayName: 'atelier', role: 'read' } } });
 }
 
-/** Answered so that a client that goes the Xet way is seen in the log; there is no content-addressed store behind it. */
-function xetToken(site: Site, commit: string): Answer {
-  const casUrl = 'https://cas-server.xethub.hf.co';
-  const headers = { 'X-Xet-Cas-Url': casUrl, 'X-Repo-Commit': commit };
-  return json({ accessToken: randomBytes(24).toString('base64url'), exp: Math.floor(site.now() / 1000) + 3600, casUrl }, headers);
+/** Lets a client go the Xet way; the log tells who did. */
+function xetToken(site: Site, ask: Ask, repository: Repository, revision: string): Answer {
+  guard(repository, ask, site.endpoint);
+  const { commit } = revisionOf(repository, revision);
+  const token = site.cdn.xet.token();
+  return json(token, { 'X-Xet-Cas-Url': token.casUrl, 'X-Repo-Commit': commit });
 }

@@ -124,7 +124,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     let answer: Answer;
     try {
       if (refused) throw new Refusal(429, tooOften(bucket, quotas[bucket]), undefined, { 'Retry-After': String(seconds) });
-      answer = await route({ repositories, endpoint, prefix, sign: cdn.sign, treePage: options.treePage ?? 1000, now }, ask);
+      answer = await route({ repositories, endpoint, prefix, cdn, treePage: options.treePage ?? 1000 }, ask);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       answer = refusalAnswer(error, pathname.startsWith('/api/') && !pathname.startsWith('/api/resolve-cache/'));
