@@ -188,6 +188,40 @@ test('one running answer in a chat, however many ask at once; other chats are fr
   expect(other.chatId).not.toBe(chatId);
 });
 
+test('answers of other chats wait for the engine, in order', async () => {
+  const one = await send('one');
+  const two = await send('two');
+  const three = await send('three');
+  const four = await send('four');
+  expect(engine.scripts).toHaveLength(1);
+  expect((await list()).map(({ running }) => running)).toEqual([true, true, true, true]);
+
+  await ask('chat.stop', { turnId: three.turnId });
+  expect(await ended(three.turnId)).toMatchObject({ turn: { status: 'stopped', text: '' } });
+  last().fail(new Fault('engine.contextFull', 'full', { used: 9, context: 8 }));
+  await ended(one.turnId);
+  expect(last().request).toMatchObject({ turnId: two.turnId, messages: [{ content: words('two') }] });
+  expect(engine.scripts).toHaveLength(2);
+
+  engine.load('another');
+  last().end();
+  expect(await ended(four.turnId)).toMatchObject({ turn: { status: 'failed', error: { code: 'engine.notLoaded' } } });
+  expect(engine.scripts).toHaveLength(2);
+  await talk('five', '5');
+});
+
+test('an app that closes asks nothing more of the engine', async () => {
+  const one = await send('one');
+  const two = await send('two');
+  chats.close();
+  last().fail(new Fault('engine.crashed', 'gone'));
+  expect([(await ended(one.turnId)) as object, (await ended(two.turnId)) as object]).toMatchObject([
+    { turn: { status: 'interrupted' } },
+    { turn: { status: 'interrupted' } },
+  ]);
+  expect(engine.scripts).toHaveLength(1);
+});
+
 test('stop keeps the text, and the next question works at once', async () => {
   const { chatId, turnId } = await send('Count from 1 to 100');
   last().say('1 2 3');
@@ -286,8 +320,7 @@ test('chat.watch speaks when something happens to this chat, not for tokens and 
   const abort = new AbortController();
   const watching = rpc.stream('chat.watch', { id: chatId }, (event) => seen.push(event), { signal: abort.signal });
   await vi.waitFor(() => expect(seen).toHaveLength(1));
-  await send('elsewhere');
-  last().say('x');
+  await talk('elsewhere', 'x');
   await talk('Q2', 'many', chatId);
   await vi.waitFor(() => expect(seen.at(-1)).toMatchObject({ running: false, turns: { length: 4 } }));
   expect(seen.length).toBeLessThanOrEqual(3);

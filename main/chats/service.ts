@@ -9,6 +9,7 @@ import type { Blobs } from '../blobs/store.ts';
 import type { Log } from '../log.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import { createWatched } from '../watched.ts';
+import { createLine } from './line.ts';
 import { toMessages } from './messages.ts';
 import { createChatStore } from './store.ts';
 import { createTurns } from './turns.ts';
@@ -17,7 +18,7 @@ import { createTurns } from './turns.ts';
 export interface AnswerEngine {
   /** Library id of the model that is loaded and can answer. */
   modelId(): string | undefined;
-  /** Settles after the `end` event. Rejects with a `Fault`: `engine.crashed` when the process is gone, `engine.contextFull`, ... */
+  /** One at a time. Settles after the `end` event. Rejects with a `Fault`: `engine.crashed` when the process is gone, `engine.contextFull`, ... */
   generate(request: GenerateRequest, on: (event: GenerateEvent) => void): Promise<void>;
   /** Ends an answer; its `generate` still gives the `end` event. */
   stop(turnId: string): Promise<void>;
@@ -57,6 +58,8 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
 
   const turns = createTurns({ store, log, onEnd: (turn) => touch(turn.chatId), ...(saveEveryMs !== undefined && { saveEveryMs }) });
 
+  const line = createLine();
+
   /** The model that answers, when nothing speaks against an answer in this chat now. To be called right before storing. */
   const ready = (chatId: string | undefined): string => {
     const modelId = engine.modelId();
@@ -78,11 +81,14 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
   };
 
   const begin = (answer: Turn, question: string, thinking: boolean): void => {
-    turns.begin(answer.id, (on) => {
-      const { systemPrompt, temperature } = settings.get();
-      const messages = toMessages(systemPrompt, store.path(question), blobs.path);
-      return engine.generate({ turnId: answer.id, messages, thinking, temperature }, on);
-    });
+    const { systemPrompt, temperature } = settings.get();
+    turns.begin(answer.id, (on) =>
+      line.run(answer.id, async () => {
+        if (engine.modelId() !== answer.modelId) throw new Fault('engine.notLoaded', 'The model was unloaded while the question waited');
+        const messages = toMessages(systemPrompt, store.path(question), blobs.path);
+        await engine.generate({ turnId: answer.id, messages, thinking, temperature }, on);
+      }),
+    );
     touch(answer.chatId);
   };
 
@@ -96,7 +102,7 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
   /** Settles when the answer has ended, so that the next question finds the chat free. */
   const stop = async (turnId: string): Promise<void> => {
     try {
-      await engine.stop(turnId);
+      if (!line.leave(turnId)) await engine.stop(turnId);
     } catch (error) {
       // The engine is gone, and `generate` tells how.
       log.error('An answer could not be stopped', { turnId, error });
@@ -167,5 +173,11 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
 
     'turn.watch': ({ turnId, from }, { signal }) => turns.watch(turnId, from, signal),
   };
-  return { handlers, close: turns.close };
+  return {
+    handlers,
+    close() {
+      turns.close();
+      line.close();
+    },
+  };
 }
