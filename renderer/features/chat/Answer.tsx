@@ -10,7 +10,6 @@ import { useStores } from '../../stores/index.ts';
 import type { Answer as Streamed } from '../../stores/turn.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
-import { LiveRegion } from './LiveRegion.tsx';
 import { Markdown } from './Markdown.tsx';
 import { Pager } from './Pager.tsx';
 import { Stats } from './Stats.tsx';
@@ -29,7 +28,6 @@ export const Answer = memo(function Answer({ turn }: { turn: Turn }) {
       {thinking !== '' && <Thinking text={thinking} ms={turn.stats?.thinkingMs} running={running && text === ''} />}
       {running && text === '' && thinking === '' && <Waiting prompt={streamed?.prompt} />}
       {text !== '' && <Markdown text={text} running={running} />}
-      <LiveRegion text={text} running={running} />
       <Outcome turn={turn} />
       <Footer turn={turn} text={text} />
     </article>

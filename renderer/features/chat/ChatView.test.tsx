@@ -3,7 +3,7 @@ import { Tooltip } from '@base-ui/react/tooltip';
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { I18nextProvider } from 'react-i18next';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { useStore } from 'zustand/react';
 import { Fault } from '../../../shared/result.ts';
 import type { ImagePart, Turn } from '../../../shared/schemas/chat.ts';
@@ -16,6 +16,9 @@ import { ChatView } from './ChatView.tsx';
 import { createDraftsStore } from './drafts.ts';
 import { pictures } from './images/testPictures.ts';
 import { answerTurn, chatOf, type TestCore, testCore, userTurn } from './testCore.ts';
+
+// KaTeX looks for a doctype, which the test's document lacks, when it is imported.
+vi.hoisted(() => Object.defineProperty(document, 'compatMode', { value: 'CSS1Compat' }));
 
 const ready = (more: Partial<Extract<EngineState, { status: 'ready' }>['model']> = {}): EngineState => ({
   status: 'ready',

@@ -120,7 +120,7 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
           )}
           <div className="flex-1" />
           {running ? (
-            <IconButton type="button" kind="plain" icon={Square} label={t('action.stop')} onClick={stop} />
+            <IconButton type="button" kind="plain" icon={Square} className="[&>svg]:size-3 [&>svg]:fill-current" label={t('action.stop')} onClick={stop} />
           ) : (
             <IconButton type="submit" kind="primary" icon={ArrowUp} label={sending ? t('composer.sending') : t('action.send')} disabled={!canSend} />
           )}

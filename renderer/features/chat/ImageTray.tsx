@@ -61,14 +61,14 @@ export function ImageTray({ draftId }: { draftId: string }) {
               tabIndex={0}
               aria-label={attachment.part ? t('picture.alt', { number: i + 1, name: attachment.name }) : t('picture.preparing', { name: attachment.name })}
               onKeyDown={(event) => onKeyDown(event, attachment, i)}
-              className="w-30 shrink-0 rounded-md border border-line bg-surface-1"
+              className="flex w-34 shrink-0 flex-col rounded-md border border-line bg-surface-1"
             >
               <div className="relative h-20">
                 {attachment.part && <Thumbnail part={attachment.part} className="size-full rounded-t-md object-contain" />}
                 <Place n={i + 1} />
               </div>
               <Caption attachment={attachment} />
-              <div className="flex justify-between border-t border-line">
+              <div className="mt-auto flex justify-between border-t border-line">
                 <IconButton
                   icon={ArrowLeft}
                   label={t('picture.earlier', { name: attachment.name })}

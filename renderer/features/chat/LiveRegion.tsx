@@ -12,6 +12,12 @@ export function LiveRegion({ text, running }: { text: string; running: boolean }
     setNow(spoken(text.slice(said.current, end)));
     said.current = end;
   }, [text, running]);
+  // What was said is not left behind for those who read through the page.
+  useEffect(() => {
+    if (running || now === '') return;
+    const timer = setTimeout(() => setNow(''), 2000);
+    return () => clearTimeout(timer);
+  }, [running, now]);
   return (
     <div aria-live="polite" className="sr-only">
       {now}

@@ -1,16 +1,16 @@
 /** An answer's Markdown with code, tables and LaTeX; nothing in it is fetched from anywhere. */
-import 'katex/dist/katex.min.css';
 import './markdown.css';
 import { createCodePlugin } from '@streamdown/code';
-import { createMathPlugin } from '@streamdown/math';
 import { type ComponentProps, memo, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type Components, type ControlsConfig, Streamdown } from 'streamdown';
+import { Formula } from './Formula.tsx';
+import { formulas } from './formulas.ts';
 import { normaliseLatex } from './latex.ts';
 
 const plugins = {
   code: createCodePlugin({ themes: ['github-light-high-contrast', 'github-dark-high-contrast'] }),
-  math: createMathPlugin(),
+  math: formulas,
 };
 const controls: ControlsConfig = {
   code: { copy: true, download: false },
@@ -37,8 +37,14 @@ function Picture({ src, alt }: ComponentProps<'img'>) {
   return <span className="text-text-2 italic">[{alt ? t('picture.remoteNamed', { alt }) : t('picture.remote')}]</span>;
 }
 
+/** A place left by `formulas`, or any other span. */
+function Span(props: ComponentProps<'span'> & { 'data-tex'?: string; 'data-display'?: string | boolean }) {
+  const tex = props['data-tex'];
+  return tex === undefined ? <span>{props.children}</span> : <Formula tex={tex} display={String(props['data-display']) === 'true'} />;
+}
+
 const Nothing = () => null;
-const components = { a: Link, img: Picture, source: Nothing, video: Nothing, audio: Nothing, iframe: Nothing } as Components;
+const components = { a: Link, img: Picture, span: Span, source: Nothing, video: Nothing, audio: Nothing, iframe: Nothing } as Components;
 
 /** Shows `text`; `running` while more of it comes. */
 export const Markdown = memo(function Markdown({ text, running }: { text: string; running: boolean }) {

@@ -2,9 +2,12 @@
 import { ArrowDown } from 'lucide-react';
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Chat } from '../../../shared/schemas/chat.ts';
+import { useStore } from 'zustand/react';
+import type { Chat, Turn } from '../../../shared/schemas/chat.ts';
+import { useStores } from '../../stores/index.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Answer } from './Answer.tsx';
+import { LiveRegion } from './LiveRegion.tsx';
 import { Question } from './Question.tsx';
 import { useFollow } from './useFollow.ts';
 
@@ -65,6 +68,7 @@ export function Thread({ chat }: { chat: Chat }) {
             )}
         </div>
       </section>
+      <Spoken turns={turns} />
       {!atEnd && (
         <Button icon={ArrowDown} onClick={toEnd} className="absolute bottom-2 left-1/2 -translate-x-1/2 shadow-float">
           {t('latest')}
@@ -72,4 +76,14 @@ export function Thread({ chat }: { chat: Chat }) {
       )}
     </div>
   );
+}
+
+/** The newest answer for a screen reader. */
+function Spoken({ turns }: { turns: Turn[] }) {
+  const { turn: store } = useStores();
+  const answer = turns.at(-1);
+  const streamed = useStore(store, (state) => (answer ? state.answers[answer.id]?.text : undefined));
+  if (answer?.role !== 'assistant') return null;
+  const running = answer.status === 'running';
+  return <LiveRegion key={answer.id} text={(running ? streamed : undefined) ?? answer.text} running={running} />;
 }
