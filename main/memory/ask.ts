@@ -1,16 +1,17 @@
 /** Asks llama.cpp what a model would take, without allocating it; runs in the engine process, where the backend is. */
+import path from 'node:path';
 import { GgmlType, type Llama } from 'node-llama-cpp';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import { cacheBytes, type MemoryFacts, memoryByFormula } from '../../shared/memoryFormula.ts';
 import type { MemorySplit } from '../../shared/schemas/memory.ts';
 import { memoryFacts } from './facts.ts';
 import { imageWork, projectorWeights } from './projector.ts';
-import { NoSimulation, openVirtual, readHeader, type VirtualModel } from './virtual.ts';
+import { NoSimulation, openVirtual, readHeader, type VirtualModel, weightsOnly } from './virtual.ts';
 
 type Sides = Record<'gpu' | 'ram', MemorySplit>;
 
 /** Headers whose virtual models are kept, a few megabytes each: a repository's quantizations, asked again as the slider moves. */
-const keptModels = 24;
+const keptModels = 48;
 const models = new WeakMap<Llama, Map<string, Promise<VirtualModel>>>();
 let queue: Promise<unknown> = Promise.resolve();
 const cacheType = { f16: GgmlType.F16, q8_0: GgmlType.Q8_0, q4_0: GgmlType.Q4_0 };
@@ -31,33 +32,38 @@ export function askMemory(llama: Llama, request: EstimateRequest, signal?: Abort
 }
 
 async function answerTo(llama: Llama, { header, projector, plan }: EstimateRequest): Promise<EstimateAnswer> {
-  const { facts, sides, basis } = await askModel(llama, header, plan);
+  const image = projector !== undefined && plan.vision ? (await readHeader(projector)).header : undefined;
+  const gpuLayers = llama.gpu === false ? 0 : plan.gpuLayers;
+  const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers }, image !== undefined);
   const total = facts.layers.length + 1;
-  const onGpu = llama.gpu === false ? 0 : Math.min(plan.gpuLayers, total);
-  if (projector !== undefined && plan.vision) {
-    const image = await readHeader(projector);
-    sides[onGpu > 0 ? 'gpu' : 'ram'].projector = projectorWeights(image) + imageWork(image);
-  }
-  return { basis, ...sides, layers: { total, onGpu }, trainContext: facts.trainContext };
+  if (image) sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = projectorWeights(image) + imageWork(image);
+  return { basis, ...sides, layers: { total, onGpu: Math.min(gpuLayers, total) }, trainContext: facts.trainContext };
 }
 
-async function askModel(llama: Llama, header: string, plan: LoadPlan): Promise<{ facts: MemoryFacts; sides: Sides; basis: 'exact' | 'about' }> {
+/** `served`: llama-server loads it, as it does every model with a projector. */
+async function askModel(
+  llama: Llama,
+  header: string,
+  plan: LoadPlan,
+  served: boolean,
+): Promise<{ facts: MemoryFacts; sides: Sides; basis: 'exact' | 'about' }> {
   try {
-    const model = await virtualModel(llama, header);
-    return { facts: model.facts, sides: await simulate(llama, model, plan), basis: 'exact' };
+    const model = await virtualModel(llama, header, { fewWords: false, gpuLayers: plan.gpuLayers });
+    const running = served ? await virtualModel(llama, header, { fewWords: true, gpuLayers: plan.gpuLayers }) : model;
+    const sides = await simulate(model, running, plan);
+    return { facts: model.facts, sides, basis: 'exact' };
   } catch (error) {
     if (!(error instanceof NoSimulation)) throw error;
-    const facts = memoryFacts(await readHeader(header), header);
-    return { facts, sides: memoryByFormula(facts, { ...plan, gpuLayers: llama.gpu === false ? 0 : plan.gpuLayers }), basis: 'about' };
+    const facts = memoryFacts((await readHeader(header)).header, path.basename(header));
+    return { facts, sides: memoryByFormula(facts, plan), basis: 'about' };
   }
 }
 
 /** llama.cpp's totals, split by our exact sums of cache and state; what remains of the context is compute. */
-async function simulate(llama: Llama, { insights, facts }: VirtualModel, plan: LoadPlan): Promise<Sides> {
-  const gpuLayers = llama.gpu === false ? 0 : Math.min(plan.gpuLayers, facts.layers.length + 1);
-  // Mapping plays no part without allocation, and mapping a hole would read it.
-  const weights = await insights.estimateModelResourceRequirementsV2({ gpuLayers, useMmap: false, gpuSupportsMmap: false });
-  const context = await insights.estimateContextResourceRequirementsV2({
+async function simulate({ insights, facts }: VirtualModel, running: VirtualModel, plan: LoadPlan): Promise<Sides> {
+  const gpuLayers = Math.min(plan.gpuLayers, facts.layers.length + 1);
+  const weights = await insights.estimateModelResourceRequirementsV2({ gpuLayers, ...weightsOnly });
+  const context = await running.insights.estimateContextResourceRequirementsV2({
     contextSize: plan.contextSize,
     modelGpuLayers: gpuLayers,
     batchSize: plan.batchSize,
@@ -67,8 +73,10 @@ async function simulate(llama: Llama, { insights, facts }: VirtualModel, plan: L
     kvCacheValueType: cacheType[plan.kvType],
     useMmap: false,
   });
+  // One token's logits lie in the output buffer, of which the vocabulary of few words has its few.
+  const missingWords = facts.vocabulary - running.facts.vocabulary;
   const cache = cacheBytes(facts, { ...plan, gpuLayers });
-  return { gpu: split(weights.gpuVram, context.gpuVram, cache.gpu), ram: split(weights.cpuRam, context.cpuRam, cache.ram) };
+  return { gpu: split(weights.gpuVram, context.gpuVram, cache.gpu), ram: split(weights.cpuRam, context.cpuRam + 4 * missingWords, cache.ram) };
 }
 
 /** Never more than llama.cpp's total: an architecture whose cache we count too high shows it all as cache. */
@@ -79,13 +87,14 @@ function split(weights: number, context: number, cache: { kvCache: number; state
 }
 
 /** The header's virtual model, the least recently asked one making room. */
-function virtualModel(llama: Llama, header: string): Promise<VirtualModel> {
+function virtualModel(llama: Llama, header: string, form: { fewWords: boolean; gpuLayers: number }): Promise<VirtualModel> {
   const kept = models.get(llama) ?? new Map<string, Promise<VirtualModel>>();
   models.set(llama, kept);
-  const model = kept.get(header) ?? openVirtual(llama, header);
-  kept.delete(header);
-  kept.set(header, model);
-  model.catch(() => kept.get(header) === model && kept.delete(header));
+  const key = `${form.fewWords} ${header}`;
+  const model = kept.get(key) ?? openVirtual(llama, header, form);
+  kept.delete(key);
+  kept.set(key, model);
+  model.catch(() => kept.get(key) === model && kept.delete(key));
   for (const [oldest, evicted] of [...kept].slice(0, -keptModels)) {
     kept.delete(oldest);
     void evicted.then((virtual) => virtual.dispose()).catch(() => {});

@@ -1,15 +1,19 @@
-/** Child process of the software GPU's tests: reads requests, asks llama.cpp on the GPU, writes what it said. */
+/** Child process of the software GPU: answers questions about memory with llama.cpp on the GPU. */
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
 import type { EstimateRequest } from '../../../shared/contract/control.ts';
 import { readHardware } from '../../hardware/probe.ts';
 import { askMemory } from '../ask.ts';
 
-const requests = JSON.parse(await new Response(process.stdin as unknown as ReadableStream).text()) as EstimateRequest[];
-const llama = await getLlama({ gpu: 'vulkan', build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.warn });
-const answers = [];
-for (const request of requests) {
+const llama = getLlama({ gpu: 'vulkan', build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.warn });
+
+async function answer(request: EstimateRequest | 'hardware'): Promise<object> {
+  const ready = await llama;
+  if (request === 'hardware') return readHardware(ready, '/');
   const start = performance.now();
-  const answer = await askMemory(llama, request);
-  answers.push({ answer, ms: performance.now() - start });
+  return { answer: await askMemory(ready, request), ms: performance.now() - start };
 }
-process.stdout.write(JSON.stringify({ hardware: await readHardware(llama, '/'), answers }), () => process.exit());
+
+let queue = Promise.resolve();
+process.on('message', (request: EstimateRequest | 'hardware') => {
+  queue = queue.then(async () => void process.send!(await answer(request)));
+});

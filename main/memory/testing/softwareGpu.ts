@@ -1,5 +1,5 @@
 /** A process of llama.cpp on a software GPU: Mesa's Vulkan driver made to look like a discrete card of any size. */
-import { spawn, spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -10,9 +10,12 @@ import type { Hardware } from '../../../shared/schemas/hardware.ts';
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const drivers = '/usr/share/vulkan/icd.d';
 
-export interface Asked {
-  hardware: Hardware;
-  answers: { answer: EstimateAnswer; ms: number }[];
+/** A card of a size, held by a process of its own. */
+export interface SoftwareGpu {
+  hardware(): Promise<Hardware>;
+  /** llama.cpp's answer there, and the milliseconds that it took. */
+  ask(request: EstimateRequest): Promise<{ answer: EstimateAnswer; ms: number }>;
+  end(): void;
 }
 
 /** Why there is no software GPU on this machine; undefined where there is one. */
@@ -41,26 +44,34 @@ function driver(): string | undefined {
   }
 }
 
-/** Asks one request after the other on a card of `mebibytes`, in a process of its own. */
-export async function askOnSoftwareGpu(mebibytes: number, requests: EstimateRequest[]): Promise<Asked> {
+/** Starts a card of `mebibytes`; questions are answered one after the other. */
+export function startSoftwareGpu(mebibytes: number): SoftwareGpu {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-gpu-'));
-  try {
-    build(folder);
-    const child = spawn(process.execPath, [here('askChild.ts')], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      env: {
-        ...process.env,
-        LD_PRELOAD: path.join(folder, 'libsoftware_gpu.so'),
-        SOFTWARE_GPU_MIB: String(mebibytes),
-        GGML_VK_VISIBLE_DEVICES: '0',
-        VK_DRIVER_FILES: driver(),
-      },
-    });
-    child.stdin.end(JSON.stringify(requests));
-    let out = '';
-    for await (const chunk of child.stdout) out += chunk;
-    return JSON.parse(out) as Asked;
-  } finally {
+  build(folder);
+  const child = fork(here('askChild.ts'), {
+    execArgv: [],
+    env: {
+      ...process.env,
+      LD_PRELOAD: path.join(folder, 'libsoftware_gpu.so'),
+      SOFTWARE_GPU_MIB: String(mebibytes),
+      GGML_VK_VISIBLE_DEVICES: '0',
+      VK_DRIVER_FILES: driver(),
+    },
+  });
+  const waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
+  child.on('message', (value) => waiting.shift()?.resolve(value));
+  child.on('exit', (code) => {
     rmSync(folder, { recursive: true });
-  }
+    for (const { reject } of waiting) reject(new Error(`the software GPU's process ended (${code})`));
+  });
+  const call = (request: EstimateRequest | 'hardware') =>
+    new Promise((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      child.send(request);
+    });
+  return {
+    hardware: () => call('hardware') as Promise<Hardware>,
+    ask: (request) => call(request) as Promise<{ answer: EstimateAnswer; ms: number }>,
+    end: () => void child.kill(),
+  };
 }
