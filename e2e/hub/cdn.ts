@@ -5,7 +5,7 @@ import type { Repository, Snapshot } from './repository.ts';
 import { createXet, type Xet } from './xet.ts';
 
 /** Makes the link of a content: repository key, xet hash, disposition. */
-export type Signer = (key: string, hash: string, disposition: string) => string;
+type Signer = (key: string, hash: string, disposition: string) => string;
 
 export type Cdn = { sign: Signer; answer(ask: Ask): Answer | Promise<Answer>; xet: Xet; fileOf(pathname: string): string | undefined };
 

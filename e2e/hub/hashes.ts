@@ -29,7 +29,7 @@ export async function hashAll(content: Content): Promise<string> {
 }
 
 /** The sha256 of the content; the multi-gigabyte ones come from `holes.json`, which `hashHoles.ts` computed. */
-export function sha256(content: Content): Promise<string> {
+function sha256(content: Content): Promise<string> {
   let found = cache.get(content);
   if (!found) {
     found = (async () => (content.size > 1 << 28 ? known.get(`${await headHash(content)}:${content.size}`) : undefined) ?? (await hashAll(content)))();
@@ -44,12 +44,12 @@ export function blobOid(data: Buffer): string {
 }
 
 /** The text that Git holds in place of an LFS file; its length is `pointerSize` (125 + digits of the size, protocol 2.2). */
-export function pointerText(oid: string, size: number): string {
+function pointerText(oid: string, size: number): string {
   return `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize ${size}\n`;
 }
 
 /** True for what the `.gitattributes` of a model repository sends to LFS. */
-export function isLfs(path: string, size: number): boolean {
+function isLfs(path: string, size: number): boolean {
   return /\.(gguf|dat|bin|safetensors|gguf_file|part\w+|gguf-split-\w+)$/.test(path) || size > 10_000_000;
 }
 

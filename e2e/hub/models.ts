@@ -6,7 +6,7 @@ import { expandOf, fieldsOf, pick } from './search.ts';
 const asterisks = '*'.repeat(64);
 
 /** True when hashes are hidden: a gated repository read without access (protocol 2.2). */
-export const masked = (repository: Repository, ask: Ask) => repository.spec.gated !== undefined && ask.access !== 'good';
+const masked = (repository: Repository, ask: Ask) => repository.spec.gated !== undefined && ask.access !== 'good';
 
 /** The commit, or the Hub's answer when there is none of that name. */
 export function revisionOf(repository: Repository, revision: string): Snapshot {

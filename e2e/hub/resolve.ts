@@ -6,7 +6,7 @@ import { revisionOf } from './models.ts';
 import type { Repository } from './repository.ts';
 
 /** What `Content-Disposition` says for a file. */
-export function disposition(path: string, download: boolean): string {
+function disposition(path: string, download: boolean): string {
   const name = path.slice(path.lastIndexOf('/') + 1);
   return `${download ? 'attachment' : 'inline'}; filename*=UTF-8''${encodeURIComponent(name)}; filename="${name.replaceAll('"', '\\"')}";`;
 }
