@@ -185,7 +185,7 @@ describe.skipIf(reason)('on a software GPU', () => {
 
   test('of 24 GiB every measured row is met to the byte', { timeout: 120_000 }, async () => {
     expect(await card.hardware()).toMatchObject({ backend: 'vulkan', vram: { total: 24576 * 2 ** 20, free: null, unified: false } });
-    const asked: ({ row: Allocation } & Awaited<ReturnType<SoftwareGpu["ask"]>>)[] = [];
+    const asked: ({ row: Allocation } & Awaited<ReturnType<SoftwareGpu['ask']>>)[] = [];
     for (const row of allocations) asked.push({ row, ...(await card.ask({ header: headerPath(row.model), plan: { ...plan, ...row, gpuLayers: 1000 } })) });
 
     const firsts = asked.filter(({ row }, index) => asked[index - 1]?.row.model !== row.model);

@@ -1,0 +1,186 @@
+/** What core says about a model's memory: the layers it chooses, what it asks for and how often, and the plan that follows. */
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import type { EstimateAnswer, EstimateRequest } from '../../shared/contract/control.ts';
+import type { Hardware } from '../../shared/schemas/hardware.ts';
+import type { ModelDetail } from '../../shared/schemas/hub.ts';
+import { defaultLoadSettings, type LoadSettings, splitTotal } from '../../shared/schemas/memory.ts';
+import { modelFacts } from '../gguf/facts.ts';
+import { createMemory, type MemoryParts } from './estimate.ts';
+import { header, headerPath } from './testing/allocations.ts';
+import { missing, startSoftwareGpu } from './testing/softwareGpu.ts';
+
+const mebibyte = 2 ** 20;
+const library = { kind: 'library', id: 'a/b/model.gguf' } as const;
+const settings: LoadSettings = { ...defaultLoadSettings, contextSize: 8192 };
+const never = new AbortController().signal;
+const facts = modelFacts([header('llama-3.1-8b-Q4_K_M')]);
+const commit = 'c'.repeat(40);
+
+const hardware: Hardware = {
+  backend: 'cuda',
+  gpus: ['card'],
+  vram: { total: 8192 * mebibyte, free: 8000 * mebibyte, unified: false },
+  ram: { total: 32768 * mebibyte, free: 16384 * mebibyte },
+  cpu: { name: 'cpu', threads: 2 },
+  disk: { total: 0, free: 0 },
+  llamaCpp: 'v0.5.0',
+};
+
+const detail = {
+  commit,
+  quantizations: [{ id: 'q4.gguf', label: 'Q4', size: 1, files: [{ path: 'q4.gguf', size: 1 }] }],
+  projector: { path: 'mmproj.gguf', size: 1 },
+} as unknown as ModelDetail;
+
+/** 33 layers of 100 MiB and a KV cache that grows with the context. */
+function answerTo({ plan, projector }: EstimateRequest): EstimateAnswer {
+  const bytes = { weights: plan.gpuLayers * 100 * mebibyte, kvCache: plan.contextSize * 1024, state: 0, compute: 0, projector: projector ? 100 * mebibyte : 0 };
+  return {
+    basis: 'exact',
+    gpu: bytes,
+    ram: { ...bytes, weights: (33 - plan.gpuLayers) * 100 * mebibyte },
+    layers: { total: 33, onGpu: plan.gpuLayers },
+    trainContext: 131072,
+  };
+}
+
+function memoryOf(parts: Partial<MemoryParts> = {}, machine: Hardware = hardware) {
+  const estimate = vi.fn(async (request: EstimateRequest) => answerTo(request));
+  const probe = vi.fn(async () => machine);
+  const headers = {
+    forHub: vi.fn(async ({ files }: { files: readonly { path: string }[] }) => ({ path: `/slim/${files[0]!.path}`, facts })),
+    forFile: vi.fn(async (paths: readonly string[]) => ({ path: `/slim${paths[0]}`, facts })),
+  };
+  const memory = createMemory({
+    headers,
+    library: { resolve: async () => ({ files: ['/m.gguf'], projector: '/p.gguf' }) },
+    engine: { estimate, hardware: probe },
+    folder: '/models',
+    model: async () => detail,
+    ...parts,
+  });
+  return { memory, estimate, probe, headers };
+}
+
+afterEach(() => vi.useRealTimers());
+
+test('a model on disk: all layers where they fit, and the plan is what was shown', async () => {
+  const { memory, estimate } = memoryOf();
+  const shown = await memory.estimate({ source: library, settings }, never);
+  expect(shown).toMatchObject({ basis: 'exact', settings, layers: { total: 33, onGpu: 33 }, verdict: 'fits', trainContext: 131072 });
+  expect(shown.free).toEqual({ gpu: 8000 * mebibyte, ram: 16384 * mebibyte });
+  expect(estimate).toHaveBeenCalledExactlyOnceWith({
+    header: '/slim/m.gguf',
+    projector: '/slim/p.gguf',
+    plan: { ...settings, gpuLayers: 33, batchSize: 512 },
+  });
+  expect(memory.plan(settings, shown)).toEqual({ ...settings, gpuLayers: 33, batchSize: 512 });
+});
+
+test('as many layers as fit, and they are planned', async () => {
+  const { memory } = memoryOf({}, { ...hardware, vram: { total: 2048 * mebibyte, free: 2000 * mebibyte, unified: false } });
+  // 2000 − 350 of margin − 100 of projector − 8 of cache leave room for 15 layers.
+  const shown = await memory.estimate({ source: library, settings }, never);
+  expect(shown).toMatchObject({ verdict: 'partial', layers: { total: 33, onGpu: 15 } });
+  expect(memory.plan(settings, shown).gpuLayers).toBe(15);
+});
+
+test('layers that were chosen by hand are kept, up to all there are', async () => {
+  const { memory } = memoryOf();
+  expect((await memory.estimate({ source: library, settings: { ...settings, gpuLayers: 7 } }, never)).layers.onGpu).toBe(7);
+  expect((await memory.estimate({ source: library, settings: { ...settings, gpuLayers: 99 } }, never)).layers.onGpu).toBe(33);
+});
+
+test('a quantization on the Hub is read at the commit that its repository has now; the projector only for vision', async () => {
+  const { memory, headers, estimate } = memoryOf();
+  const source = { kind: 'hub', repo: 'a/b', commit, quantization: 'q4.gguf' } as const;
+  expect((await memory.estimate({ source, settings }, never)).gpu.projector).toBe(100 * mebibyte);
+  expect(headers.forHub.mock.calls.map(([asked]) => asked)).toEqual([
+    { repo: 'a/b', commit, files: detail.quantizations[0]!.files },
+    { repo: 'a/b', commit, files: [detail.projector] },
+  ]);
+  expect((await memory.estimate({ source, settings: { ...settings, vision: false } }, never)).gpu.projector).toBe(0);
+  expect(estimate).toHaveBeenCalledTimes(2);
+  await expect(memory.estimate({ source: { ...source, quantization: 'gone.gguf' }, settings }, never)).rejects.toMatchObject({ code: 'hub.notFound' });
+});
+
+test('the same question is asked once, a failed one again', async () => {
+  const { memory, estimate } = memoryOf();
+  estimate.mockRejectedValueOnce(new Error('engine gone'));
+  await expect(memory.estimate({ source: library, settings }, never)).rejects.toThrow('engine gone');
+  await memory.estimate({ source: library, settings }, never);
+  await memory.estimate({ source: library, settings }, never);
+  expect(estimate).toHaveBeenCalledTimes(2);
+  await memory.estimate({ source: library, settings: { ...settings, contextSize: 4096 } }, never);
+  expect(estimate).toHaveBeenCalledTimes(3);
+});
+
+test('free memory is read again after two seconds, and the verdict follows', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const { memory, probe } = memoryOf();
+  expect((await memory.estimate({ source: library, settings }, never)).verdict).toBe('fits');
+  probe.mockResolvedValue({ ...hardware, vram: { ...hardware.vram, free: 3500 * mebibyte } });
+  vi.advanceTimersByTime(1_900);
+  expect((await memory.estimate({ source: library, settings }, never)).verdict).toBe('fits');
+  vi.advanceTimersByTime(200);
+  expect((await memory.estimate({ source: library, settings }, never)).verdict).toBe('tight');
+  expect(probe).toHaveBeenCalledTimes(2);
+});
+
+test('what the loaded model holds counts as free', async () => {
+  const full = { ...hardware, vram: { ...hardware.vram, free: 1000 * mebibyte } };
+  expect((await memoryOf({}, full).memory.estimate({ source: library, settings }, never)).verdict).toBe('partial');
+  const shown = await memoryOf({ loaded: () => ({ gpu: 5000 * mebibyte, ram: 0 }) }, full).memory.estimate({ source: library, settings }, never);
+  expect(shown).toMatchObject({ verdict: 'fits', free: { gpu: 6000 * mebibyte } });
+});
+
+test('a driver that does not tell is shown as such', async () => {
+  const { memory } = memoryOf({}, { ...hardware, vram: { ...hardware.vram, free: null } });
+  expect(await memory.estimate({ source: library, settings }, never)).toMatchObject({ verdict: 'tight', free: { gpu: null } });
+});
+
+test('a quantized cache brings flash attention, in what is shown and in what is loaded', async () => {
+  const { memory } = memoryOf();
+  const wanted = { ...settings, kvType: 'q8_0', flashAttention: false } as const;
+  const shown = await memory.estimate({ source: library, settings: wanted }, never);
+  expect(shown.settings).toEqual({ ...wanted, flashAttention: true });
+  expect(memory.plan(wanted, shown)).toMatchObject({ kvType: 'q8_0', flashAttention: true });
+});
+
+test('a question that nobody waits for ends', async () => {
+  const { memory, estimate } = memoryOf();
+  await expect(memory.estimate({ source: library, settings }, AbortSignal.abort())).rejects.toThrow();
+  expect(estimate).not.toHaveBeenCalled();
+});
+
+const reason = missing();
+if (reason) console.warn(`SKIPPED: partial offload on the software GPU: ${reason}`);
+describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
+  test('a 9B model goes partly to the GPU: the most layers that leave the margin free', { timeout: 120_000 }, async () => {
+    const model = 'qwen3.5-9b-Q4_K_M';
+    const card = startSoftwareGpu(6144);
+    try {
+      const { memory } = memoryOf({
+        headers: { forFile: async () => ({ path: headerPath(model), facts: modelFacts([header(model)]) }), forHub: () => Promise.reject(new Error('no Hub')) },
+        library: { resolve: async () => ({ files: [headerPath(model)] }) },
+        engine: {
+          estimate: async (request) => (await card.ask(request)).answer,
+          hardware: async () => ({ ...(await card.hardware()), ram: { total: 64 * 2 ** 30, free: 32 * 2 ** 30 } }),
+        },
+      });
+      const shown = await memory.estimate({ source: library, settings: { ...settings, contextSize: 16384 } }, never);
+      const usable = 6144 * mebibyte * 0.9 - 150 * mebibyte;
+      const plan = memory.plan(settings, shown);
+      const more = (await card.ask({ header: headerPath(model), plan: { ...plan, contextSize: 16384, gpuLayers: shown.layers.onGpu + 1 } })).answer;
+      console.log(
+        `6 GiB card: ${shown.layers.onGpu} of ${shown.layers.total} layers, ${(splitTotal(shown.gpu) / mebibyte).toFixed(0)} MiB of ${usable / mebibyte}; one more takes ${(splitTotal(more.gpu) / mebibyte).toFixed(0)}`,
+      );
+      expect(shown).toMatchObject({ basis: 'exact', verdict: 'partial', free: { gpu: null }, layers: { total: 33 } });
+      expect(splitTotal(shown.gpu)).toBeLessThanOrEqual(usable);
+      expect(splitTotal(more.gpu)).toBeGreaterThan(usable);
+      expect(plan.gpuLayers).toBe(shown.layers.onGpu);
+    } finally {
+      card.end();
+    }
+  });
+});
