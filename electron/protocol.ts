@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import type { CustomScheme } from 'electron';
-import { contentSecurityPolicy, pageType } from '../shared/page.ts';
+import { contentSecurityPolicy, pageFile } from '../shared/page.ts';
 
 export const appOrigin = 'app://bundle';
 
@@ -36,10 +36,8 @@ export function serveApp({ files, find }: AppFiles): (request: Request) => Promi
         headers: { ...headers, 'Content-Type': found.type, 'Content-Length': String(found.size), 'Cache-Control': 'max-age=31536000, immutable' },
       });
     }
-    const file = path.join(files, pathname === '/' ? 'index.html' : decodeURIComponent(pathname));
-    const type = pageType(file);
-    if (!file.startsWith(files + path.sep) || !type) return refuse(404);
-    const bytes = await readFile(file).catch(() => undefined);
-    return bytes ? new Response(request.method === 'HEAD' ? null : bytes, { headers: { ...headers, 'Content-Type': type } }) : refuse(404);
+    const wanted = pageFile(pathname);
+    const bytes = wanted && (await readFile(path.join(files, wanted.file)).catch(() => undefined));
+    return bytes ? new Response(request.method === 'HEAD' ? null : bytes, { headers: { ...headers, 'Content-Type': wanted.type } }) : refuse(404);
   };
 }

@@ -11,15 +11,19 @@ describe('who may speak to core', () => {
     expect(isTrusted(null)).toBe(false);
   });
 
-  test.each(['https://bundle/', 'app://bundle.evil/', 'app://evil/?app://bundle', 'app://bundle@evil/', 'file:///app://bundle', 'about:blank', ''])('not %s', (url) => {
-    expect(isTrusted(frame(url))).toBe(false);
-  });
+  test.each(['https://bundle/', 'app://bundle.evil/', 'app://evil/?app://bundle', 'app://bundle@evil/', 'file:///app://bundle', 'about:blank', ''])(
+    'not %s',
+    (url) => {
+      expect(isTrusted(frame(url))).toBe(false);
+    },
+  );
 });
 
 describe('what leaves the app', () => {
   test('https links only, without credentials', () => {
     expect(outsideUrl('https://huggingface.co/google/gemma')).toBe('https://huggingface.co/google/gemma');
-    for (const url of ['http://a.example/', 'file:///etc/passwd', 'javascript:alert(1)', 'https://me:secret@a.example/', 'smb://a', 'nonsense']) expect(outsideUrl(url)).toBeUndefined();
+    for (const url of ['http://a.example/', 'file:///etc/passwd', 'javascript:alert(1)', 'https://me:secret@a.example/', 'smb://a', 'nonsense'])
+      expect(outsideUrl(url)).toBeUndefined();
   });
 
   test('a window is never opened, navigation stays home, webviews are not attached', () => {
@@ -45,7 +49,10 @@ describe('what leaves the app', () => {
 
   test('permissions are denied unless listed, and to others always', () => {
     const handlers: Record<string, (...args: never[]) => unknown> = {};
-    guardPermissions({ setPermissionRequestHandler: (h: never) => (handlers.request = h), setPermissionCheckHandler: (h: never) => (handlers.check = h) } as never);
+    guardPermissions({
+      setPermissionRequestHandler: (h: never) => (handlers.request = h),
+      setPermissionCheckHandler: (h: never) => (handlers.check = h),
+    } as never);
     const asked = (permission: string, url: string): boolean => {
       let answer = false;
       handlers.request!({ getURL: () => url } as never, permission as never, ((granted: boolean) => (answer = granted)) as never);
@@ -53,7 +60,8 @@ describe('what leaves the app', () => {
     };
     expect(asked('clipboard-sanitized-write', 'app://bundle/')).toBe(true);
     expect(asked('clipboard-sanitized-write', 'https://a.example/')).toBe(false);
-    for (const permission of ['media', 'geolocation', 'notifications', 'openExternal', 'clipboard-read', 'usb']) expect(asked(permission, 'app://bundle/')).toBe(false);
+    for (const permission of ['media', 'geolocation', 'notifications', 'openExternal', 'clipboard-read', 'usb'])
+      expect(asked(permission, 'app://bundle/')).toBe(false);
     expect(handlers.check!(null as never, 'media' as never, 'app://bundle' as never)).toBe(false);
   });
 });

@@ -2,7 +2,9 @@
 import path from 'node:path';
 import type { Core } from '../shared/contract/core.ts';
 import type { Handlers } from '../shared/rpc/define.ts';
+import type { EngineState } from '../shared/schemas/engine.ts';
 import type { HubStatus } from '../shared/schemas/hub.ts';
+import { splitTotal } from '../shared/schemas/memory.ts';
 import { type Blobs, createBlobs } from './blobs/store.ts';
 import { createChats } from './chats/service.ts';
 import { openDatabase } from './db/open.ts';
@@ -41,7 +43,14 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
   const headers = createHeaders({ hub, cacheFolder: folders.cache });
   const library = createLibrary({ folder: folders.models, headers });
   const engine = createEngine({ platform, log: log.scope('engine') });
-  const memory = createMemory({ headers, library, engine, folder: folders.models, model: (repo, signal) => readModel(hub, repo, signal) });
+  const memory = createMemory({
+    headers,
+    library,
+    engine,
+    folder: folders.models,
+    model: (repo, signal) => readModel(hub, repo, signal),
+    loaded: () => heldMemory(engine.state()),
+  });
   const downloads = createDownloads({
     hub,
     folders,
@@ -118,4 +127,11 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
       db.close();
     },
   };
+}
+
+/** Bytes that the loaded model gives back when another takes its place. */
+function heldMemory(state: EngineState): { gpu: number; ram: number } | undefined {
+  if (state.status !== 'ready' || !state.model.memory) return undefined;
+  const { gpu, ram } = state.model.memory;
+  return { gpu: splitTotal(gpu), ram: splitTotal(ram) };
 }

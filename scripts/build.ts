@@ -27,7 +27,7 @@ const node = (outDir: string, entries: Record<string, string>, format: 'es' | 'c
     minify: false,
     rolldownOptions: {
       input: entries,
-      output: { format, entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      output: { format, entryFileNames: format === 'cjs' ? '[name].cjs' : '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
   },
 });

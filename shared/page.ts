@@ -16,5 +16,14 @@ const types: Record<string, string> = {
   ttf: 'font/ttf',
 };
 
-/** The media type of a file of the built page; undefined for what such a page does not hold. */
-export const pageType = (file: string): string | undefined => types[file.slice(file.lastIndexOf('.') + 1)];
+/** The file of the built page that a URL's path names, relative and within its folder, with its media type; undefined for anything else. */
+export function pageFile(pathname: string): { file: string; type: string } | undefined {
+  let file: string;
+  try {
+    file = pathname === '/' ? 'index.html' : decodeURIComponent(pathname.slice(1));
+  } catch {
+    return undefined;
+  }
+  const type = types[file.slice(file.lastIndexOf('.') + 1)];
+  return type && /^[\w@~-][\w.@~-]*(\/[\w@~-][\w.@~-]*)*$/.test(file) ? { file, type } : undefined;
+}

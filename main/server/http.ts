@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { Hono } from 'hono';
-import { contentSecurityPolicy, pageType } from '../../shared/page.ts';
+import { contentSecurityPolicy, pageFile } from '../../shared/page.ts';
 import type { Blobs } from '../blobs/store.ts';
 import { cookieName, readCookie, sameToken } from './token.ts';
 
@@ -55,13 +55,11 @@ export function createHttp({ files, blobs, token, port }: HttpOptions): Hono {
   });
 
   app.get('*', async (context) => {
-    const wanted = decodeURIComponent(context.req.path);
-    const file = path.join(files, wanted === '/' ? 'index.html' : wanted);
-    if (!file.startsWith(files + path.sep)) return context.notFound();
-    const body = await fs.promises.readFile(file).catch(() => undefined);
+    const wanted = pageFile(context.req.path);
+    const body = wanted && (await fs.promises.readFile(path.join(files, wanted.file)).catch(() => undefined));
     if (!body) return context.notFound();
-    context.header('Content-Type', pageType(file) ?? 'application/octet-stream');
-    context.header('Cache-Control', wanted.startsWith('/assets/') ? 'private, max-age=31536000, immutable' : 'no-cache');
+    context.header('Content-Type', wanted.type);
+    context.header('Cache-Control', wanted.file.startsWith('assets/') ? 'private, max-age=31536000, immutable' : 'no-cache');
     return context.body(body);
   });
 

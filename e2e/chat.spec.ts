@@ -1,0 +1,95 @@
+/** A conversation: memory, stop, reload in mid-answer, a crash in mid-answer, and what is there after a restart. */
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import { expect, loadOffered, said, send, test } from './app.ts';
+
+test.use({ library: ['tiny-qwen3.5-vl-Q4_K_M.gguf', 'mmproj-tiny-qwen3.5-vl-F16.gguf'] });
+
+const countTo100 = Array.from({ length: 100 }, (_, n) => n + 1);
+
+/** Processes below `pid`, itself left out, as lines of `pid command`. */
+function descendants(pid: number): { pid: number; command: string }[] {
+  const all = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
+    .filter((match) => match !== null)
+    .map((match) => ({ pid: Number(match[1]), parent: Number(match[2]), command: match[3]! }));
+  const below = (parent: number): typeof all => all.filter((each) => each.parent === parent).flatMap((each) => [each, ...below(each.pid)]);
+  return below(pid);
+}
+
+test('remembers what was said before', async ({ app }) => {
+  await loadOffered(app.page);
+  await said(await send(app.page, 'My name is Ada.'));
+  expect(await said(await send(app.page, 'What is my name?'))).toContain('Ada');
+});
+
+test('a long answer stopped midway keeps its text, and the next message works', async ({ app }) => {
+  await loadOffered(app.page);
+  const answer = await send(app.page, 'Count from 1 to 100.');
+  await expect(answer).toContainText('10');
+  await app.page.getByRole('button', { name: 'Stop' }).click();
+  const kept = await said(answer, 'stopped');
+  expect(kept).toMatch(/^1, 2, 3/);
+  expect(kept).not.toContain('100');
+  await said(await send(app.page, 'Hi!'));
+  await expect(answer).toContainText(kept.slice(0, 40));
+});
+
+test('a reload in mid-answer loses no character', async ({ app }) => {
+  await loadOffered(app.page);
+  await expect(await send(app.page, 'Count from 1 to 100.')).toContainText('5');
+  await app.page.reload();
+  const answer = app.page.getByRole('article', { name: 'Answer' });
+  const numbers = (await said(answer)).match(/\d+/g)!.map(Number);
+  expect(numbers).toEqual(countTo100);
+});
+
+test('the engine killed in mid-answer: the text is kept, and the next load works', async ({ app }) => {
+  test.skip(process.platform === 'win32', 'ps is not there');
+  await loadOffered(app.page);
+  const answer = await send(app.page, 'Count from 1 to 100.');
+  await expect(answer).toContainText('5');
+  const below = descendants(app.pid);
+  const servers = below.filter(({ command }) => command.includes('llama-server'));
+  const engines = below.filter(({ command }) => command.includes('engine.js'));
+  expect(servers).not.toEqual([]);
+  expect(engines).not.toEqual([]);
+  for (const { pid } of engines) process.kill(pid, 'SIGKILL');
+  expect(await said(answer, 'interrupted')).toMatch(/^1, 2, 3/);
+  await expect.poll(() => servers.filter(({ pid }) => fs.existsSync(`/proc/${pid}`)), { message: 'no llama-server is left behind' }).toEqual([]);
+  await loadOffered(app.page);
+  await said(await send(app.page, 'Hi!'));
+});
+
+test('closed and opened again: chat, pictures and library are there', async ({ app }) => {
+  await loadOffered(app.page);
+  const picture = new URL('./fixtures/tiny-qwen3.5-vl/pictures/01-red-circle.png', import.meta.url).pathname;
+  const text = await said(await send(app.page, 'Describe the picture.', [picture]));
+  await app.restart();
+  await app.page
+    .getByRole('link', { name: /Describe the picture/ })
+    .or(app.page.getByRole('button', { name: /^Describe the picture/ }))
+    .first()
+    .click();
+  await expect(app.page.getByRole('article', { name: 'Answer' }).locator('.markdown')).toHaveText(text);
+  const image = app.page.getByRole('article', { name: 'You' }).getByRole('img');
+  await expect(image).toBeVisible();
+  expect(await image.evaluate((element: HTMLImageElement) => element.naturalWidth)).toBeGreaterThan(0);
+  await app.page.getByRole('link', { name: 'Models' }).click();
+  await expect(app.page.getByText('Q4_K_M').first()).toBeVisible();
+});
+
+test('the app killed in mid-answer: what was written up to the last second is there, marked interrupted', async ({ app }) => {
+  await loadOffered(app.page);
+  const answer = await send(app.page, 'Count from 1 to 100.');
+  await expect(answer).toContainText('20', { timeout: 30_000 });
+  process.kill(app.pid, 'SIGKILL');
+  await app.restart();
+  await app.page
+    .getByText(/Count from 1 to 100/)
+    .first()
+    .click();
+  const kept = app.page.getByRole('article', { name: 'Answer' });
+  await expect(kept).toHaveAttribute('data-status', /interrupted|done/);
+});
