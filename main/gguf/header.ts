@@ -38,6 +38,20 @@ export interface GgufHeader {
 /** The header goes on: at least this many bytes of the file are needed. */
 export interface NeedsMore {
   needs: number;
+  /** What lies before this was passed over on a sibling's word, from `donor` of `parseHeader`. */
+  passed?: number;
+}
+
+/** The stretch of a header that holds the vocabulary's arrays: the same bytes in every quantization of a model. */
+export interface Vocabulary {
+  /** Of its first array, of strings. */
+  key: string;
+  count: number;
+  /** Bytes from the start of the first entry to the end of the last. */
+  length: number;
+  /** With `start` and `end` from the stretch's own start. */
+  entries: GgufEntry[];
+  metadata: [key: string, value: GgufValue][];
 }
 
 /** No real header is longer (the longest seen is 16 MB, protocol 4.6). */
@@ -61,21 +75,23 @@ class EndOfBytes extends Error {
 /**
  * Parses the header at the start of `bytes`, or says how many bytes it takes to go on. `file` names it in faults:
  * `gguf.notGguf`, `gguf.bigEndian`, `gguf.version`, and `gguf.limits` where it claims more than any real file has.
- * Nothing is allocated by a claimed size. Layout: docs/gguf.md of ggml, versions 2 and 3.
+ * Nothing is allocated by a claimed size. With a `donor`, a vocabulary that begins like the donor's is passed over without a look:
+ * the caller makes sure that what follows fits. Layout: docs/gguf.md of ggml, versions 2 and 3.
  */
-export function parseHeader(bytes: Uint8Array, file: string): GgufHeader | NeedsMore {
+export function parseHeader(bytes: Uint8Array, file: string, donor?: Vocabulary): GgufHeader | NeedsMore {
+  const progress: { passed?: number } = {};
   try {
-    return read(bytes, file);
+    return read(bytes, file, donor, progress);
   } catch (error) {
     if (!(error instanceof EndOfBytes)) throw error;
     if (error.needs > headerLimit) throw beyond(file);
-    return { needs: error.needs };
+    return { needs: error.needs, ...progress };
   }
 }
 
 const beyond = (file: string): Fault => new Fault('gguf.limits', `The header of ${file} claims more than any real file has.`, { file });
 
-function read(bytes: Uint8Array, file: string): GgufHeader {
+function read(bytes: Uint8Array, file: string, donor: Vocabulary | undefined, progress: { passed?: number }): GgufHeader {
   const cursor = createCursor(bytes, file);
   checkMagic(bytes, file);
   cursor.skip(4);
@@ -93,6 +109,14 @@ function read(bytes: Uint8Array, file: string): GgufHeader {
     if (type === arrayType) {
       const elementType = cursor.uint32();
       const count = cursor.count(elementType === stringType ? 8 : (valueBytes[elementType] ?? 0));
+      if (donor && key === donor.key && elementType === stringType && count === donor.count) {
+        for (const entry of donor.entries) entries.push({ ...entry, start: start + entry.start, end: start + entry.end });
+        for (const [name, value] of donor.metadata) metadata.set(name, value);
+        i += donor.entries.length - 1;
+        progress.passed = start + donor.length;
+        cursor.skip(progress.passed - cursor.at());
+        continue;
+      }
       const values = cursor.array(elementType, count, count <= keptArray && !key.startsWith('tokenizer.'));
       if (values) metadata.set(key, values);
       entries.push({ key, start, end: cursor.at(), count });

@@ -30,15 +30,19 @@ const u64 = (value: number) => {
 };
 const str = (value: string) => Buffer.concat([u64(Buffer.byteLength(value)), Buffer.from(value)]);
 
-/** A model of one tensor with a vocabulary of `tokens` words of eleven bytes. */
-function modelFile(tokens: number, dataBytes = 64): Buffer {
-  const words = Array.from({ length: tokens }, (_, index) => str(`word${String(index).padStart(7, '0')}`));
+/** A model of one tensor with a vocabulary of `tokens` words of eleven bytes (`longer`: that many have twelve). */
+function modelFile(tokens: number, { dataBytes = 64, name = 'A', fileType = 15, longer = 0 } = {}): Buffer {
+  const words = Array.from({ length: tokens }, (_, index) => str(`${index < longer ? 'words' : 'word'}${String(index).padStart(7, '0')}`));
   const entries = [
     [str('general.architecture'), u32(8), str('llama')],
+    [str('general.name'), u32(8), str(name)],
     [str('llama.block_count'), u32(4), u32(1)],
     [str('tokenizer.ggml.model'), u32(8), str('gpt2')],
     [str('tokenizer.ggml.tokens'), u32(9), u32(8), u64(tokens), ...words],
-    [str('general.file_type'), u32(4), u32(15)],
+    [str('tokenizer.ggml.eos_token_id'), u32(4), u32(7)],
+    [str('tokenizer.ggml.token_type'), u32(9), u32(5), u64(tokens), Buffer.alloc(4 * tokens, 1)],
+    [str('tokenizer.chat_template'), u32(8), str('{% if enable_thinking %}{{ messages[0].content }}{% endif %}')],
+    [str('general.file_type'), u32(4), u32(fileType)],
   ];
   const tensor = [str('token_embd.weight'), u32(1), u64(16), u32(0), u64(0)];
   const header = Buffer.concat([Buffer.from('GGUF'), u32(3), u64(1), u64(entries.length), ...entries.flat(), ...tensor]);
@@ -56,13 +60,21 @@ beforeAll(async () => {
   const endless = Buffer.concat([modelFile(10).subarray(0, 16), u64(1), str('a'), u32(9), u32(8), u64(2_000_000)]);
   const files = {
     'large-Q4_K_M.gguf': bytes(large),
-    'cut-Q4_K_M.gguf': bytes(modelFile(100, 63)),
+    'cut-Q4_K_M.gguf': bytes(modelFile(100, { dataBytes: 63 })),
     'headless-Q4_K_M.gguf': bytes(endless),
     'noise-Q4_K_M.gguf': seeded('noise', 5000),
     'page-Q4_K_M.gguf': bytes('<!doctype html><title>No</title>'),
     'empty-Q4_K_M.gguf': bytes('G'),
   };
-  standIn = await startHub({ repositories: [...builtinRepositories(fixtures), { repo: 'ada/Odd-GGUF', files }] });
+  const family = {
+    'm-Q8_0.gguf': bytes(modelFile(300_000, { name: 'The model', fileType: 7 })),
+    'm-Q4_K_M.gguf': bytes(modelFile(300_000, { name: 'The model, a longer name', fileType: 15 })),
+    'm-Q6_K.gguf': bytes(modelFile(300_000, { name: 'The model', fileType: 18 })),
+    'other-vocabulary-Q4_0.gguf': bytes(modelFile(300_001, { fileType: 2 })),
+    'longer-words-Q4_1.gguf': bytes(modelFile(300_000, { fileType: 3, longer: 1000 })),
+    'cut-Q5_0.gguf': bytes(modelFile(300_000, { fileType: 8, dataBytes: 32 })),
+  };
+  standIn = await startHub({ repositories: [...builtinRepositories(fixtures), { repo: 'ada/Odd-GGUF', files }, { repo: 'ada/Family-GGUF', files: family }] });
 });
 afterAll(() => standIn.close());
 beforeEach(async () => {
@@ -124,6 +136,57 @@ describe('on the Hub', () => {
     expect(split.facts).toEqual(single.facts);
     expect(split.facts.thinking).toBe(true);
     expect(split.path).not.toBe(single.path);
+  });
+
+  describe('the next quantizations of a model', () => {
+    const read = async (label: string) => headers.forHub(await pick('ada/Family-GGUF', (item) => item.label === label), never);
+    const received = () => requests('cdn').reduce((sum, { bytesSent }) => sum + bytesSent, 0);
+
+    test('cost a hundredth of the first, and give what reading them wholly gives', async () => {
+      await read('Q8_0');
+      expect(received()).toBeGreaterThan(6e6);
+      const sibling = await read('Q4_K_M');
+      expect(requests('cdn')).toHaveLength(2);
+      expect(received()).toBeLessThan(20_000);
+      expect(sibling.facts).toMatchObject({ name: 'The model, a longer name', label: 'Q4_K_M', vocabularySize: 300_000, chat: true, thinking: true });
+      const wholly = await createHeaders({ hub, cacheFolder: join(folder, 'other') }).forHub(
+        await pick('ada/Family-GGUF', ({ label }) => label === 'Q4_K_M'),
+        never,
+      );
+      expect(wholly.facts).toEqual(sibling.facts);
+      expect(await readFile(sibling.path)).toEqual(await readFile(wholly.path));
+    });
+
+    test('asked for all at once, the others wait for the first', async () => {
+      const detail = await readModel(hub, 'ada/Family-GGUF', never);
+      standIn.log.length = 0;
+      const some = detail.quantizations.filter(({ label }) => ['Q8_0', 'Q6_K', 'Q4_K_M'].includes(label));
+      const all = await Promise.all(some.map(({ files }) => headers.forHub({ repo: 'ada/Family-GGUF', commit: detail.commit, files }, never)));
+      expect(all.map(({ facts }) => facts.label)).toEqual(['Q8_0', 'Q6_K', 'Q4_K_M']);
+      expect(received()).toBeLessThan(modelFile(300_000).length * 1.1);
+    });
+
+    test('the first one cancelled, the next is read in its place', async () => {
+      const model = await pick('ada/Family-GGUF', ({ label }) => label === 'Q8_0');
+      const stopping = new AbortController();
+      standIn.fault({ at: 'cdn', kind: 'stall', after: 1000 });
+      const first = headers.forHub(model, stopping.signal);
+      const second = headers.forHub({ ...model, files: model.detail.quantizations.find(({ label }) => label === 'Q6_K')!.files }, never);
+      setTimeout(() => stopping.abort(), 50);
+      await expect(first).rejects.toEqual(code('cancelled'));
+      expect((await second).facts.label).toBe('Q6_K');
+    });
+
+    test('a vocabulary of another length, or of other words, is read itself', async () => {
+      await read('Q8_0');
+      expect((await read('Q4_0')).facts).toMatchObject({ label: 'Q4_0', vocabularySize: 300_001 });
+      expect((await read('Q4_1')).facts).toMatchObject({ label: 'Q4_1', vocabularySize: 300_000, thinking: true });
+    });
+
+    test('a file that is cut is refused as ever', async () => {
+      await read('Q8_0');
+      await expect(read('Q5_0')).rejects.toEqual(code('gguf.truncated', { file: 'cut-Q5_0.gguf' }));
+    });
   });
 
   test('a projector', async () => {

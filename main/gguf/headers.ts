@@ -2,6 +2,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { parseFileName } from '../../shared/quant.ts';
 import { Fault } from '../../shared/result.ts';
 import type { HubFile } from '../../shared/schemas/hub.ts';
 import type { Hub } from '../hub/client.ts';
@@ -10,6 +11,7 @@ import { type ModelFacts, modelFacts } from './facts.ts';
 import { parseHeader, truncated } from './header.ts';
 import { diskSource, readHeader, type Source } from './read.ts';
 import { hubSource } from './remote.ts';
+import { createSiblings } from './sibling.ts';
 import { type HeaderBytes, slimHeader } from './slim.ts';
 
 export interface Header {
@@ -21,7 +23,7 @@ export interface Header {
 export interface Headers {
   /**
    * The header of a quantization's or a projector's files on the Hub, in shard order. Reads 256 KiB of each, then as much more as it takes
-   * (9 to 16 MB where a vocabulary is large), and nothing when it was read before. Faults: those of the Hub, `download.changed`,
+   * (9 to 16 MB where a vocabulary is large; less than 0.1 MB for the next quantization of the same model), and nothing when it was read before. Faults: those of the Hub, `download.changed`,
    * `gguf.*`, `memory.unknown` for tensor types that this llama.cpp does not know, `cancelled`.
    */
   forHub(model: { repo: string; commit: string; files: readonly HubFile[] }, signal: AbortSignal): Promise<Header>;
@@ -37,6 +39,7 @@ const atOnce = 4;
 export function createHeaders({ hub, cacheFolder }: { hub: Hub; cacheFolder: string }): Headers {
   const folder = join(cacheFolder, 'headers', version);
   const joined = createJoined<Header>();
+  const siblings = createSiblings();
 
   /** What is kept under `key`, else what `read` gives, kept. */
   async function kept(key: string, name: string, read: () => Promise<HeaderBytes[]>): Promise<Header> {
@@ -63,7 +66,13 @@ export function createHeaders({ hub, cacheFolder }: { hub: Hub; cacheFolder: str
       const known = files.every(({ sha256 }) => sha256 !== undefined);
       const key = digest(known ? ['sha256', ...files.map(({ sha256 }) => sha256!)] : ['path', hub.endpoint, repo, commit, ...files.map(({ path }) => path)]);
       return joined(key, signal, (until) =>
-        kept(key, files[0]!.path, () => readAll(files, async (file) => readHeader(await hubSource(hub, { repo, commit, file }, until)))),
+        kept(key, files[0]!.path, async () => {
+          const [first, ...rest] = files;
+          const sourceOf = (file: HubFile): Promise<Source> => hubSource(hub, { repo, commit, file }, until);
+          const isModel = parseFileName(first!.path).role === 'model';
+          const shard = isModel ? await siblings(`${hub.endpoint} ${repo} ${commit}`, await sourceOf(first!)) : await readHeader(await sourceOf(first!));
+          return [shard, ...(await readAll(rest, async (file) => readHeader(await sourceOf(file))))];
+        }),
       );
     },
 

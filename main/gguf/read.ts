@@ -17,11 +17,12 @@ export interface Source {
 /** Enough for every key but the tokenizer's (protocol 4.6), and for the whole header of a projector or a later shard. */
 const firstStep = 256 * 2 ** 10;
 const nextStep = 2 * 2 ** 20;
+const largestStep = 4 * 2 ** 20;
 
 /** Throws what `parseHeader` throws, and `gguf.truncated` where the file ends before its header or its tensors do. */
 export async function readHeader({ file, size, read }: Source): Promise<HeaderBytes> {
   let bytes: Uint8Array = new Uint8Array(0);
-  for (let wanted = firstStep; ; ) {
+  for (let wanted = firstStep, step = nextStep; ; step = largestStep) {
     const end = Math.min(wanted, size);
     const piece = await read(bytes.length, end);
     bytes = Buffer.concat([bytes, piece]);
@@ -32,7 +33,7 @@ export async function readHeader({ file, size, read }: Source): Promise<HeaderBy
     }
     if (header.needs > size) throw truncated(file);
     if (end >= headerLimit) throw new Fault('gguf.limits', `The header of ${file} claims more than any real file has.`, { file });
-    wanted = Math.min(headerLimit, Math.max(header.needs, end + nextStep));
+    wanted = Math.min(headerLimit, Math.max(header.needs, end + step));
   }
 }
 

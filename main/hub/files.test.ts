@@ -233,5 +233,8 @@ describe('against the stand-in Hub', () => {
 
   test('a model that does not exist', async () => {
     await expect(readModel(hub(), 'ada/None', never)).rejects.toEqual(expect.objectContaining({ code: 'hub.notFound', data: { repo: 'ada/None' } }));
+    standIn.log.length = 0;
+    await expect(readModel(hub(), '../..', never)).rejects.toEqual(expect.objectContaining({ code: 'hub.notFound' }));
+    expect(standIn.log).toHaveLength(0);
   });
 });

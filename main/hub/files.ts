@@ -5,6 +5,7 @@ import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import type { Hub } from './client.ts';
 import { chooseProjector, groupQuantizations } from './group.ts';
 import { createJoined } from './joined.ts';
+import { isSafePath } from './names.ts';
 import { parseSummary, summaryFields } from './search.ts';
 import { listFiles } from './tree.ts';
 
@@ -30,6 +31,7 @@ const keptOf = new WeakMap<Hub, Kept>();
  * are one. Faults as of `Hub.json`.
  */
 export async function readModel(hub: Hub, repo: string, signal: AbortSignal): Promise<ModelDetail> {
+  if (!isSafePath(repo)) throw new Fault('hub.notFound', `${repo} does not exist on the Hub.`, { repo });
   const kept = keptOf.get(hub) ?? { models: new Map(), joined: createJoined() };
   keptOf.set(hub, kept);
   const key = `${hub.endpoint} ${hub.token} ${repo}`;

@@ -79,12 +79,12 @@ test('gated and licensed models say so; an unknown word finds nothing', async ()
 });
 
 /** One answer of a server of our own. */
-async function answering(body: string, headers: Record<string, string> = {}) {
+async function answering(body: string, headers: Record<string, string> = {}, cursor?: string) {
   const server = createServer((_request, response) => response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(body));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
     const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    return await searchModels(createHub({ endpoint, redirectHosts: [], token: undefined }), { query: '' }, never);
+    return await searchModels(createHub({ endpoint, redirectHosts: [], token: undefined }), { query: '', cursor }, never);
   } finally {
     server.close();
   }
@@ -107,6 +107,7 @@ test('hostile rows are left out, the others stay', async () => {
     {},
     { ...good, id: '../../etc' },
     { ...good, id: 'a/b/c' },
+    { ...good, id: '../..' },
     { ...good, id: `x/${'y'.repeat(2_000_000)}` },
     { ...good, downloads: '12' },
     { ...good, likes: -1 },
@@ -115,6 +116,12 @@ test('hostile rows are left out, the others stay', async () => {
     good,
   ];
   expect((await answering(JSON.stringify(rows))).models.map(({ id }) => id)).toEqual(['ada/Good-GGUF']);
+});
+
+test('a page that leads to itself is the last', async () => {
+  const link = '<https://huggingface.co/api/models?cursor=same>; rel="next"';
+  expect((await answering('[]', { link }, 'first')).next).toBe('same');
+  expect((await answering('[]', { link }, 'same')).next).toBeUndefined();
 });
 
 test('an object in place of a list is not the Hub', async () => {

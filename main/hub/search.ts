@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import { Fault } from '../../shared/result.ts';
 import type { ModelSummary, SearchPage } from '../../shared/schemas/hub.ts';
 import type { Hub } from './client.ts';
+import { isSafePath } from './names.ts';
 import { nextCursor } from './pages.ts';
 
 /** What a row tells about a model; `gguf` is left out as it carries a chat template of 16 kB (protocol 1.1). */
@@ -45,7 +46,8 @@ export async function searchModels(hub: Hub, { query, cursor }: { query: string;
 /** A row as the app shows it; undefined where it is not as the Hub documents it. */
 export function parseSummary(value: unknown): ModelSummary | undefined {
   const { success, data } = row.safeParse(value);
-  if (!success) return undefined;
+  // A name of dots only would climb out of a folder.
+  if (!success || !isSafePath(data.id)) return undefined;
   const [owner = '', name = ''] = data.id.split('/');
   const licence = data.tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
   return {
