@@ -30,6 +30,8 @@ export interface MemoryFacts {
 
 /** What the bytes depend on. `gpuLayers` counts the output layer, which goes to the GPU first. */
 export interface FormulaSettings {
+  /** There is a GPU: it computes large batches of the layers in RAM too. */
+  gpu: boolean;
   contextSize: number;
   kvType: KvType;
   flashAttention: boolean;
@@ -43,10 +45,11 @@ const elementBytes: Record<KvType, number> = { f16: 2, q8_0: 34 / 32, q4_0: 18 /
 const padded = (tokens: number): number => Math.ceil(tokens / 256) * 256;
 
 /** Whether block `index` is on the GPU: llama.cpp fills from the back, the output layer first (llama-model.cpp, `i_gpu_start`). */
-const isOnGpu = (facts: MemoryFacts, settings: FormulaSettings, index: number): boolean => index >= facts.layers.length + 1 - settings.gpuLayers;
+const isOnGpu = (facts: MemoryFacts, settings: Pick<FormulaSettings, 'gpuLayers'>, index: number): boolean =>
+  index >= facts.layers.length + 1 - settings.gpuLayers;
 
 /** Bytes of the KV cache and of the recurrent state on each side: llama.cpp's own sums, exact (llama-kv-cache.cpp, llama-memory-recurrent.cpp). */
-export function cacheBytes(facts: MemoryFacts, settings: FormulaSettings): Record<'gpu' | 'ram', { kvCache: number; state: number }> {
+export function cacheBytes(facts: MemoryFacts, settings: Omit<FormulaSettings, 'gpu'>): Record<'gpu' | 'ram', { kvCache: number; state: number }> {
   const bytes = { gpu: { kvCache: 0, state: 0 }, ram: { kvCache: 0, state: 0 } };
   const cells = padded(settings.contextSize);
   // Without flash attention the values are stored transposed and, where their widths differ, padded to the widest.
@@ -63,8 +66,8 @@ export function cacheBytes(facts: MemoryFacts, settings: FormulaSettings): Recor
 }
 
 /**
- * Bytes on the GPU and in RAM, within 3 % of what llama.cpp allocates for a known architecture with all layers on the GPU
- * (shared/memory/estimation.md, section 5). The projector is not part of it.
+ * Bytes on the GPU and in RAM, for node-llama-cpp and without a projector: within 3 % of what llama.cpp allocates for a known
+ * architecture with all layers on the GPU, within 6 % with some of them (estimation.md, section 5).
  */
 export function memoryByFormula(facts: MemoryFacts, settings: FormulaSettings): Record<'gpu' | 'ram', MemorySplit> {
   const { embedding, vocabulary, heads } = facts;
@@ -79,15 +82,18 @@ export function memoryByFormula(facts: MemoryFacts, settings: FormulaSettings): 
   const scores = flashAttention ? 0 : 4 * batchSize * (cells * heads + cells + 10 * embedding);
   const graph = Math.max(logits, scores);
   // Inputs of the graph and the output buffer stay on the host: embeddings of a batch, the mask, one row of logits.
-  const host = 8 * batchSize * embedding + (flashAttention ? 2 : 4) * batchSize * cells + 4 * vocabulary;
+  const inputs = 8 * batchSize * embedding + (flashAttention ? 2 : 4) * batchSize * cells + 4 * vocabulary;
+  const host = gpuLayers > facts.layers.length ? inputs : inputs + 4 * batchSize * embedding;
 
   const offloads = gpuLayers > 0;
+  // The GPU that computes for the RAM takes a copy of the largest weights there are, the output matrix.
+  const onGpu = offloads ? graph : settings.gpu ? graph + facts.outputWeights : 0;
   return {
-    gpu: { weights: sum(true) + (offloads ? facts.outputWeights : 0), ...cache.gpu, compute: offloads ? graph : 0, projector: 0 },
+    gpu: { weights: sum(true) + (offloads ? facts.outputWeights : 0), ...cache.gpu, compute: onGpu, projector: 0 },
     ram: {
       weights: sum(false) + facts.inputWeights + (offloads ? 0 : facts.outputWeights),
       ...cache.ram,
-      compute: offloads ? host : host + graph,
+      compute: settings.gpu ? host : inputs + graph,
       projector: 0,
     },
   };

@@ -5,9 +5,11 @@ import path from 'node:path';
 import { GgufInsights, getLlama, type Llama, LlamaLogLevel, readGgufFileInfo } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { LoadPlan } from '../../shared/contract/control.ts';
+import { memoryByFormula } from '../../shared/memoryFormula.ts';
 import { splitTotal } from '../../shared/schemas/memory.ts';
 import { askMemory } from './ask.ts';
-import { type Allocation, allocations, fixture, headerPath } from './testing/allocations.ts';
+import { memoryFacts } from './facts.ts';
+import { type Allocation, allocations, fixture, header, headerPath } from './testing/allocations.ts';
 import { missing, type SoftwareGpu, startSoftwareGpu } from './testing/softwareGpu.ts';
 
 const tiny = fixture('tiny-qwen3.5-vl/tiny-qwen3.5-vl-Q4_K_M.gguf');
@@ -121,7 +123,9 @@ const served = [
   { contextSize: 8192, kvType: 'q8_0', flashAttention: true, alone: 50.42 + 0.95, gpu: 48.42, host: 12.28 + 0.95 },
   { contextSize: 8192, kvType: 'f16', flashAttention: false, alone: 164.01 + 0.95, gpu: 164.01, host: 22.01 + 0.95 },
 ] as const;
-const servedRequest = ({ contextSize, kvType, flashAttention }: (typeof served)[number], gpuLayers: number) => ({
+/** The same where some layers stay in RAM. */
+const servedPartly = [0, 10].map((gpuLayers) => ({ ...served[1], gpuLayers, gpu: 54.94, host: 22.09 + 0.95 }));
+const servedRequest = ({ contextSize, kvType, flashAttention }: Pick<LoadPlan, 'contextSize' | 'kvType' | 'flashAttention'>, gpuLayers: number) => ({
   header: headerPath('qwen3.5-0.8b-Q4_K_M'),
   projector,
   plan: { ...plan, contextSize, kvType, flashAttention, gpuLayers },
@@ -206,12 +210,29 @@ describe.skipIf(reason)('on a software GPU', () => {
   });
 
   test('with a projector, llama-server computes in what we said', async () => {
-    for (const row of served) {
-      const { gpu, ram, basis } = (await card.ask(servedRequest(row, 1000))).answer;
+    for (const row of [...served.map((row) => ({ ...row, gpuLayers: 1000 })), ...servedPartly]) {
+      const { gpu, ram, basis } = (await card.ask(servedRequest(row, row.gpuLayers))).answer;
       expect(basis).toBe('exact');
       expect(Math.abs(gpu.compute / 2 ** 20 - row.gpu), JSON.stringify(row)).toBeLessThan(0.02);
       expect(Math.abs(ram.compute / 2 ** 20 - row.host), JSON.stringify(row)).toBeLessThan(0.02);
-      expect(gpu.projector).toBeGreaterThan(40 * 2 ** 20);
+      expect((row.gpuLayers > 0 ? gpu : ram).projector / 2 ** 20).toBeGreaterThan(41.46);
     }
+  });
+
+  test('the closed form stays near llama.cpp for models that were never measured, wherever their layers are', { timeout: 60_000 }, async () => {
+    let worst = { gpu: 0, ram: 0 };
+    for (const model of ['qwen3.5-27b-Q4_K_M', 'qwen3.5-35b-a3b-Q4_K_M', 'qwen3.5-9b-IQ4_XS', 'gpt-oss-20b-MXFP4'])
+      for (const gpuLayers of [1000, 12, 0])
+        for (const contextSize of [8192, 131072]) {
+          const asked = { ...plan, contextSize, gpuLayers };
+          const { answer } = await card.ask({ header: headerPath(model), plan: asked });
+          const formula = memoryByFormula(memoryFacts(header(model), model), { ...asked, gpu: true });
+          const error = (side: 'gpu' | 'ram') => splitTotal(formula[side]) / splitTotal(answer[side]) - 1;
+          worst = { gpu: Math.max(worst.gpu, Math.abs(error('gpu'))), ram: Math.max(worst.ram, Math.abs(error('ram'))) };
+          expect(Math.abs(error('ram')), `${model} ${gpuLayers} ${contextSize}`).toBeLessThan(0.06);
+          // Where nothing is on the GPU but compute, the KV cache is copied there piece by piece.
+          expect(Math.abs(error('gpu')), `${model} ${gpuLayers} ${contextSize}`).toBeLessThan(gpuLayers === 0 ? 0.2 : 0.06);
+        }
+    console.log(`closed form, held out: worst VRAM ${(worst.gpu * 100).toFixed(2)} %, worst RAM ${(worst.ram * 100).toFixed(2)} %`);
   });
 });

@@ -9,7 +9,7 @@ const mebibyte = 2 ** 20;
 
 test('the closed form stays within 3 % of every measured allocation', () => {
   const errors = allocations.map((row) => {
-    const split = memoryByFormula(memoryFacts(header(row.model), row.model), { ...row, gpuLayers: 1000, batchSize: 512 });
+    const split = memoryByFormula(memoryFacts(header(row.model), row.model), { ...row, gpu: true, gpuLayers: 1000, batchSize: 512 });
     return {
       row: `${row.model} ${row.contextSize} ${row.kvType} ${row.flashAttention ? 'FA' : ''}`,
       vram: splitTotal(split.gpu) / row.vramBytes - 1,
@@ -27,7 +27,7 @@ test('the closed form stays within 3 % of every measured allocation', () => {
 test('weights, KV cache and state are the measured ones to the last printed digit', () => {
   for (const row of allocations) {
     const facts = memoryFacts(header(row.model), row.model);
-    const settings = { ...row, gpuLayers: 1000, batchSize: 512 };
+    const settings = { ...row, gpu: true, gpuLayers: 1000, batchSize: 512 };
     const cache = cacheBytes(facts, settings);
     expect(cache.gpu.kvCache / mebibyte, `${row.model} ${row.contextSize}`).toBeCloseTo(row.kvMib, 2);
     expect(cache.gpu.state / mebibyte).toBeCloseTo(row.stateMib, 2);
