@@ -75,9 +75,11 @@ test('a file that came from elsewhere is compared once, and kept when it is the 
 
 test('a second start gives the same job', async () => {
   await one(300_000);
-  const downloads = standIn.open();
+  const finished: DownloadJob[] = [];
+  const downloads = standIn.open({ onFinished: (job) => finished.push(job) });
   const [first, second] = await Promise.all([downloads.start(what()), downloads.start(what())]);
-  expect(second.id).toBe(first.id);
+  expect(second).toEqual(first);
+  expect((await downloads.start(what())).createdAt).toBe(first.createdAt);
   await ended(downloads);
   expect(standIn.ranges()).toHaveLength(1);
 });

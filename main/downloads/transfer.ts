@@ -210,8 +210,9 @@ function createStall(stallMs: number, signal: AbortSignal): Stall {
       }, stallMs);
       const abort = (): void => give(signal.reason);
       signal.addEventListener('abort', abort);
+      if (signal.aborted) abort();
       try {
-        return await Promise.race([step, stalled]);
+        return await Promise.race([stalled, step]);
       } finally {
         clearTimeout(timer);
         signal.removeEventListener('abort', abort);
