@@ -14,6 +14,7 @@ export function errorSentence(t: TFunction<'errors'>, format: Format, error: App
   const number = (key: string): number | undefined => (typeof data[key] === 'number' ? data[key] : undefined);
   const file = typeof data.file === 'string' ? data.file.replace(/^.*[\\/]/, '') : t('unknownFile');
   const values: Record<string, unknown> = { repo: t('unknownModel'), name: t('unknownFile'), reason: error.message, ...data, file };
+  if (typeof data.endpoint === 'string') values.endpoint = data.endpoint.replace(/^https?:\/\//, '');
   for (const key of ['missing', 'limit']) {
     const bytes = number(key);
     if (bytes !== undefined) values[key] = format.fileSize(bytes);

@@ -17,10 +17,12 @@ export function Empty({ icon: Icon, title, text, children }: { icon: LucideIcon;
 /** A problem, said in place: one sentence and what can be done. */
 export function Problem({ text, children }: { text: string; children?: ReactNode }) {
   return (
-    <div role="alert" className="flex items-start gap-2 rounded-md border border-too-large bg-surface-0 px-3 py-2">
-      <CircleAlert aria-hidden size={16} className="mt-0.5 shrink-0 text-too-large" />
-      <p className="min-w-0 flex-1 wrap-anywhere">{text}</p>
-      {children && <div className="flex shrink-0 flex-wrap gap-2">{children}</div>}
+    <div role="alert" className="flex flex-wrap items-center gap-2 rounded-md border border-too-large bg-surface-0 px-3 py-2">
+      <p className="flex min-w-0 flex-1 basis-48 items-start gap-2 wrap-anywhere">
+        <CircleAlert aria-hidden size={16} className="mt-0.5 shrink-0 text-too-large" />
+        <span>{text}</span>
+      </p>
+      {children && <div className="flex flex-wrap items-center gap-2">{children}</div>}
     </div>
   );
 }

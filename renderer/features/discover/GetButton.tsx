@@ -45,7 +45,7 @@ export function GetButton({ detail, quantization, settings, size }: Props) {
   if (!job || job.state === 'done') {
     return (
       <Button
-        className="w-full"
+        className="w-full @max-[640px]:[&>svg]:hidden"
         icon={ArrowDownToLine}
         aria-label={t('downloadNamed', { label, size: format.fileSize(size) })}
         onClick={() => void run(downloads.getState().start({ repo: detail.id, commit: detail.commit, quantization: quantization.id }))}

@@ -33,9 +33,10 @@ export function ModelPane() {
       <header className="flex flex-col gap-2 border-b border-line px-4 py-3">
         <div className="flex items-center gap-2">
           <IconButton icon={ArrowLeft} label={t('back')} className="min-[721px]:hidden" onClick={() => ui.getState().go('discover')} />
-          <h1 className="truncate text-xl font-semibold" title={repo}>
+          <h1 className="min-w-0 flex-1 truncate text-xl font-semibold" title={repo}>
             {name}
           </h1>
+          <CardLink repo={repo} />
         </div>
         {detail ? <Facts detail={detail} /> : <div className="flex h-5 items-center">{!error && <Skeleton className="w-80" />}</div>}
       </header>
@@ -63,31 +64,33 @@ export function ModelPane() {
 function Facts({ detail }: { detail: ModelDetail }) {
   const { t } = useTranslation('discover');
   const format = useFormat();
-  const hub = useStore(useStores().hub, (state) => state.status);
   const facts = [
     t('by', { owner: detail.owner }),
     detail.parameters !== undefined && t('parameters', { n: format.compact(detail.parameters) }),
     detail.contextLength !== undefined && t('context', { n: format.count(detail.contextLength) }),
     detail.licence,
-    t('downloads', { n: format.compact(detail.downloads) }),
+    t('downloads', { count: detail.downloads, n: format.compact(detail.downloads) }),
     detail.updatedAt !== undefined && t('updated', { day: format.day(detail.updatedAt) }),
   ].filter((fact) => typeof fact === 'string');
   return (
-    <div className="flex min-h-5 flex-wrap items-center gap-x-2 gap-y-1 text-text-2">
-      {detail.projector && <Badge icon={Eye}>{t('vision')}</Badge>}
-      {detail.gated !== 'no' && <Badge icon={Lock}>{t('gated')}</Badge>}
-      <span className="tabular-nums">{facts.join(' · ')}</span>
+    <p className="text-text-2 tabular-nums">
+      {detail.projector && <Badge icon={Eye}>{t('vision')}</Badge>} {detail.gated !== 'no' && <Badge icon={Lock}>{t('gated')}</Badge>} {facts.join(' · ')}
+    </p>
+  );
+}
+
+/** Only for a hub on the web: the sample hub has no pages. */
+function CardLink({ repo }: { repo: string }) {
+  const { t } = useTranslation('discover');
+  const hub = useStore(useStores().hub, (state) => state.status);
+  return (
+    <>
       {hub && !hub.sample && hub.endpoint.startsWith('https://') && (
-        <a
-          href={`${hub.endpoint}/${detail.id}`}
-          target="_blank"
-          rel="noreferrer"
-          className="ml-auto inline-flex items-center gap-1 text-accent hover:underline"
-        >
+        <a href={`${hub.endpoint}/${repo}`} target="_blank" rel="noreferrer" className="inline-flex shrink-0 items-center gap-1 text-accent hover:underline">
           {t('card')}
           <ExternalLink aria-hidden size={14} />
         </a>
       )}
-    </div>
+    </>
   );
 }

@@ -64,7 +64,7 @@ export function QuantizationRow({ detail, quantization, price, best, open, onTog
             {best && <Star aria-hidden size={12} className="shrink-0 fill-current text-accent" />}
           </button>
         </th>
-        <td className="text-right tabular-nums">{format.fileSize(size_)}</td>
+        <td className="text-right whitespace-nowrap tabular-nums">{format.fileSize(size_)}</td>
         {unsupported ? (
           <td colSpan={2} className="text-text-2">
             {t(`unsupported.${unsupported}`)}
@@ -107,14 +107,14 @@ function Needs({ estimate, stale, failed }: { estimate: Estimate | undefined; st
   const [main, other] = sidesOf(estimate, hardware);
   const number = format.memory(main.needed);
   return (
-    <span className={classes('grid grid-cols-[minmax(40px,1fr)_auto] items-center gap-x-2', stale && 'text-text-3')}>
-      <MemoryBar where={t(`app:memory.${main.where}`)} parts={sideParts(main)} total={main.total} />
-      <span className="min-w-16 text-right leading-4 tabular-nums">
-        {estimate.basis === 'about' ? t('about', { size: number }) : number}
+    <div className={classes('flex flex-col gap-0.5', stale && 'text-text-3')}>
+      <div className="flex h-4 flex-wrap items-baseline justify-between gap-x-2 overflow-hidden leading-4 whitespace-nowrap tabular-nums">
+        <span>{estimate.basis === 'about' ? t('about', { size: number }) : number}</span>
         {other && other.where === 'ram' && other.needed > 0 && (
-          <span className="block text-xs text-text-2">{t('extraRam', { size: format.memory(other.needed) })}</span>
+          <span className="text-xs text-text-2">{t('extraRam', { size: format.memory(other.needed) })}</span>
         )}
-      </span>
-    </span>
+      </div>
+      <MemoryBar where={t(`app:memory.${main.where}`)} parts={sideParts(main)} total={main.total} />
+    </div>
   );
 }

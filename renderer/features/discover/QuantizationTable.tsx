@@ -44,20 +44,20 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
         <caption className="sr-only">{t('quantizations', { name: detail?.name ?? '' })}</caption>
         <thead className="sticky top-0 z-10 bg-surface-0 text-xs text-text-2 shadow-[inset_0_-1px_0_var(--color-line)]">
           <tr className="h-7 text-left *:px-1.5 *:font-normal">
-            <th scope="col" className="w-33 pl-4!">
+            <th scope="col" className="w-37 pl-4!">
               {t('columns.quantization')}
             </th>
-            <th scope="col" className="w-18 text-right">
+            <th scope="col" className="w-20 text-right">
               {t('columns.size')}
             </th>
             <th scope="col">{t('columns.needs', { size: context })}</th>
-            <th scope="col" className="w-38 @max-[600px]:w-33">
+            <th scope="col" className="w-37 @max-[640px]:w-33">
               {t('columns.verdict')}
             </th>
             <th scope="col" className="w-26 @max-[680px]:hidden">
               {t('columns.quality')}
             </th>
-            <th scope="col" className="w-33 pr-4! @max-[600px]:w-31">
+            <th scope="col" className="w-33 pr-4! @max-[640px]:w-32">
               <span className="sr-only">{t('columns.action')}</span>
             </th>
           </tr>

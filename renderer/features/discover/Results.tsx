@@ -96,7 +96,7 @@ function Result({ model, index, chosen, reachable }: { model: ModelSummary; inde
         {model.gated !== 'no' && <Lock role="img" aria-label={t('gated')} size={14} className="shrink-0 text-text-2" />}
       </span>
       <span className="truncate text-xs text-text-2 tabular-nums">
-        {model.owner} · {t('downloads', { n: format.compact(model.downloads) })}
+        {model.owner} · {t('downloads', { count: model.downloads, n: format.compact(model.downloads) })}
       </span>
     </a>
   );

@@ -38,7 +38,7 @@ export function DownloadsView() {
         </div>
       )}
       {sorted && sorted.length > 0 && (
-        <ul aria-label={t('list')} className="mx-auto max-w-240 px-6 py-2">
+        <ul aria-label={t('list')} className="max-w-240 px-6 py-2">
           {sorted.map((job) => (
             <DownloadRow key={job.id} job={job} />
           ))}

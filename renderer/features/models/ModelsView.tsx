@@ -41,7 +41,7 @@ export function ModelsView() {
         </div>
       )}
       {models && models.length > 0 && (
-        <ul aria-label={t('list')} className="mx-auto max-w-240 px-6 py-2">
+        <ul aria-label={t('list')} className="max-w-240 px-6 py-2">
           {models
             .toSorted((left, right) => left.name.localeCompare(right.name) || right.size - left.size)
             .map((model) => (

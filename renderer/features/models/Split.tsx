@@ -62,7 +62,7 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
             ))}
           {(['total', 'free', 'left'] as const).map((row) => (
             <tr key={row} className={row === 'total' ? 'border-t border-line font-medium' : 'text-text-2'}>
-              <th scope="row" className="py-0.5 text-left font-[inherit]">
+              <th scope="row" className={`py-0.5 ${row === 'total' ? 'font-medium' : 'font-normal'} text-left`}>
                 {t(row === 'left' && left(sides[0]) < 0 ? 'split.short' : `split.${row}`)}
               </th>
               {sides.map((side) => (

@@ -30,7 +30,7 @@ export function SettingsView() {
 
   return (
     <Page title={t('title')}>
-      <div className="mx-auto flex max-w-240 flex-col gap-6 px-6 py-5">
+      <div className="flex max-w-240 flex-col gap-6 px-6 py-5">
         {error && <Problem text={sentence(error)} />}
         <Section title={t('appearance')}>
           <div className="flex flex-wrap gap-x-6 gap-y-3">

@@ -1,0 +1,119 @@
+/** The stores over a fake core: what a view sees of searches, prices, settings and places. */
+import { expect, test, vi } from 'vitest';
+import { Fault } from '../../shared/result.ts';
+import { defaultLoadSettings } from '../../shared/schemas/memory.ts';
+import { createFakeCore } from '../testing/fakeCore.ts';
+import { fakeEstimate, searchModels } from '../testing/samples.ts';
+import { createPricesStore } from './prices.ts';
+import { createSearchStore } from './search.ts';
+import { createSettingsStore } from './settings.ts';
+import { parseHash, toHash } from './ui.ts';
+
+const never = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+
+test('typing searches once, 250 ms after the last letter, and cancels what ran', async () => {
+  const queries: string[] = [];
+  const cancelled: string[] = [];
+  const { client } = createFakeCore({
+    async 'hub.search'({ query }, { signal }) {
+      queries.push(query);
+      if (query !== 'qwen') {
+        await never(signal).finally(() => cancelled.push(query));
+      }
+      return { models: searchModels };
+    },
+  });
+  const search = createSearchStore(client);
+  void search.getState().search();
+  await vi.waitFor(() => expect(queries).toEqual(['']));
+  for (const text of ['q', 'qw', 'qwen']) search.getState().setQuery(text);
+  await vi.waitFor(() => expect(search.getState().models).toHaveLength(searchModels.length));
+  expect(queries).toEqual(['', 'qwen']);
+  expect(cancelled).toEqual(['']);
+});
+
+test('the next page is added once and without doubles; an error leaves what was there', async () => {
+  let broken = false;
+  const { client, calls } = createFakeCore({
+    'hub.search'({ cursor }) {
+      if (broken) throw new Fault('hub.unreachable', 'gone', { endpoint: 'https://huggingface.co' });
+      return cursor === undefined ? { models: searchModels.slice(0, 3), next: 'page 2' } : { models: searchModels.slice(2) };
+    },
+  });
+  const search = createSearchStore(client);
+  await search.getState().search();
+  await Promise.all([search.getState().more(), search.getState().more()]);
+  expect(search.getState().models?.map((model) => model.id)).toEqual(searchModels.map((model) => model.id));
+  expect(search.getState().next).toBeUndefined();
+  expect(calls.filter(({ method }) => method === 'hub.search')).toHaveLength(2);
+
+  broken = true;
+  await search.getState().search();
+  expect(search.getState().error?.code).toBe('hub.unreachable');
+  expect(search.getState().models).toHaveLength(searchModels.length);
+});
+
+test('new settings cancel the questions that run; the old number stays until the new one is there', async () => {
+  let aborted = 0;
+  let slow = false;
+  const { client } = createFakeCore({
+    async 'memory.estimate'({ source, settings }, { signal }) {
+      if (slow) await never(signal).finally(() => aborted++);
+      return fakeEstimate(source, settings);
+    },
+  });
+  const prices = createPricesStore(client);
+  const sources = Object.fromEntries(['a', 'b', 'c', 'd'].map((id) => [id, { kind: 'library' as const, id }]));
+  await prices.getState().ask(sources, defaultLoadSettings);
+  const first = prices.getState().prices.a?.estimate;
+  expect(first?.settings.contextSize).toBe(16_384);
+
+  slow = true;
+  void prices.getState().ask(sources, { ...defaultLoadSettings, contextSize: 32_768 });
+  expect(prices.getState().prices.a).toMatchObject({ stale: true, estimate: first });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  slow = false;
+  await prices.getState().ask(sources, { ...defaultLoadSettings, contextSize: 65_536 });
+  expect(aborted).toBe(3);
+  for (const id of Object.keys(sources)) {
+    expect(prices.getState().prices[id]).toMatchObject({ stale: false, estimate: { settings: { contextSize: 65_536 } } });
+  }
+});
+
+test('settings change at once, are saved in order, and what core refuses is taken back', async () => {
+  const release: (() => void)[] = [];
+  const fake = createFakeCore({
+    async 'settings.change'(patch) {
+      await new Promise<void>((resolve) => release.push(resolve));
+      if ('temperature' in patch && patch.temperature === 2) throw new Fault('settings.invalid', 'no', { key: 'temperature' });
+      fake.settings.push({ ...fake.settings.value, ...(patch as object) });
+      return fake.settings.value;
+    },
+  });
+  const store = createSettingsStore(fake.client);
+  const change = store.getState().change;
+  const done = change({ temperature: 0.1 });
+  void change({ temperature: 0.2 });
+  void change({ temperature: 0.3, thinking: true });
+  expect(store.getState().settings).toMatchObject({ temperature: 0.3, thinking: true });
+  await vi.waitFor(() => expect(release).toHaveLength(1));
+  release[0]?.();
+  await vi.waitFor(() => expect(release).toHaveLength(2));
+  expect(store.getState().settings.temperature).toBe(0.3);
+  release[1]?.();
+  expect(await done).toMatchObject({ ok: true });
+  expect(fake.settings.value).toMatchObject({ temperature: 0.3, thinking: true });
+  expect(fake.calls.filter(({ method }) => method === 'settings.change')).toHaveLength(2);
+
+  const refused = change({ temperature: 2 });
+  await vi.waitFor(() => expect(release).toHaveLength(3));
+  release[2]?.();
+  expect(await refused).toMatchObject({ ok: false, error: { code: 'settings.invalid' } });
+  expect(store.getState().settings.temperature).toBe(0.3);
+});
+
+test('a place is kept in the hash, whatever its id holds', () => {
+  for (const id of ['unsloth/Qwen3.5-9B-GGUF', 'a b/ç#?', undefined]) expect(parseHash(toHash('discover', id))).toEqual({ view: 'discover', id });
+  expect(parseHash('#/nowhere')).toEqual({ view: 'chat', id: undefined });
+  expect(parseHash('#/chat/%E0%A4%A')).toEqual({ view: 'chat', id: undefined });
+});
