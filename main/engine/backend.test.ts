@@ -1,5 +1,8 @@
 /** What every backend must do, asked of both with the tiny model. */
-import { spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GenerateRequest } from '../../shared/contract/control.ts';
 import type { TurnStats } from '../../shared/schemas/chat.ts';
@@ -180,8 +183,24 @@ describe.for(backends)('$name', ({ create, serverFolder }) => {
     await expect(create().load({ model: quant.q4, plan: plan(), ...vision }, () => {}, abort.signal)).rejects.toThrow('changed my mind');
   });
 
-  test('says why a file cannot be loaded', async () => {
-    await expect(open(fixture('README.md'))).rejects.toMatchObject({ code: 'gguf.notGguf' });
+  describe('says why a file cannot be loaded', () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-bad-'));
+    afterAll(() => rmSync(folder, { recursive: true }));
+    const bytes = readFileSync(quant.q4);
+    const write = (name: string, content: Buffer): string => {
+      writeFileSync(path.join(folder, name), content);
+      return path.join(folder, name);
+    };
+
+    test('not a GGUF', () => expect(open(fixture('README.md'))).rejects.toMatchObject({ code: 'gguf.notGguf' }));
+    test('cut in the middle', () => expect(open(write('cut.gguf', bytes.subarray(0, 1_000_000)))).rejects.toMatchObject({ code: 'gguf.truncated' }));
+    test('cut in its header', () => expect(open(write('head.gguf', bytes.subarray(0, 1_000)))).rejects.toMatchObject({ code: 'gguf.truncated' }));
+    test('an unknown architecture', () =>
+      expect(open(write('new.gguf', Buffer.from(bytes.toString('latin1').replaceAll('qwen35', 'qwen99'), 'latin1')))).rejects.toMatchObject({
+        code: 'gguf.architecture',
+        data: { architecture: 'qwen99' },
+      }));
+    test('a file that is not there', () => expect(open(path.join(folder, 'none.gguf'))).rejects.toMatchObject({ code: 'engine.loadFailed' }));
   });
 });
 

@@ -11,6 +11,8 @@ export interface Backend {
    * Aborting `stop` is no error: what was said stays said, and the statistics say `stopped`.
    */
   generate(request: GenerateRequest, on: (event: Said) => void, stop: AbortSignal): Promise<TurnStats>;
+  /** Settles with a reason when the model is lost without anyone asking: its process must then go too. */
+  lost?: Promise<string>;
   /** Gives everything back. */
   dispose(): Promise<void>;
 }

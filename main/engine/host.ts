@@ -32,6 +32,11 @@ export function createHost(): Handlers<typeof control> {
       const loading = request.projector ? createLlamaServer() : createNodeLlamaCpp();
       backend = loading;
       try {
+        void loading.lost?.then((reason) => {
+          console.error(`error: llama-server ended: ${reason}`);
+          // After the answer that was running has been told.
+          setImmediate(() => process.exit(1));
+        });
         const model = yield* progressive((on) => loading.load(request, on, signal));
         yield { type: 'loaded', model };
       } catch (error) {

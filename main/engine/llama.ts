@@ -1,5 +1,6 @@
 /** The one llama.cpp of this process, made when it is first needed. */
 import os from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Llama } from 'node-llama-cpp';
 import { registerElectronStub } from './electronStub.ts';
 import { createLog, type LlamaLog } from './llamaLog.ts';
@@ -13,6 +14,11 @@ export const threads = (): number => Math.min(os.availableParallelism(), Number(
 
 /** What llama.cpp of this process wrote. */
 export const llamaLog: LlamaLog = createLog((line) => process.stderr.write(`${line}\n`));
+
+/** Settles when a line has come that `wanted` matches; node-llama-cpp hands the log over some ms behind the work. */
+export async function logged(wanted: RegExp): Promise<void> {
+  for (let waited = 0; waited < 500 && !llamaLog.lines().some((line) => wanted.test(line)); waited += 10) await sleep(10);
+}
 
 let made: Promise<Llama> | undefined;
 

@@ -68,19 +68,31 @@ export function loadFault(file: string, lines: string[], error?: unknown): Fault
   const unknown = /unknown (?:model )?architecture: '([^']+)'/.exec(text);
   if (unknown) return new Fault('gguf.architecture', `This llama.cpp does not know the architecture ${unknown[1]}`, { file, architecture: unknown[1] }, error);
   if (/invalid magic|Invalid GGUF magic/i.test(text)) return new Fault('gguf.notGguf', 'This is not a GGUF file', { file }, error);
-  if (/not within the file bounds|corrupted or incomplete|unexpectedly reached end of file|read error/.test(text))
+  if (
+    /not within the file bounds|corrupted or incomplete|unexpectedly reached end of file|read error|exceeds remaining file size|failed to read (?:magic|header|key|tensor)/.test(
+      text,
+    )
+  )
     return new Fault('gguf.truncated', 'The file is incomplete', { file }, error);
   if (/out of memory|OutOfDeviceMemory|unable to allocate|failed to allocate|insufficient memory/i.test(text))
     return new Fault('engine.outOfMemory', 'There is not enough memory for this model with these settings', {}, error);
-  const reason = lastComplaint(lines) ?? (error instanceof Error ? error.message : 'llama.cpp gave no reason');
+  // The first complaint is about the cause, those behind it about what it led to.
+  const first = lines.find((line) => complaint.test(line));
+  const reason = first ? plain(first) : error instanceof Error ? error.message : 'llama.cpp gave no reason';
   return new Fault('engine.loadFailed', `The model could not be loaded: ${reason}`, { reason }, error);
 }
 
-/** The last line that tells of trouble, without the name of the function that wrote it. */
-export function lastComplaint(lines: string[]): string | undefined {
-  const line = lines.findLast((line) => /error|failed|GGML_ASSERT|terminate called|abort|exception|cannot|unable/i.test(line));
-  return line
-    ?.replace(/^[\d.]+\s+[A-Z]\s+/, '')
-    .replace(/^(?:srv|slot|llama_\w+|common_\w+|\w+_\w+):?\s*:?\s*/, '')
+const complaint = /error|failed|GGML_ASSERT|terminate called|abort|exception|cannot|unable/i;
+
+/** A line without its time and without the name of the function that wrote it. */
+const plain = (line: string): string =>
+  line
+    .replace(/^[\d.]+\s+[A-Z]\s+/, '')
+    .replace(/^(?:srv|slot|cmn|\w+_\w+):?\s+(?:\w+:\s+)?/, '')
     .trim();
+
+/** The last line that tells of trouble. */
+export function lastComplaint(lines: string[]): string | undefined {
+  const line = lines.findLast((line) => complaint.test(line));
+  return line && plain(line);
 }

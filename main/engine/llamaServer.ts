@@ -14,8 +14,11 @@ import { type ServerProcess, startServer } from './serverProcess.ts';
 export function createLlamaServer(): Backend {
   let server: ServerProcess | undefined;
   let contextSize = 0;
+  const lost = Promise.withResolvers<string>();
 
   return {
+    lost: lost.promise,
+
     async load(request, onProgress, signal) {
       const { serverFolder, model } = request;
       if (!serverFolder) throw new Fault('engine.noVision', 'The vision engine is not built', { reason: 'build' });
@@ -25,6 +28,7 @@ export function createLlamaServer(): Backend {
         await started.ready(onProgress, signal);
         const { chat_template } = (await get(started.address, '/props')) as { chat_template?: string };
         contextSize = request.plan.contextSize;
+        void started.exited.then((reason) => server === started && lost.resolve(reason));
         onProgress(1);
         return summary(request, started, hasThinkingSwitch(chat_template));
       } catch (error) {
@@ -101,8 +105,9 @@ export function createLlamaServer(): Backend {
     },
 
     async dispose() {
-      await server?.kill();
+      const ending = server;
       server = undefined;
+      await ending?.kill();
     },
   };
 

@@ -5,7 +5,7 @@ import { Fault } from '../../shared/result.ts';
 import type { StopReason, TurnStats } from '../../shared/schemas/chat.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import { type Backend, randomSeed, type Said, sampling } from './backend.ts';
-import { llama, llamaLog, threads } from './llama.ts';
+import { llama, llamaLog, logged, threads } from './llama.ts';
 import { loadFault, readMemory } from './llamaLog.ts';
 import { createPieces } from './pieces.ts';
 import { createPromptMaker, type PromptMaker } from './prompt.ts';
@@ -15,6 +15,8 @@ import { createSplitter } from './thinking.ts';
 const pieceMs = 80;
 /** Fewer tokens at once waste the processor. */
 const smallestPiece = 32;
+
+const cacheType = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
 /** A model and its context as the library holds them. */
 export interface OpenModel {
@@ -45,8 +47,8 @@ export async function openModel({ model: file, plan }: LoadRequest, onProgress: 
       batchSize: plan.batchSize,
       sequences: 1,
       flashAttention: plan.flashAttention,
-      experimentalKvCacheKeyType: plan.kvType === 'f16' ? 'F16' : plan.kvType === 'q8_0' ? 'Q8_0' : 'Q4_0',
-      experimentalKvCacheValueType: plan.kvType === 'f16' ? 'F16' : plan.kvType === 'q8_0' ? 'Q8_0' : 'Q4_0',
+      experimentalKvCacheKeyType: cacheType[plan.kvType],
+      experimentalKvCacheValueType: cacheType[plan.kvType],
       threads: threads(),
       failedCreationRemedy: false,
       ignoreMemorySafetyChecks: true,
@@ -56,6 +58,8 @@ export async function openModel({ model: file, plan }: LoadRequest, onProgress: 
   } catch (error) {
     await model?.dispose();
     signal.throwIfAborted();
+    // Native failures say only that they failed; the reason is in the log.
+    if (error instanceof Error && /^Failed to /.test(error.message)) await logged(/error loading model|failed to (?:create|initialize|allocate)/);
     throw loadFault(file, llamaLog.lines(), error);
   }
 }
@@ -88,6 +92,7 @@ export function createNodeLlamaCpp(): Backend {
       const { tokenizer } = model.fileInfo.metadata;
       prompts = createPromptMaker(tokenizer?.chat_template, { bos: model.tokens.bosString ?? '', eos: model.tokens.eosString ?? '' });
       onProgress(1);
+      await logged(/sched_reserve: .* compute buffer size/);
       return summary(request, open, prompts.canThink);
     },
 

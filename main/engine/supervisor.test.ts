@@ -17,6 +17,8 @@ import { ask, fixture, plan, projector, quant, say } from './testModel.ts';
 const build = await buildServer({ cacheFolder: defaultFolders().cache });
 const entry = path.join(import.meta.dirname, 'host.ts');
 const log = { info() {}, warn() {}, error() {} };
+/** The tiny model answers this until its context is full. */
+const endless = 'Repeat: naïve façade 🙂 œuvre 日本';
 const facts = { architecture: 'qwen35', embeddingLength: 256 } as ModelFacts;
 
 let engine: Engine;
@@ -206,12 +208,30 @@ test.skipIf('problem' in build)('a model with its projector sees; a SIGKILL leav
   expect((await answer(ask([asked]))).text).toBe('The shape is red.');
   const servers = descendants().filter(({ command }) => command.includes('llama-server'));
   expect(servers.length).toBeGreaterThan(0);
-  const counting = answer(ask('Count from 1 to 100.'), (event) => {
+  const counting = answer(ask(endless), (event) => {
     if (event.type === 'text') for (const pid of engines().slice(-1)) process.kill(pid, 'SIGKILL');
   });
   // Two processes may be under way: the model's is the one that was started last.
   await expect(counting).rejects.toMatchObject({ code: 'engine.crashed' });
   await until(() => !servers.some(({ pid }) => alive(pid)));
+  engine.load(order({ projector }));
+  expect((await settled()).last).toMatchObject({ status: 'ready' });
+});
+
+test.skipIf('problem' in build)('a llama-server that is killed takes its engine along', async () => {
+  create();
+  engine.load(order({ projector }));
+  await settled();
+  const servers = descendants().filter(({ command }) => /\/llama-server -?-/.test(command) && !command.includes('/bin/sh'));
+  expect(servers).toHaveLength(1);
+  let killed = false;
+  const counting = answer(ask(endless), (event) => {
+    if (event.type !== 'text' || killed) return;
+    process.kill(servers[0]!.pid, 'SIGKILL');
+    killed = true;
+  });
+  await expect(counting).rejects.toMatchObject({ code: 'engine.crashed' });
+  await until(() => engine.state().status === 'failed');
   engine.load(order({ projector }));
   expect((await settled()).last).toMatchObject({ status: 'ready' });
 });
