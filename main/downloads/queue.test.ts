@@ -89,10 +89,11 @@ test('pause keeps what arrived, resume asks for the rest only', async () => {
   standIn.hub.setRate(8 * MiB);
   const downloads = standIn.open();
   const { id } = await downloads.start(what());
-  await when(downloads, half);
+  const running = await when(downloads, (job) => half(job) && job.rate > 0);
+  expect(running.secondsLeft).toBeCloseTo((running.size - running.received) / running.rate);
   await downloads.pause(id);
   const paused = await when(downloads, ({ state }) => state === 'paused');
-  expect(paused.rate).toBe(0);
+  expect(paused).toMatchObject({ rate: 0, secondsLeft: null });
   const before = standIn.ranges().length;
   standIn.hub.setRate(undefined);
   await downloads.resume(id);
@@ -252,6 +253,18 @@ test('a link that turns into other content midway stops the download', async () 
   expect((await ended(downloads)).error?.code).toBe('download.changed');
 });
 
+test('a hash that the list does not tell is the one of the link', async () => {
+  await one(3 * MiB);
+  const { sha256: known, ...file } = standIn.file(path);
+  const detail = await standIn.model();
+  const downloads = standIn.open({ model: async () => ({ ...detail, quantizations: [{ ...detail.quantizations[0]!, files: [file] }] }) });
+  standIn.hub.fault({ at: 'cdn', kind: 'flip' });
+  await downloads.start(what());
+  expect(await ended(downloads)).toMatchObject({ state: 'done', files: [{ sha256: known }] });
+  expect(standIn.ranges()).toHaveLength(2);
+  expect(await sha256(onDisk(path))).toBe(known);
+});
+
 test('the token goes to the Hub and nowhere else', async () => {
   await one(3 * MiB, goodToken);
   standIn.hub.fault({ at: 'cdn', kind: 'expired' });
@@ -265,15 +278,9 @@ test('the token goes to the Hub and nowhere else', async () => {
 
 test('names that lead out of the models folder are refused', async () => {
   await one(3 * MiB);
-  const file = standIn.file(path);
-  const evil = { ...file, path: '../../../outside.gguf' };
-  const downloads = standIn.open({
-    model: async () =>
-      ({
-        ...{ id: repo, owner: 'a', name: 'b', downloads: 0, likes: 0, gated: 'no', vision: false, commit: standIn.commit },
-        quantizations: [{ id: evil.path, label: '?', files: [evil], size: 1 }],
-      }) as const,
-  } as never);
+  const detail = await standIn.model();
+  const evil = { ...standIn.file(path), path: '../../../outside.gguf' };
+  const downloads = standIn.open({ model: async () => ({ ...detail, quantizations: [{ id: evil.path, label: '?', files: [evil], size: evil.size }] }) });
   await expect(downloads.start({ ...what(), quantization: evil.path })).rejects.toMatchObject({ code: 'hub.unsafeName' });
 });
 

@@ -16,6 +16,8 @@ export interface StandIn {
   models: string;
   commit: string;
   file(path: string): HubFile;
+  /** The repository as the Hub's client would tell it. */
+  model(): Promise<ModelDetail>;
   /** Downloads of the models folder; another call is what a new start of the app does. */
   open(options?: Partial<DownloadsOptions>): Downloads;
   /** Ranges that the CDN was asked for, of one file or all, oldest first. */
@@ -54,6 +56,7 @@ export async function openStandIn(files: Record<string, Content>, token?: string
     models,
     commit,
     file,
+    model: async () => detail,
     open(options = {}) {
       const client = createHub({ endpoint: hub.endpoint, redirectHosts: hub.redirectHosts, token });
       const downloads = createDownloads({
