@@ -1,6 +1,6 @@
 /** What a file of a GGUF repository is by its path alone: its role, its quantization, its place among shards. */
 
-export type FileRole = 'model' | 'mmproj' | 'draft' | 'imatrix' | 'lora' | 'other';
+type FileRole = 'model' | 'mmproj' | 'draft' | 'imatrix' | 'lora' | 'other';
 
 export interface FileName {
   role: FileRole;

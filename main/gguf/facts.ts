@@ -4,7 +4,7 @@ import { switchesThinking } from './thinking.ts';
 import { fileTypeName } from './types.ts';
 
 /** A number for every layer, or one number where all have the same. */
-export type PerLayer = number | number[];
+type PerLayer = number | number[];
 
 export interface ModelFacts {
   /** `qwen35`; `clip` for a projector; empty where the file does not say. */
@@ -49,7 +49,7 @@ export interface ModelFacts {
   clip?: ClipFacts;
 }
 
-export interface ClipFacts {
+interface ClipFacts {
   vision: boolean;
   audio: boolean;
   projectorType: string;

@@ -5,7 +5,7 @@ import { tensorBytes } from './types.ts';
 export type GgufValue = string | number | bigint | boolean | GgufValue[];
 
 /** Where a key and its value lie in the bytes. */
-export interface GgufEntry {
+interface GgufEntry {
   key: string;
   start: number;
   end: number;
@@ -13,7 +13,7 @@ export interface GgufEntry {
   count?: number;
 }
 
-export interface GgufTensor {
+interface GgufTensor {
   name: string;
   /** Fastest first. */
   dimensions: number[];

@@ -5,7 +5,7 @@ import { readHeader, type Source } from './read.ts';
 import type { HeaderBytes } from './slim.ts';
 
 /** What one quantization tells of the others of its repository. */
-export interface Donor {
+interface Donor {
   vocabulary: Vocabulary;
   /** Bytes before the vocabulary, and after it up to the data. */
   before: number;
@@ -22,7 +22,7 @@ const longArray = 4096;
 const slack = 4096;
 
 /** The donor that a wholly read header makes; undefined where it has no long vocabulary. */
-export function donorOf({ header }: HeaderBytes): Donor | undefined {
+function donorOf({ header }: HeaderBytes): Donor | undefined {
   const isLong = ({ key, count = 0 }: { key: string; count?: number }): boolean => key.startsWith('tokenizer.') && count >= longArray;
   const from = header.entries.findIndex(isLong);
   const to = header.entries.findLastIndex(isLong);
@@ -48,7 +48,7 @@ export function donorOf({ header }: HeaderBytes): Donor | undefined {
  * The header of a file that begins like the donor's. Undefined unless it has the donor's tensors and they account for the file's
  * size to the last byte: then the vocabulary was as long as the donor's (estimation.md 0.3). The bytes have a hole where it is.
  */
-export async function readLike({ file, size, read }: Source, donor: Donor): Promise<HeaderBytes | undefined> {
+async function readLike({ file, size, read }: Source, donor: Donor): Promise<HeaderBytes | undefined> {
   const head = await read(0, Math.min(size, donor.before + slack));
   const begun = attempt(() => parseHeader(head, file, donor.vocabulary));
   if (!begun || !('needs' in begun) || begun.passed === undefined || begun.passed >= size) return undefined;

@@ -6,7 +6,6 @@ import { checkTarget, type HubAddress, redirectTarget } from './redirects.ts';
 import { createTransport, drop, type HttpAnswer, readBody, type Transport } from './transport.ts';
 
 export type { HubAddress } from './redirects.ts';
-export type { HttpAnswer } from './transport.ts';
 
 /** Where a file's bytes are, for the time that the link lives. */
 export interface ResolvedFile {
@@ -21,7 +20,7 @@ export interface ResolvedFile {
   expiresAt?: number;
 }
 
-export interface RepoFile {
+interface RepoFile {
   repo: string;
   commit: string;
   path: string;

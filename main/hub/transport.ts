@@ -1,7 +1,7 @@
 /** One HTTP request: follows no redirect, and shows the token to nobody but the Hub. */
 import { Fault } from '../../shared/result.ts';
 
-export interface HttpRequest {
+interface HttpRequest {
   method: 'GET' | 'HEAD';
   url: URL;
   /** Bytes, both ends included; without `end` to the file's end. */
