@@ -64,6 +64,18 @@ test('a machine without a GPU runs it in RAM or not at all', async () => {
   expect(await auto(alone(3700 * mebibyte - 1), answer(0))).toEqual({ layers: 0, verdict: 'no', asked: [] });
 });
 
+test('the copies of the state that a chat comes to keep need RAM too, without a limit where llama-server keeps them', () => {
+  const [state, projector] = [100 * mebibyte, mebibyte];
+  const text: EstimateAnswer = { ...answer(33), gpu: { ...answer(33).gpu, state } };
+  const vision: EstimateAnswer = { ...text, gpu: { ...text.gpu, projector } };
+  // 100 MiB, 300 of margin, and eight times the state, or 512.
+  const room = (ram: number) => machine('cuda', 8 * gibibyte, 8 * gibibyte, ram * mebibyte);
+  expect(verdictOf(text, room(911))).toBe('no');
+  expect(verdictOf(text, room(912))).toBe('fits');
+  expect(verdictOf(vision, room(1199))).toBe('no');
+  expect(verdictOf(vision, room(1200))).toBe('fits');
+});
+
 test('what the loaded model holds counts as free, as it goes first', () => {
   const hardware = { backend: 'cuda', vram: { total: 8 * gibibyte, free: gibibyte, unified: false }, ram: { total: gibibyte, free: gibibyte } } as const;
   const room = roomOf(hardware, { gpu: 4 * gibibyte, ram: gibibyte });

@@ -10,6 +10,13 @@ const gpuMargin: Record<Hardware['backend'], number> = { cuda: 350 * mebibyte, v
 /** The tokenizer and Node, at most, beside llama.cpp's buffers (estimation.md 1.7). */
 const ramMargin = 300 * mebibyte;
 
+/**
+ * Copies of the recurrent state that both engines keep in RAM as a chat goes on, and the most that node-llama-cpp spends on
+ * them (main/engine/llamaServer.ts and nodeLlamaCpp.ts).
+ */
+const checkpoints = 8;
+const checkpointBytes = 512 * mebibyte;
+
 /** Memory that a model may take, in bytes. */
 export interface Room {
   gpu: number;
@@ -31,7 +38,9 @@ type Fit = 'fits' | 'tight' | 'no';
 /** Whether the answer's bytes are there on both sides, whatever the layers. */
 function fitOf({ gpu, ram }: EstimateAnswer, room: Room): Fit {
   const needed = splitTotal(gpu);
-  if (splitTotal(ram) + ramMargin > room.ram || needed > room.gpu) return 'no';
+  const served = gpu.projector + ram.projector > 0;
+  const later = Math.min(checkpoints * (gpu.state + ram.state), served ? Infinity : checkpointBytes);
+  if (splitTotal(ram) + later + ramMargin > room.ram || needed > room.gpu) return 'no';
   return needed === 0 || (room.known && needed + room.gpuMargin <= room.gpu) ? 'fits' : 'tight';
 }
 
