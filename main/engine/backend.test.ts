@@ -235,11 +235,8 @@ describe.skipIf('problem' in build)('pictures', () => {
   test('leaves no process behind', async () => {
     const own = createLlamaServer();
     await own.load({ model: quant.q4, plan: plan(), serverFolder: 'folder' in build ? build.folder : '' }, () => {}, never);
-    const children = (): number =>
-      spawnSync('ps', ['-o', 'pid=', '--ppid', String(process.pid)])
-        .stdout.toString()
-        .trim()
-        .split('\n').length;
+    const parents = (): string[] => execFileSync('ps', ['-eo', 'ppid='], { encoding: 'utf8' }).split('\n');
+    const children = (): number => parents().filter((parent) => Number(parent) === process.pid).length;
     const before = children();
     await own.dispose();
     expect(children()).toBe(before - 1);

@@ -19,7 +19,7 @@ const smallestPiece = 32;
 const cacheType = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
 /** A model and its context as the library holds them. */
-export interface OpenModel {
+interface OpenModel {
   model: LlamaModel;
   context: LlamaContext;
 }
@@ -28,7 +28,7 @@ export interface OpenModel {
  * Opens a model with exactly the plan's settings: no layer moved, no context shrunk. Throws a `Fault` that says why not,
  * or `signal.reason`.
  */
-export async function openModel({ model: file, plan }: LoadRequest, onProgress: (progress: number) => void, signal: AbortSignal): Promise<OpenModel> {
+async function openModel({ model: file, plan }: LoadRequest, onProgress: (progress: number) => void, signal: AbortSignal): Promise<OpenModel> {
   const engine = await llama();
   llamaLog.clear();
   let model: LlamaModel | undefined;
@@ -70,7 +70,7 @@ interface Breakdown {
 }
 
 /** What an open model occupies by llama.cpp's own count, in bytes: exact, but not told apart by kind. */
-export function allocated({ model, context }: OpenModel): { weights: { cpuRam: number; gpuVram: number }; context: { cpuRam: number; gpuVram: number } } {
+function allocated({ model, context }: OpenModel): { weights: { cpuRam: number; gpuVram: number }; context: { cpuRam: number; gpuVram: number } } {
   return {
     weights: (model as unknown as { _model: Breakdown })._model.getMemoryBreakdown(),
     context: (context as unknown as { _ctx: Breakdown })._ctx.getMemoryBreakdown(),

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Port } from '../../shared/rpc/port.ts';
 
 /** Electron's `process.parentPort`, as far as it is used; its types are not needed here. */
-export interface ParentPort {
+interface ParentPort {
   postMessage(message: unknown): void;
   on(event: 'message', listener: (event: { data: unknown }) => void): void;
 }

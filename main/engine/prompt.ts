@@ -6,7 +6,7 @@ import { Fault } from '../../shared/result.ts';
 /** What llama.cpp too falls back to for a model that brings no template. */
 const chatml = `{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}`;
 
-export interface Prompt {
+interface Prompt {
   text: string;
   /** How much of `text`, in UTF-16 units, stays the same when the conversation goes on. */
   stable: number;

@@ -13,7 +13,7 @@ const library = (): string => path.dirname(path.dirname(fileURLToPath(import.met
 export const sourceBundle = (): string => path.join(library(), 'llama', 'gitRelease.bundle');
 
 /** Release of llama.cpp, e.g. `v0.5.0`. */
-export function release(): string {
+function release(): string {
   const { release } = JSON.parse(readFileSync(path.join(library(), 'llama', 'binariesGithubRelease.json'), 'utf8')) as { release: string };
   return release;
 }
