@@ -1,8 +1,9 @@
 /** Reads the header of a GGUF file from as many of its first bytes as there are, skipping what nobody wants. */
 import { Fault } from '../../shared/result.ts';
+import { arrayType, beyond, type Cursor, createCursor, EndOfBytes, type GgufValue, headerLimit, stringType, valueBytes } from './cursor.ts';
 import { tensorBytes } from './types.ts';
 
-export type GgufValue = string | number | bigint | boolean | GgufValue[];
+export { type GgufValue, headerLimit } from './cursor.ts';
 
 /** Where a key and its value lie in the bytes. */
 interface GgufEntry {
@@ -54,24 +55,7 @@ export interface Vocabulary {
   metadata: [key: string, value: GgufValue][];
 }
 
-/** No real header is longer (the longest seen is 16 MB, protocol 4.6). */
-export const headerLimit = 64 * 2 ** 20;
 const keptArray = 4096;
-const text = new TextDecoder();
-
-/** Bytes of a value by its type; 8 is a string and 9 an array. */
-const valueBytes = [1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8];
-const stringType = 8;
-const arrayType = 9;
-
-class EndOfBytes extends Error {
-  readonly needs: number;
-  constructor(needs: number) {
-    super();
-    this.needs = needs;
-  }
-}
-
 /**
  * Parses the header at the start of `bytes`, or says how many bytes it takes to go on. `file` names it in faults:
  * `gguf.notGguf`, `gguf.bigEndian`, `gguf.version`, and `gguf.limits` where it claims more than any real file has.
@@ -88,8 +72,6 @@ export function parseHeader(bytes: Uint8Array, file: string, donor?: Vocabulary)
     return { needs: error.needs, ...progress };
   }
 }
-
-const beyond = (file: string): Fault => new Fault('gguf.limits', `The header of ${file} claims more than any real file has.`, { file });
 
 function read(bytes: Uint8Array, file: string, donor: Vocabulary | undefined, progress: { passed?: number }): GgufHeader {
   const cursor = createCursor(bytes, file);
@@ -138,7 +120,7 @@ function read(bytes: Uint8Array, file: string, donor: Vocabulary | undefined, pr
 export const align = (offset: number, alignment: number): number => Math.ceil(offset / alignment) * alignment;
 
 function checkMagic(bytes: Uint8Array, file: string): void {
-  if (!'GGUF'.startsWith(text.decode(bytes.subarray(0, 4)))) throw new Fault('gguf.notGguf', `${file} is not a GGUF file.`, { file });
+  if (!'GGUF'.startsWith(String.fromCharCode(...bytes.subarray(0, 4)))) throw new Fault('gguf.notGguf', `${file} is not a GGUF file.`, { file });
 }
 
 function checkVersion(version: number, file: string): void {
@@ -160,74 +142,6 @@ function readTensor(cursor: Cursor, file: string): GgufTensor {
   if (!Number.isSafeInteger(offset + elements * 8)) throw beyond(file);
   const size = tensorBytes(type, dimensions);
   return { name, dimensions, type, offset, ...(size !== undefined && { bytes: size }) };
-}
-
-type Cursor = ReturnType<typeof createCursor>;
-
-function createCursor(bytes: Uint8Array, file: string) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let offset = 0;
-
-  /** Moves over `length` bytes and gives where they began. */
-  function take(length: number): number {
-    if (offset + length > bytes.length) throw new EndOfBytes(offset + length);
-    offset += length;
-    return offset - length;
-  }
-  const uint32 = (): number => view.getUint32(take(4), true);
-  const uint64 = (): bigint => view.getBigUint64(take(8), true);
-
-  /** A 64-bit number of things that take at least `size` bytes each. */
-  function count(size: number): number {
-    const claimed = Number(uint64());
-    if (claimed * size > headerLimit) throw beyond(file);
-    return claimed;
-  }
-  /** Moves over a string; two halves, as a bigint for every token would cost more than all else. */
-  function skipString(): number {
-    const at = take(8);
-    const length = view.getUint32(at, true);
-    if (view.getUint32(at + 4, true) !== 0 || length > headerLimit) throw beyond(file);
-    take(length);
-    return length;
-  }
-  function string(): string {
-    const length = skipString();
-    return text.decode(bytes.subarray(offset - length, offset));
-  }
-  const whole = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
-  const readers: ((() => GgufValue) | undefined)[] = [
-    () => view.getUint8(take(1)),
-    () => view.getInt8(take(1)),
-    () => view.getUint16(take(2), true),
-    () => view.getInt16(take(2), true),
-    uint32,
-    () => view.getInt32(take(4), true),
-    () => view.getFloat32(take(4), true),
-    () => view.getUint8(take(1)) !== 0,
-    string,
-    undefined,
-    () => whole(uint64()),
-    () => whole(view.getBigInt64(take(8), true)),
-    () => view.getFloat64(take(8), true),
-  ];
-  function value(type: number): GgufValue {
-    const reader = readers[type];
-    if (!reader) throw beyond(file);
-    return reader();
-  }
-  function array(type: number, length: number, keep: boolean): GgufValue[] | undefined {
-    if (!readers[type]) throw beyond(file);
-    if (keep) {
-      const values: GgufValue[] = [];
-      for (let i = 0; i < length; i++) values.push(value(type));
-      return values;
-    }
-    if (type === stringType) for (let i = 0; i < length; i++) skipString();
-    else take(length * valueBytes[type]!);
-    return undefined;
-  }
-  return { at: () => offset, skip: take, uint32, uint64, count, string, value, array };
 }
 
 /** Bytes of the tensors' data, padding between them included. */
