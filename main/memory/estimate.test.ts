@@ -180,7 +180,7 @@ describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
       expect(splitTotal(more.gpu)).toBeGreaterThan(usable);
       expect(plan.gpuLayers).toBe(shown.layers.onGpu);
     } finally {
-      card.end();
+      await card.end();
     }
   });
 });

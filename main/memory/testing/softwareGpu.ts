@@ -1,5 +1,6 @@
 /** A process of llama.cpp on a software GPU: Mesa's Vulkan driver made to look like a discrete card of any size. */
 import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -15,7 +16,7 @@ export interface SoftwareGpu {
   hardware(): Promise<Hardware>;
   /** llama.cpp's answer there, and the milliseconds that it took. */
   ask(request: EstimateRequest): Promise<{ answer: EstimateAnswer; ms: number }>;
-  end(): void;
+  end(): Promise<void>;
 }
 
 /** Why there is no software GPU on this machine; undefined where there is one. */
@@ -72,6 +73,10 @@ export function startSoftwareGpu(mebibytes: number): SoftwareGpu {
   return {
     hardware: () => call('hardware') as Promise<Hardware>,
     ask: (request) => call(request) as Promise<{ answer: EstimateAnswer; ms: number }>,
-    end: () => void child.kill(),
+    async end() {
+      const gone = once(child, 'exit');
+      child.kill();
+      await gone;
+    },
   };
 }
