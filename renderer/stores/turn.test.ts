@@ -2,7 +2,7 @@
 import { expect, test, vi } from 'vitest';
 import { Fault } from '../../shared/result.ts';
 import { answerTurn, chatOf, testCore, userTurn } from '../features/chat/testCore.ts';
-import { createTurnStore } from './turn.ts';
+import { advance, createTurnStore } from './turn.ts';
 
 const question = userTurn('q', [{ type: 'text', text: 'Count' }]);
 const running = answerTurn('a', '', { status: 'running' });
@@ -27,6 +27,12 @@ test.each(Array.from({ length: whole.length + 1 }, (_, cut) => cut))('a page tha
   core.end('a');
   await vi.waitFor(() => expect(store.getState().chat?.turns.at(-1)).toMatchObject({ status: 'done', text: whole }));
   expect(store.getState().answers).toEqual({});
+});
+
+test('text that comes again takes its own place', () => {
+  const answer = { thinking: 'Hm, well', text: 'One, two', prompt: { processed: 1, total: 2 } };
+  expect(advance(answer, { type: 'text', at: 5, text: 'two, three' })).toEqual({ ...answer, text: 'One, two, three', prompt: undefined });
+  expect(advance(answer, { type: 'thinking', at: 2, text: ', well, yes' })).toEqual({ ...answer, thinking: 'Hm, well, yes', prompt: undefined });
 });
 
 test('a lost connection goes on where it was', async () => {

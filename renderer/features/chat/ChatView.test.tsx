@@ -195,15 +195,20 @@ test('nothing in an answer is fetched, and links open outside', async () => {
   expect(links).toEqual(['https://example.com/a', 'https://example.com/b'].map((href) => [href, '_blank', 'noopener noreferrer', null]));
 });
 
-test('formulas and tables are drawn', async () => {
-  show(testCore([chatOf([question, answerTurn('a', 'So $x^2$ and\n\n| a | b |\n|---|---|\n| 1 | 2 |\n')])]), 'c1');
+test('formulas and tables are drawn; styles that KaTeX would put into markup are set by property', async () => {
+  const text = 'So $x^2$, $\\vec{v} = \\boxed{42}$, \\(\\frac{\\) and\n\n$$\n\\overline{ab}\n$$\n\n| a | b |\n|---|---|\n| 1 | 2 |\n';
+  show(testCore([chatOf([question, answerTurn('a', text)])]), 'c1');
   const answer = await screen.findByRole('article', { name: 'Answer' });
-  await waitFor(() => expect(answer.querySelector('.katex')).toBeTruthy());
+  await waitFor(() => expect(answer.querySelectorAll('.katex').length).toBe(3));
+  expect(answer.querySelectorAll('.katex-display').length).toBe(1);
+  expect(answer.textContent).toContain('\\frac{');
   expect(
     within(answer)
       .getAllByRole('cell')
       .map((cell) => cell.textContent),
   ).toEqual(['1', '2']);
+  const styled = [...answer.querySelectorAll<HTMLElement>('[data-style]')].map((element) => [element.tagName.toLowerCase(), element.style.cssText !== '']);
+  expect(styled).toEqual([['svg', true]]);
 });
 
 test.each([

@@ -29,6 +29,7 @@ export function ChatView({ chatId }: { chatId: string | undefined }) {
     );
   return (
     <div className="flex h-full min-h-0 flex-col">
+      <h1 className="sr-only">{chatId === undefined ? t('newChat') : chat?.title || t('untitled')}</h1>
       {chat && chat.turns.length > 0 ? (
         <Thread key={`thread ${chat.id}`} chat={chat} />
       ) : (

@@ -43,7 +43,7 @@ export function ImageTray({ draftId }: { draftId: string }) {
   return (
     <>
       {problems.length > 0 && (
-        <div className="flex flex-col gap-1 px-3 pt-3">
+        <div className="flex max-h-44 shrink-0 flex-col gap-1 overflow-y-auto px-3 pt-3">
           {problems.map((problem, i) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: two files of one name may fail alike.
             <Refused key={i} problem={problem}>
