@@ -73,9 +73,9 @@ test('closed and opened again: chat, pictures and library are there', async ({ a
     .first()
     .click();
   await expect(app.page.getByRole('article', { name: 'Answer' }).locator('.markdown')).toHaveText(text);
-  const image = app.page.getByRole('article', { name: 'You' }).getByRole('img');
+  const image = app.page.getByRole('article', { name: 'You' }).locator('img');
   await expect(image).toBeVisible();
-  expect(await image.evaluate((element: HTMLImageElement) => element.naturalWidth)).toBeGreaterThan(0);
+  await expect.poll(() => image.evaluate((element: HTMLImageElement) => element.naturalWidth)).toBeGreaterThan(0);
   await app.page.getByRole('link', { name: 'Models' }).click();
   await expect(app.page.getByText('Q4_K_M').first()).toBeVisible();
 });

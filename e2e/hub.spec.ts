@@ -7,7 +7,7 @@ test('a hub that fails gives a sentence and keeps the results; it works again wh
   const { page, hub } = app;
   await page.getByRole('link', { name: 'Discover' }).click();
   await expect(page.getByRole('link', { name: /Tiny-Qwen3\.5-VL/ })).toBeVisible();
-  const heal = hub.fault({ at: 'hub', kind: 'status', status: 503 });
+  const heal = hub.fault({ at: 'hub', kind: 'status', status: 503, times: 'always' });
   await page.getByRole('searchbox', { name: 'Search models' }).fill('llama');
   await expect(page.getByRole('alert')).toBeVisible({ timeout: 60_000 });
   await expect(page.getByRole('link', { name: /Tiny-Qwen3\.5-VL/ })).toBeVisible();
@@ -30,7 +30,7 @@ test('a gated repository says so and leads to its page', async ({ app }) => {
 
 test('without a hub the sample hub is offered, and the whole way works with it', async ({ app }) => {
   const { page, hub } = app;
-  hub.fault({ at: 'hub', kind: 'refuse' });
+  hub.fault({ at: 'hub', kind: 'refuse', times: 'always' });
   await page.getByRole('link', { name: 'Discover' }).click();
   await page.getByRole('button', { name: 'Use the sample hub' }).click({ timeout: 60_000 });
   await page.getByRole('link', { name: /Tiny-Qwen3\.5-VL/ }).click();

@@ -1,6 +1,7 @@
 /** Builds the services from a Platform and returns what a renderer may ask of them. */
 import path from 'node:path';
 import type { Core } from '../shared/contract/core.ts';
+import { Fault } from '../shared/result.ts';
 import type { Handlers } from '../shared/rpc/define.ts';
 import type { EngineState } from '../shared/schemas/engine.ts';
 import type { HubStatus } from '../shared/schemas/hub.ts';
@@ -58,6 +59,8 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     onFinished: () => void library.refresh(),
   });
   const chats = createChats({ db, blobs, engine, settings, log: log.scope('chats') });
+  // A removal can be undone until the app is closed.
+  await library.emptyBin();
   await library.refresh();
 
   let sampleHub: SampleHub | undefined;
@@ -100,7 +103,12 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     'downloads.dismiss': ({ id }) => downloads.dismiss(id),
 
     'library.watch': (_, { signal }) => library.watch(signal),
-    'library.remove': ({ id }) => library.remove(id),
+    async 'library.remove'({ id }) {
+      const state = engine.state();
+      if ((state.status === 'ready' || state.status === 'loading') && state.modelId === id)
+        throw new Fault('library.inUse', 'This model is loaded. Eject it first.', { id });
+      await library.remove(id);
+    },
     'library.restore': ({ id }) => library.restore(id),
 
     'engine.watch': (_, { signal }) => engine.watch(signal),

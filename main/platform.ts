@@ -1,5 +1,6 @@
 /** What a shell must give to core: folders, secrets, and processes. */
 import type { Port } from '../shared/rpc/port.ts';
+import type { HubAddress } from './hub/redirects.ts';
 
 /** An engine process that has been started. */
 export interface EngineProcess {
@@ -35,21 +36,13 @@ export interface Folders {
   models: string;
 }
 
-/** The Hub in use. */
-export interface HubPlace {
-  /** May have a path prefix. */
-  endpoint: string;
-  /** Hosts that its redirects may lead to, besides Hugging Face's own. */
-  redirectHosts: string[];
-  token: string | undefined;
-}
-
-/** `HF_ENDPOINT` (a mirror), `HF_TOKEN`, and `ATELIER_REDIRECT_HOSTS` (comma-separated) for a mirror with a CDN of its own. */
-export function hubFromEnvironment(env: NodeJS.ProcessEnv): HubPlace {
+/** `HF_ENDPOINT` (a mirror), `HF_TOKEN`, `HF_HUB_OFFLINE`, and `ATELIER_REDIRECT_HOSTS` (comma-separated) for a mirror with a CDN of its own. */
+export function hubFromEnvironment(env: NodeJS.ProcessEnv): HubAddress {
   return {
     endpoint: env.HF_ENDPOINT || 'https://huggingface.co',
     redirectHosts: (env.ATELIER_REDIRECT_HOSTS ?? '').split(',').filter(Boolean),
     token: env.HF_TOKEN || undefined,
+    offline: /^(1|on|yes|true)$/i.test(env.HF_HUB_OFFLINE ?? ''),
   };
 }
 
@@ -57,7 +50,7 @@ export interface Platform {
   shell: 'headless' | 'desktop';
   version: string;
   folders: Folders;
-  hub: HubPlace;
+  hub: HubAddress;
   startEngine(): EngineProcess;
   startSampleHub(): Promise<SampleHub>;
 }

@@ -7,6 +7,7 @@ import * as z from 'zod/mini';
  */
 export const errorCodes = [
   'hub.unreachable', // data: { endpoint }
+  'hub.offline', // HF_HUB_OFFLINE is set
   'hub.unauthorized', // the token is wrong
   'hub.gated', // data: { repo, url }
   'hub.notFound', // data: { repo }

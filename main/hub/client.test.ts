@@ -299,3 +299,14 @@ describe('a Hub that is not on this machine', () => {
     }
   });
 });
+
+test('offline by choice: nobody is asked, until another Hub is chosen', async () => {
+  const hub = createHub({ endpoint: standIn.endpoint, redirectHosts: standIn.redirectHosts, token: undefined, offline: true });
+  const signal = new AbortController().signal;
+  await expect(hub.json('/api/models', [], signal)).rejects.toMatchObject({ code: 'hub.offline' });
+  await expect(hub.resolve({ repo: 'a/b', commit: 'main', path: 'x' }, signal)).rejects.toMatchObject({ code: 'hub.offline' });
+  await expect(hub.get(`${standIn.endpoint}/x`, { signal })).rejects.toMatchObject({ code: 'hub.offline' });
+  expect(standIn.log).toEqual([]);
+  hub.use({ endpoint: standIn.endpoint, redirectHosts: standIn.redirectHosts, token: undefined });
+  expect((await hub.json('/api/models', [], signal)).body).toBeInstanceOf(Array);
+});

@@ -34,7 +34,7 @@ export interface Hub {
   use(address: HubAddress): void;
   /**
    * Asks the API (`path` begins with `/api/`) and parses its JSON. `repo` names the model in faults: `hub.unreachable`, `hub.unauthorized`,
-   * `hub.gated`, `hub.notFound`, `hub.rateLimited`, `hub.server`, `hub.badAnswer`, `hub.refusedRedirect`, `cancelled`.
+   * `hub.gated`, `hub.offline`, `hub.notFound`, `hub.rateLimited`, `hub.server`, `hub.badAnswer`, `hub.refusedRedirect`, `cancelled`.
    */
   json(
     path: string,
@@ -67,6 +67,7 @@ export function createHub(address: HubAddress, { backOffMs = 500, transport = cr
 
   /** One request of the Hub's own origin, again on errors that pass. */
   async function ask(from: HubAddress, method: 'GET' | 'HEAD', url: URL, signal: AbortSignal, repo?: string): Promise<HttpAnswer> {
+    stayOffline(from);
     const home = new URL(from.endpoint);
     const token = from.token === undefined ? undefined : { origin: home.origin, value: from.token };
     const budget = `${home.origin} ${url.pathname.includes('/api/') ? 'api' : 'resolvers'}`;
@@ -175,6 +176,7 @@ export function createHub(address: HubAddress, { backOffMs = 500, transport = cr
 
     async get(href, { range, signal }) {
       const from = current;
+      stayOffline(from);
       const home = new URL(from.endpoint);
       const token = from.token === undefined ? undefined : { origin: home.origin, value: from.token };
       let url = new URL(href);
@@ -189,6 +191,10 @@ export function createHub(address: HubAddress, { backOffMs = 500, transport = cr
       throw new Fault('hub.refusedRedirect', 'The redirects of a file never end.', { host: url.host });
     },
   };
+}
+
+function stayOffline({ offline }: HubAddress): void {
+  if (offline) throw new Fault('hub.offline', 'Offline by choice (HF_HUB_OFFLINE is set).');
 }
 
 const clean = (address: HubAddress): HubAddress => ({ ...address, endpoint: address.endpoint.replace(/\/+$/, ''), token: address.token || undefined });

@@ -8,6 +8,8 @@ export interface HubAddress {
   /** Hosts (`name` or `name:port`) that redirects may lead to, besides Hugging Face's own and the endpoint's. */
   redirectHosts: string[];
   token: string | undefined;
+  /** Ask nobody: every question ends in `hub.offline`. */
+  offline?: boolean;
 }
 
 /** The target of a `Location` seen at `from`, checked. Throws `hub.refusedRedirect` (protocol 3.4). */

@@ -13,7 +13,7 @@ import { settings, settingsChange } from '../schemas/settings.ts';
 const nothing = z.optional(z.undefined());
 const id = z.string().check(z.minLength(1), z.maxLength(1024));
 const byId = z.object({ id });
-const repo = z.string().check(z.regex(/^[\w.-]{1,96}\/[\w.-]{1,96}$/));
+const repo = z.string().check(z.regex(/^[\w-][\w.-]{0,95}\/[\w-][\w.-]{0,95}$/));
 const commit = z.string().check(z.regex(/^[0-9a-f]{40}$/));
 
 /** A quantization on the Hub, or a model that is already on disk. */
