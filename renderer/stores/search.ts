@@ -11,10 +11,14 @@ export interface SearchState {
   models: ModelSummary[] | undefined;
   busy: boolean;
   error: AppError | undefined;
+  /** The hub that the results come from. */
+  endpoint: string | undefined;
   /** Present while there are more pages. */
   next: string | undefined;
   /** Searches 250 ms after the last change; the search before it is cancelled. */
   setQuery(query: string): void;
+  /** Searches when the results are of another hub; answers whether there was another one. */
+  from(endpoint: string): boolean;
   /** Searches now. */
   search(): Promise<void>;
   /** Loads the next page, once. */
@@ -45,6 +49,7 @@ export const createSearchStore = (client: Client<Core>) =>
       models: undefined,
       busy: false,
       error: undefined,
+      endpoint: undefined,
       next: undefined,
       setQuery(query) {
         set({ query });
@@ -52,6 +57,13 @@ export const createSearchStore = (client: Client<Core>) =>
         clearTimeout(timer);
         set({ busy: true });
         timer = setTimeout(() => void ask(undefined), 250);
+      },
+      from(endpoint) {
+        const before = get().endpoint;
+        if (before === endpoint) return false;
+        set({ endpoint });
+        void get().search();
+        return before !== undefined;
       },
       search() {
         clearTimeout(timer);

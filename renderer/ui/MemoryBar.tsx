@@ -61,7 +61,8 @@ export function MemoryBar({ where, parts, total, className }: Props) {
       {there.map((part) => (
         <span
           key={part.kind}
-          className={classes('h-full border-r border-surface-0 last:border-r-0', fills[part.kind])}
+          // A line between parts, where a part is wide enough to have one.
+          className={classes('h-full', part.bytes / scale > 0.015 && 'border-r border-surface-0', fills[part.kind])}
           style={{ width: `${(part.bytes / scale) * 100}%` }}
         />
       ))}

@@ -5,6 +5,7 @@ import { useStore } from 'zustand/react';
 import { useStores } from '../../stores/index.ts';
 import { Button } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
+import { useRun } from '../../useRun.ts';
 import { ModelPane } from './ModelPane.tsx';
 import { Results } from './Results.tsx';
 import { SearchBox } from './SearchBox.tsx';
@@ -12,24 +13,26 @@ import { SearchBox } from './SearchBox.tsx';
 /** The results at the left, the chosen model at the right. */
 export function DiscoverView() {
   const { t } = useTranslation('discover');
+  const run = useRun();
   const { ui, hub, search, model } = useStores();
   const repo = useStore(ui, (state) => state.id);
   const status = useStore(hub, (state) => state.status);
   const endpoint = status?.endpoint;
 
   useEffect(() => {
-    if (endpoint !== undefined) void search.getState().search();
-  }, [search, endpoint]);
+    if (endpoint !== undefined && search.getState().from(endpoint)) void model.getState().open(model.getState().repo, true);
+  }, [search, model, endpoint]);
   useEffect(() => {
     void model.getState().open(repo);
   }, [model, repo]);
 
   return (
     <div className="flex h-full flex-col">
+      <h1 className="sr-only">{t('title')}</h1>
       {status?.sample && (
         <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-b border-line bg-surface-1 px-4 py-1.5">
           <span>{t('sample.banner')}</span>
-          <Button onClick={() => void hub.getState().useSample(false)}>{t('sample.back')}</Button>
+          <Button onClick={() => void run(hub.getState().useSample(false))}>{t('sample.back')}</Button>
         </div>
       )}
       <div className="flex min-h-0 flex-1">

@@ -2,38 +2,32 @@
 import { ArrowDownToLine, Pause, Play } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
-import type { AppError, Result } from '../../../shared/result.ts';
 import type { ModelDetail, Quantization } from '../../../shared/schemas/hub.ts';
 import type { LoadSettings } from '../../../shared/schemas/memory.ts';
-import { useErrorSentence } from '../../errorSentence.ts';
 import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Progress } from '../../ui/Progress.tsx';
-import { notifyError } from '../../ui/toasts.tsx';
+import { useRun } from '../../useRun.ts';
 
 interface Props {
   detail: ModelDetail;
   quantization: Quantization;
+  /** Its label, with the number of parts where there are several. */
+  label: string;
   settings: LoadSettings;
   /** Bytes to fetch, projector included. */
   size: number;
 }
 
 /** What can be done next with this quantization. */
-export function GetButton({ detail, quantization, settings, size }: Props) {
+export function GetButton({ detail, quantization, label, settings, size }: Props) {
   const { t } = useTranslation('discover');
   const format = useFormat();
-  const sentence = useErrorSentence();
   const { downloads, library, engine } = useStores();
   const job = useStore(downloads, (state) => state.jobs?.find((each) => each.repo === detail.id && each.quantization === quantization.id));
   const owned = useStore(library, (state) => state.models?.find((model) => model.id === `${detail.id}/${quantization.id}` && !model.problem));
-  const { label } = quantization;
-  const say = (error: AppError): void => notifyError(sentence(error));
-  const run = async (action: Promise<Result<unknown>>): Promise<void> => {
-    const answer = await action;
-    if (!answer.ok) say(answer.error);
-  };
+  const run = useRun();
 
   if (owned) {
     return (

@@ -6,21 +6,17 @@ import { useErrorSentence } from '../../errorSentence.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
-import { notifyError } from '../../ui/toasts.tsx';
+import { useRun } from '../../useRun.ts';
 
 /** The sentence with its buttons: try again; the sample hub where the hub is away; the model's page where terms are to be accepted. */
 export function HubProblem({ error, onRetry }: { error: AppError; onRetry(): void }) {
   const { t } = useTranslation(['discover', 'app']);
   const sentence = useErrorSentence();
+  const run = useRun();
   const { hub } = useStores();
   const sample = useStore(hub, (state) => state.status?.sample);
   const page = error.code === 'hub.gated' && typeof error.data?.url === 'string' && error.data.url.startsWith('https://') ? error.data.url : undefined;
   const away = error.code === 'hub.unreachable' || error.code === 'hub.badAnswer';
-
-  const trySample = async (): Promise<void> => {
-    const answer = await hub.getState().useSample(true);
-    if (!answer.ok) notifyError(sentence(answer.error));
-  };
 
   return (
     <Problem text={sentence(error)}>
@@ -30,7 +26,7 @@ export function HubProblem({ error, onRetry }: { error: AppError; onRetry(): voi
         </a>
       )}
       <Button onClick={onRetry}>{t('app:action.retry')}</Button>
-      {away && !sample && <Button onClick={() => void trySample()}>{t('sample.use')}</Button>}
+      {away && !sample && <Button onClick={() => void run(hub.getState().useSample(true))}>{t('sample.use')}</Button>}
     </Problem>
   );
 }

@@ -33,9 +33,9 @@ export function ModelPane() {
       <header className="flex flex-col gap-2 border-b border-line px-4 py-3">
         <div className="flex items-center gap-2">
           <IconButton icon={ArrowLeft} label={t('back')} className="min-[721px]:hidden" onClick={() => ui.getState().go('discover')} />
-          <h1 className="min-w-0 flex-1 truncate text-xl font-semibold" title={repo}>
+          <h2 className="min-w-0 flex-1 truncate text-xl font-semibold" title={repo}>
             {name}
-          </h1>
+          </h2>
           <CardLink repo={repo} />
         </div>
         {detail ? <Facts detail={detail} /> : <div className="flex h-5 items-center">{!error && <Skeleton className="w-80" />}</div>}

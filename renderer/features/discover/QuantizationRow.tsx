@@ -36,9 +36,12 @@ export function QuantizationRow({ detail, quantization, price, best, open, onTog
   const sentence = useErrorSentence();
   const hardware = useStore(useStores().hardware, (state) => state.hardware);
   const id = useId();
-  const { label, size, unsupported } = quantization;
+  const { size, unsupported, files } = quantization;
+  const parts = files.length > 1 ? t('parts', { count: files.length, n: format.count(files.length) }) : undefined;
+  const label = parts ? `${quantization.label} (${parts})` : quantization.label;
   const estimate = price?.estimate;
-  const size_ = size + (detail.projector?.size ?? 0);
+  /** What the download brings: the projector comes along. */
+  const onDisk = size + (detail.projector?.size ?? 0);
 
   return (
     <tbody data-quantization={quantization.id} className="border-b border-line hover:bg-surface-1">
@@ -58,13 +61,16 @@ export function QuantizationRow({ detail, quantization, price, best, open, onTog
               size={14}
               className={classes('shrink-0 text-text-3 transition-transform', open && 'rotate-90', unsupported && 'invisible')}
             />
-            <span className="truncate font-medium" title={label}>
-              {label}
+            <span className="min-w-0 text-left leading-4">
+              <span className="block truncate font-medium" title={label}>
+                {quantization.label}
+              </span>
+              {parts && <span className="block text-xs text-text-2">{parts}</span>}
             </span>
             {best && <Star aria-hidden size={12} className="shrink-0 fill-current text-accent" />}
           </button>
         </th>
-        <td className="text-right whitespace-nowrap tabular-nums">{format.fileSize(size_)}</td>
+        <td className="text-right whitespace-nowrap tabular-nums">{format.fileSize(onDisk)}</td>
         {unsupported ? (
           <td colSpan={2} className="text-text-2">
             {t(`unsupported.${unsupported}`)}
@@ -78,7 +84,9 @@ export function QuantizationRow({ detail, quantization, price, best, open, onTog
           </>
         )}
         <td className="text-text-2 @max-[680px]:hidden">{t(`quality.${qualityOf(quantization)}`)}</td>
-        <td className="pr-4! text-right">{!unsupported && <GetButton detail={detail} quantization={quantization} settings={settings} size={size_} />}</td>
+        <td className="pr-4! text-right">
+          {!unsupported && <GetButton detail={detail} quantization={quantization} label={label} settings={settings} size={onDisk} />}
+        </td>
       </tr>
       {price?.error && (
         <tr>

@@ -25,7 +25,7 @@ export function DownloadRow({ job }: { job: DownloadJob }) {
   const { pause, resume, cancel, dismiss } = downloads.getState();
   const name = `${job.repo.split('/')[1] ?? job.repo} ${job.label}`;
   const { state } = job;
-  const share = state === 'done' ? 1 : (state === 'verifying' ? job.verified : job.received) / Math.max(1, job.size);
+  const share = (state === 'verifying' ? job.verified : job.received) / Math.max(1, job.size);
   const sizes = { received: format.fileSize(state === 'verifying' ? job.verified : job.received), size: format.fileSize(job.size) };
   const facts = [
     state === 'done' ? format.fileSize(job.size) : t('of', sizes),
@@ -58,7 +58,7 @@ export function DownloadRow({ job }: { job: DownloadJob }) {
           <IconButton icon={X} label={t('cancel', { name })} onClick={() => setAsking(true)} />
         )}
       </div>
-      <Progress label={t('progress', { name })} value={share} />
+      {state !== 'done' && <Progress label={t('progress', { name })} value={share} />}
       {job.error && <Problem text={sentence(job.error)} />}
       <Confirm
         open={asking}

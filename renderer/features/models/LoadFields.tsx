@@ -34,7 +34,7 @@ export function LoadFields({ value, maxContext, vision, onChange }: Props) {
         step={1}
         largeStep={4}
         onValueChange={(index) => onChange({ ...value, contextSize: steps[index] ?? value.contextSize })}
-        className="flex min-w-64 flex-1 items-center gap-3"
+        className="flex min-w-80 flex-1 items-center gap-3"
       >
         <Slider.Label className="text-text-2">{t('contextSize')}</Slider.Label>
         <Slider.Control className="flex h-7 flex-1 touch-none items-center select-none">
