@@ -176,6 +176,13 @@ describe.for(backends)('$name', ({ create, serverFolder }) => {
     expect(text).toMatch(/^1, 2, 3/);
   });
 
+  test('layers for a GPU that is not there stay on the processor', async () => {
+    const { backend, loaded } = await open(quant.q4, { gpuLayers: 99 });
+    await backend.dispose();
+    expect(loaded.layers).toEqual({ total: 5, onGpu: 0 });
+    expect(loaded.memory?.gpu).toEqual({ weights: 0, kvCache: 0, state: 0, compute: 0, projector: 0 });
+  });
+
   test('a load can be cancelled', async () => {
     const abort = new AbortController();
     abort.abort(new Error('changed my mind'));

@@ -1,7 +1,7 @@
 /** The one llama.cpp of this process, made when it is first needed. */
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Llama } from 'node-llama-cpp';
+import type { Llama, LlamaOptions } from 'node-llama-cpp';
 import { registerElectronStub } from './electronStub.ts';
 import { createLog, type LlamaLog } from './llamaLog.ts';
 
@@ -30,10 +30,20 @@ export function llama(): Promise<Llama> {
 
 async function make(): Promise<Llama> {
   if (process.versions.electron) registerElectronStub();
-  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
   const asked = process.env.ATELIER_GPU;
+  if (asked === 'cpu') return open(false);
+  if (asked === 'cuda' || asked === 'vulkan' || asked === 'metal') return open(asked);
+  const best = await open('auto');
+  // A Vulkan driver without a device still counts as Vulkan to the library.
+  if (best.gpu === false || (await best.getGpuDeviceNames()).length > 0) return best;
+  await best.dispose();
+  return open(false);
+}
+
+async function open(gpu: LlamaOptions['gpu'] & {}): Promise<Llama> {
+  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
   return getLlama({
-    gpu: asked === 'cpu' ? false : asked === 'cuda' || asked === 'vulkan' || asked === 'metal' ? asked : 'auto',
+    gpu,
     build: 'never',
     skipDownload: true,
     progressLogs: false,

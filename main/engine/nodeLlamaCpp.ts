@@ -58,9 +58,10 @@ async function openModel({ model: file, plan }: LoadRequest, onProgress: (progre
   } catch (error) {
     await model?.dispose();
     signal.throwIfAborted();
-    // Native failures say only that they failed; the reason is in the log.
-    if (error instanceof Error && /^Failed to /.test(error.message)) await logged(/error loading model|failed to (?:create|initialize|allocate)/);
-    throw loadFault(file, llamaLog.lines(), error);
+    // llama.cpp itself says only that it failed, and why in its log; what the library finds is in the error.
+    const native = error instanceof Error && /^Failed to /.test(error.message);
+    if (native) await logged(/error loading model|failed to (?:create|initialize|allocate)/);
+    throw loadFault(file, native ? llamaLog.lines() : [], error);
   }
 }
 
@@ -273,7 +274,7 @@ function summary({ plan }: LoadRequest, open: OpenModel, thinking: boolean): Loa
     backend: 'node-llama-cpp',
     settings: { ...settings, vision: false },
     contextSize: open.context.contextSize,
-    layers: { total, onGpu: Math.min(total, plan.gpuLayers) },
+    layers: { total, onGpu: open.model.llama.gpu === false ? 0 : Math.min(total, plan.gpuLayers) },
     vision: false,
     thinking,
     memory,

@@ -39,7 +39,11 @@ export function createPromptMaker(template: string | undefined, tokens: { bos: s
       const text = render(messages, thinking, true);
       let history = '';
       try {
-        history = render(messages, thinking, false);
+        const next: Message[] = [
+          { role: 'assistant', content: [{ type: 'text', text: 'x' }] },
+          { role: 'user', content: [{ type: 'text', text: 'x' }] },
+        ];
+        history = render([...messages, ...next], thinking, true);
       } catch {
         // Only the reuse of what was already processed depends on it.
       }
