@@ -5,7 +5,7 @@ import { useStore } from 'zustand/react';
 import type { EngineState } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { Estimate } from '../../shared/schemas/memory.ts';
-import { modelParts } from '../features/models/machine.ts';
+import { hasGpu, modelParts } from '../features/models/machine.ts';
 import { useFormat } from '../i18n.ts';
 import { useStores } from '../stores/index.ts';
 import { MemoryBar, type Part } from '../ui/MemoryBar.tsx';
@@ -39,7 +39,7 @@ export function MachineMemory() {
     void stripPrices.getState().ask({ [loading]: { kind: 'library', id: loading } }, chosen ?? defaults);
   }, [stripPrices, loading, wanted, defaults]);
 
-  const where = !hardware ? '' : onGpu(hardware) ? (hardware.gpus[0] ?? t('memory.gpu')) : t('memory.ram');
+  const where = !hardware ? '' : hasGpu(hardware) ? (hardware.gpus[0] ?? t('memory.gpu')) : t('memory.ram');
   const bar = hardware && barOf(hardware, state, planned);
   return (
     <button type="button" onClick={() => ui.getState().go('settings')} className="flex h-full min-w-0 flex-1 items-center gap-3 px-3 hover:bg-surface-2">
@@ -50,11 +50,9 @@ export function MachineMemory() {
   );
 }
 
-const onGpu = (hardware: Hardware): boolean => hardware.backend !== 'cpu' && hardware.vram.total > 0;
-
 /** The model's parts as it has them, or as far as it is loading them; the rest of what is used is other programs'. */
 function barOf(hardware: Hardware, state: EngineState, planned: Estimate | undefined): { parts: Part[]; used: number; total: number } {
-  const side = onGpu(hardware) ? 'gpu' : 'ram';
+  const side = hasGpu(hardware) ? 'gpu' : 'ram';
   const { total, free } = side === 'gpu' ? hardware.vram : hardware.ram;
   const split = state.status === 'ready' ? state.model.memory?.[side] : planned?.[side];
   const share = state.status === 'ready' ? 1 : state.status === 'loading' && state.stage === 'loading' ? state.progress : 0;

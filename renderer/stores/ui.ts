@@ -1,7 +1,7 @@
 /** Where the person is in the app, mirrored in the address's hash so that a reload comes back to it. */
 import { createStore } from 'zustand/vanilla';
 
-export const views = ['chat', 'discover', 'models', 'downloads', 'settings'] as const;
+const views = ['chat', 'discover', 'models', 'downloads', 'settings'] as const;
 export type View = (typeof views)[number];
 
 export interface UiState {

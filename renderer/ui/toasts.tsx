@@ -7,11 +7,6 @@ import { IconButton } from './Button.tsx';
 const manager = Toast.createToastManager();
 let lastUndo: (() => void) | undefined;
 
-/** Says something that needs no answer. */
-export function notify(text: string): void {
-  manager.add({ description: text });
-}
-
 /** Says what went wrong, for longer, and to a screen reader at once. */
 export function notifyError(text: string): void {
   manager.add({ description: text, type: 'error', timeout: 10_000, priority: 'high' });

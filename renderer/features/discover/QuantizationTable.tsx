@@ -9,6 +9,7 @@ import type { LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
 import { Skeleton } from '../../ui/Notice.tsx';
+import { hasGpu } from '../models/machine.ts';
 import { QuantizationRow } from './QuantizationRow.tsx';
 import { useVisiblePrices } from './useVisiblePrices.ts';
 
@@ -18,7 +19,7 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
   const format = useFormat();
   const stores = useStores();
   const prices = useStore(stores.prices, (state) => state.prices);
-  const cpuOnly = useStore(stores.hardware, (state) => state.hardware?.backend === 'cpu');
+  const cpuOnly = useStore(stores.hardware, (state) => state.hardware !== undefined && !hasGpu(state.hardware));
   const list = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<string>();
   const ask = useVisiblePrices(detail, settings, list);

@@ -13,6 +13,9 @@ export interface Side {
   free: number;
 }
 
+/** Whether there is video memory to load into: a GPU backend may find no device. */
+export const hasGpu = ({ backend, vram }: Pick<Hardware, 'backend' | 'vram'>): boolean => backend !== 'cpu' && vram.total > 0;
+
 /** The parts of a split, largest machine part first as they are drawn. */
 export const modelParts = (split: MemorySplit): Part[] => partKinds.map((kind) => ({ kind, bytes: split[kind] }));
 
@@ -23,7 +26,7 @@ export const sideParts = ({ split, total, free }: Side): Part[] => [{ kind: 'use
 export function sidesOf(estimate: Estimate, hardware: Hardware): [Side, ...Side[]] {
   const ram: Side = { where: 'ram', split: estimate.ram, needed: splitTotal(estimate.ram), total: hardware.ram.total, free: estimate.free.ram };
   const onGpu = splitTotal(estimate.gpu);
-  if (hardware.backend === 'cpu' || hardware.vram.total === 0) return [ram];
+  if (!hasGpu(hardware)) return [ram];
   const gpu: Side = { where: 'gpu', split: estimate.gpu, needed: onGpu, total: hardware.vram.total, free: estimate.free.gpu ?? hardware.vram.total };
   return onGpu > 0 ? [gpu, ram] : [ram, gpu];
 }
