@@ -1,12 +1,10 @@
 /** Text models, in this process, through node-llama-cpp. */
-import type { LlamaContext, LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
-import type { GenerateRequest, LoadRequest } from '../../shared/contract/control.ts';
+import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
+import type { GenerateRequest } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
-import type { StopReason, TurnStats } from '../../shared/schemas/chat.ts';
-import type { LoadedModel } from '../../shared/schemas/engine.ts';
-import { type Backend, randomSeed, type Said, sampling } from './backend.ts';
-import { llama, llamaLog, logged, threads } from './llama.ts';
-import { loadFault, readMemory } from './llamaLog.ts';
+import { type Answer, createAnswer } from './answer.ts';
+import { type Backend, randomSeed, sampling } from './backend.ts';
+import { type OpenModel, openModel, summary } from './openModel.ts';
 import { createPieces } from './pieces.ts';
 import { createPromptMaker, type PromptMaker } from './prompt.ts';
 import { createSplitter } from './thinking.ts';
@@ -15,68 +13,6 @@ import { createSplitter } from './thinking.ts';
 const pieceMs = 80;
 /** Fewer tokens at once waste the processor. */
 const smallestPiece = 32;
-
-const cacheType = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
-
-/** A model and its context as the library holds them. */
-interface OpenModel {
-  model: LlamaModel;
-  context: LlamaContext;
-}
-
-/**
- * Opens a model with exactly the plan's settings: no layer moved, no context shrunk. Throws a `Fault` that says why not,
- * or `signal.reason`.
- */
-async function openModel({ model: file, plan }: LoadRequest, onProgress: (progress: number) => void, signal: AbortSignal): Promise<OpenModel> {
-  const engine = await llama();
-  llamaLog.clear();
-  let model: LlamaModel | undefined;
-  try {
-    model = await engine.loadModel({
-      modelPath: file,
-      gpuLayers: plan.gpuLayers,
-      // As it was estimated: what is loaded is in memory, not in a file that the system may drop.
-      useMmap: false,
-      ignoreMemorySafetyChecks: true,
-      onLoadProgress: onProgress,
-      loadSignal: signal,
-    });
-    const context = await model.createContext({
-      contextSize: plan.contextSize,
-      batchSize: plan.batchSize,
-      sequences: 1,
-      flashAttention: plan.flashAttention,
-      experimentalKvCacheKeyType: cacheType[plan.kvType],
-      experimentalKvCacheValueType: cacheType[plan.kvType],
-      threads: threads(),
-      failedCreationRemedy: false,
-      ignoreMemorySafetyChecks: true,
-      createSignal: signal,
-    });
-    return { model, context };
-  } catch (error) {
-    await model?.dispose();
-    signal.throwIfAborted();
-    // llama.cpp itself says only that it failed, and why in its log; what the library finds is in the error.
-    const native = error instanceof Error && /^Failed to /.test(error.message);
-    if (native) await logged(/error loading model|failed to (?:create|initialize|allocate)/);
-    throw loadFault(file, native ? llamaLog.lines() : [], error);
-  }
-}
-
-/** Bytes as llama.cpp counts its own buffers; the library keeps this to itself. */
-interface Breakdown {
-  getMemoryBreakdown(): { cpuRam: number; gpuVram: number };
-}
-
-/** What an open model occupies by llama.cpp's own count, in bytes: exact, but not told apart by kind. */
-function allocated({ model, context }: OpenModel): { weights: { cpuRam: number; gpuVram: number }; context: { cpuRam: number; gpuVram: number } } {
-  return {
-    weights: (model as unknown as { _model: Breakdown })._model.getMemoryBreakdown(),
-    context: (context as unknown as { _ctx: Breakdown })._ctx.getMemoryBreakdown(),
-  };
-}
 
 export function createNodeLlamaCpp(): Backend {
   let open: OpenModel | undefined;
@@ -93,7 +29,6 @@ export function createNodeLlamaCpp(): Backend {
       const { tokenizer } = model.fileInfo.metadata;
       prompts = createPromptMaker(tokenizer?.chat_template, { bos: model.tokens.bosString ?? '', eos: model.tokens.eosString ?? '' });
       onProgress(1);
-      await logged(/sched_reserve: .* compute buffer size/);
       return summary(request, open, prompts.canThink);
     },
 
@@ -113,63 +48,6 @@ export function createNodeLlamaCpp(): Backend {
       await open?.context.dispose();
       await open?.model.dispose();
       open = undefined;
-    },
-  };
-}
-
-type Answer = ReturnType<typeof createAnswer>;
-
-/** One answer on its way: passes on what is said until it is over, and keeps the statistics. */
-function createAnswer(on: (event: Said) => void) {
-  const started = performance.now();
-  let over = false;
-  let promptTokens = 0;
-  let cachedTokens = 0;
-  let promptDone: number | undefined;
-  let tokens = 0;
-  let firstToken: number | undefined;
-  let lastToken = started;
-  let thoughtUntil: number | undefined;
-  let reason: StopReason = 'end';
-  return {
-    prompt(total: number, cached: number) {
-      promptTokens = total;
-      cachedTokens = cached;
-    },
-    processed(count: number) {
-      if (count === promptTokens) promptDone = performance.now();
-      if (!over) on({ type: 'prompt', processed: count, total: promptTokens });
-    },
-    token() {
-      if (over) return;
-      tokens++;
-      lastToken = performance.now();
-      firstToken ??= lastToken;
-    },
-    say(said: Said[]) {
-      if (over) return;
-      for (const event of said) {
-        if (event.type === 'thinking') thoughtUntil = performance.now();
-        on(event);
-      }
-    },
-    because(why: StopReason) {
-      if (!over) reason = why;
-    },
-    end(stopped: boolean): TurnStats {
-      over = true;
-      const writing = lastToken - (firstToken ?? lastToken);
-      const reading = (promptDone ?? performance.now()) - started;
-      return {
-        stopReason: stopped ? 'stopped' : reason,
-        promptTokens,
-        cachedTokens,
-        tokens,
-        firstTokenMs: (firstToken ?? performance.now()) - started,
-        tokensPerSecond: writing > 0 ? ((tokens - 1) * 1000) / writing : 0,
-        promptTokensPerSecond: reading > 0 ? ((promptTokens - cachedTokens) * 1000) / reading : 0,
-        ...(thoughtUntil !== undefined && { thinkingMs: thoughtUntil - (firstToken ?? started) }),
-      };
     },
   };
 }
@@ -256,27 +134,3 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     if (signal.aborted) resolve();
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
-
-function summary({ plan }: LoadRequest, open: OpenModel, thinking: boolean): LoadedModel {
-  const { batchSize: _, ...settings } = plan;
-  const total = open.model.fileInsights.totalLayers;
-  const exact = allocated(open);
-  const memory = readMemory(llamaLog.lines());
-  for (const [side, weights, rest] of [
-    [memory.gpu, exact.weights.gpuVram, exact.context.gpuVram],
-    [memory.ram, exact.weights.cpuRam, exact.context.cpuRam],
-  ] as const) {
-    // The log is rounded; llama.cpp's count is exact. What is over belongs to the buffers that hold no round shapes.
-    side.weights = weights;
-    side.compute = Math.max(0, rest - side.kvCache - side.state);
-  }
-  return {
-    backend: 'node-llama-cpp',
-    settings: { ...settings, vision: false },
-    contextSize: open.context.contextSize,
-    layers: { total, onGpu: open.model.llama.gpu === false ? 0 : Math.min(total, plan.gpuLayers) },
-    vision: false,
-    thinking,
-    memory,
-  };
-}

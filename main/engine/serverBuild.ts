@@ -1,5 +1,4 @@
 /** Builds llama-server once into the cache folder, so that every later start and every other clone finds it. */
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
@@ -8,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { VisionProblem } from '../../shared/schemas/engine.ts';
 import { withLock } from './lock.ts';
 import { buildKey, type Compute, linkLibraries, packageFolder, packageName, plainName, sourceBundle } from './serverPackage.ts';
+import { type Exit, tool } from './tool.ts';
 
 export interface BuildOptions {
   /** `<cacheFolder>/llama-server/<key>/` is where it goes. */
@@ -136,40 +136,4 @@ const jobs = (): number => Math.max(1, Math.min(os.availableParallelism(), Math.
 function recipe(): string {
   const places = ['./llama-server/CMakeLists.txt', '../llama-server/CMakeLists.txt'];
   return places.map((place) => fileURLToPath(new URL(place, import.meta.url))).find(existsSync) ?? places[0]!;
-}
-
-interface Exit {
-  /** null: could not be started. */
-  code: number | null;
-  output: string;
-}
-
-/** Runs a tool to its end; its whole process group is ended when `signal` aborts. */
-function tool(command: string, args: string[], signal: AbortSignal | undefined, onLine: (line: string) => void): Promise<Exit> {
-  return new Promise((resolve, reject) => {
-    signal?.throwIfAborted();
-    const child = spawn(command, args, { detached: process.platform !== 'win32', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
-    const abort = (): void => {
-      if (process.platform === 'win32') child.kill();
-      else if (child.pid) process.kill(-child.pid, 'SIGKILL');
-    };
-    signal?.addEventListener('abort', abort, { once: true });
-    let output = '';
-    let rest = '';
-    const read = (chunk: Buffer): void => {
-      output += chunk;
-      const lines = (rest + chunk).split('\n');
-      rest = lines.pop()!;
-      for (const line of lines) onLine(line);
-    };
-    child.stdout.on('data', read);
-    child.stderr.on('data', read);
-    const end = (code: number | null): void => {
-      signal?.removeEventListener('abort', abort);
-      if (signal?.aborted) reject(signal.reason);
-      else resolve({ code, output });
-    };
-    child.on('error', () => end(null));
-    child.on('close', (code) => end(code ?? 1));
-  });
 }
