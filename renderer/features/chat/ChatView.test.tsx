@@ -243,6 +243,16 @@ test('without a model it says so and offers the newest of the library', async ()
   expect(stores.ui.getState().view).toBe('discover');
 });
 
+test('an engine that stopped is not called a failed load, and can be loaded again', async () => {
+  const core = testCore();
+  show(core, undefined, { status: 'failed', modelId: 'm', error: { code: 'engine.crashed', message: '', data: { reason: 'SIGKILL' } } });
+  expect((await screen.findByRole('alert')).textContent).toMatch(/^The engine stopped unexpectedly/);
+  expect(screen.getByRole('button', { name: 'Load the model' })).toBeTruthy();
+  cleanup();
+  show(core, undefined, { status: 'failed', modelId: 'm', error: { code: 'engine.loadFailed', message: '', data: { reason: 'no' } } });
+  expect((await screen.findByRole('alert')).textContent).toMatch(/^the model could not be loaded/);
+});
+
 test('a model that cannot see says why where a picture would be attached', async () => {
   const { user } = show(testCore(), undefined, { ...ready({ vision: false }), visionProblem: 'cmake' } as EngineState);
   expect((await screen.findByRole('status')).textContent).toMatch(/Install CMake/);

@@ -49,12 +49,17 @@ export function ModelLine() {
       </div>
     );
   }
-  if (state.status === 'failed')
+  if (state.status === 'failed') {
+    const name = named(state.modelId);
+    const crashed = state.error.code === 'engine.crashed';
     return (
       <div className="px-3 pt-3">
-        <Problem text={`${t('model.failed', { name: named(state.modelId) })} ${sentence(state.error)}`}>{load(state.modelId, t('model.again'))}</Problem>
+        <Problem text={crashed ? sentence(state.error) : `${t('model.failed', { name })} ${sentence(state.error)}`}>
+          {load(state.modelId, crashed ? t('model.load', { name }) : t('model.again'))}
+        </Problem>
       </div>
     );
+  }
   // Until the library is known neither way is offered; the line keeps its height.
   return (
     <div className="flex min-h-10 items-center gap-3 px-3 pt-3">

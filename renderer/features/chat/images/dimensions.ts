@@ -1,6 +1,6 @@
 /** Reads what a picture is and how large from its first bytes, before anything is decoded. */
 
-export type PictureFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'bmp';
+type PictureFormat = 'png' | 'jpeg' | 'gif' | 'webp' | 'bmp';
 
 export interface PictureHeader {
   format: PictureFormat;

@@ -1,11 +1,11 @@
 /** How large a picture is sent: what the model can use, never more than the original. */
 
 /** Pixels of the longest side. */
-export const longestSide = 2048;
+const longestSide = 2048;
 /** Image tokens; llama.cpp spends one for each block of 32 x 32 pixels, begun ones included (fixtures/tiny-qwen3.5-vl/README.md). */
 export const tokenBudget = 1024;
 /** Pixels of one side of a token's block. */
-export const block = 32;
+const block = 32;
 
 export interface Size {
   width: number;
