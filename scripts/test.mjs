@@ -11,7 +11,8 @@ build('main', 'renderer', 'hub', 'electron');
 run(node, ['scripts/visionEngine.ts']);
 
 const reports = fs.mkdtempSync(path.join(os.tmpdir(), 'atelier-test-'));
-const env = { ...process.env, ATELIER_ELECTRON: electronBinary() ?? '' };
+// One thread for the model: with all of them, llama.cpp's threads spin for cores that the browser has.
+const env = { ...process.env, ATELIER_ELECTRON: electronBinary() ?? '', ATELIER_THREADS: '1' };
 const failedSteps = [];
 const step = (name, command, args, options) => {
   say(name);

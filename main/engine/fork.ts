@@ -9,17 +9,19 @@ const lastWordsLength = 16_384;
 export interface ForkOptions {
   /** The engine's entry: `dist/main/engine.js`, or `main/engine/host.ts` on Node 24. */
   entry: string;
-  /** Added to this process's environment. */
+  /** Added to this process's environment, of which it gets all but the Hub's token. */
   env?: Record<string, string>;
 }
 
 /** Starts one. It ends by itself when this process does. */
 export function forkEngine({ entry, env = {} }: ForkOptions): EngineProcess {
+  // The engine has no business on the network, so it gets no key to it.
+  const { HF_TOKEN: _, ...inherited } = process.env;
   const child = fork(entry, [], {
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, ...env },
+    env: { ...inherited, ...env },
   });
   let lastWords = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
