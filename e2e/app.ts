@@ -54,7 +54,7 @@ export const test = base.extend<Fixtures, { hub: Hub }>({
       info.project.name === 'electron'
         ? openElectron(env)
         : openHeadless(env, async (url) => {
-            const page = await browser.newPage();
+            const page = await (await browser.newContext()).newPage();
             await page.goto(url);
             return page;
           });
@@ -134,7 +134,7 @@ async function openHeadless(env: NodeJS.ProcessEnv, openPage: (url: string) => P
     pid: child.pid!,
     close() {
       closed ??= (async () => {
-        await page.close();
+        await page.context().close();
         if (child.exitCode !== null || child.signalCode !== null) return;
         const exited = new Promise((resolve) => child.once('exit', resolve));
         child.kill('SIGTERM');

@@ -4,9 +4,8 @@ import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Format } from '../shared/format.ts';
 import type { AppError } from '../shared/result.ts';
+import { visionProblem } from '../shared/schemas/engine.ts';
 import { useFormat } from './i18n.ts';
-
-const visionReasons = ['projector', 'cmake', 'compiler', 'build', 'libraries'] as const;
 
 /** The sentence for `error`. Sizes in its data are bytes; names are shown without their folders. */
 export function errorSentence(t: TFunction<'errors'>, format: Format, error: AppError): string {
@@ -26,8 +25,8 @@ export function errorSentence(t: TFunction<'errors'>, format: Format, error: App
   // `context` means something else to i18next.
   values.size = values.context;
   delete values.context;
-  const vision = visionReasons.find((reason) => reason === data.reason);
-  if (error.code === 'engine.noVision' && vision) return t(`engine.noVisionReason.${vision}`);
+  const vision = visionProblem.safeParse(data.reason);
+  if (error.code === 'engine.noVision' && vision.success) return t(`engine.noVisionReason.${vision.data}`);
   const needed = number('needed');
   const free = number('free');
   if (error.code === 'engine.outOfMemory' && needed !== undefined && free !== undefined) {

@@ -37,7 +37,7 @@ export const errorCodes = [
   'engine.busy', // it is answering
   'engine.crashed', // data: { reason }
   'engine.loadFailed', // data: { reason }
-  'engine.noVision', // data: { reason: 'projector' | 'cmake' | 'compiler' | 'build' | 'libraries' }
+  'engine.noVision', // data: { reason: VisionProblem }
   'engine.projectorMismatch', // data: { projector, model, expected, actual }
   'engine.contextFull', // data: { used, context } in tokens
   'engine.outOfMemory', // data: { needed?, free? } in bytes

@@ -61,7 +61,7 @@ async function write(
   stop: AbortSignal,
 ): Promise<void> {
   if (request.messages.some(({ content }) => content.some(({ type }) => type === 'image')))
-    throw new Fault('engine.noVision', 'The loaded model cannot see pictures', { reason: 'projector' });
+    throw new Fault('engine.noVision', 'The loaded model cannot see pictures', { reason: 'noProjector' });
   const prompt = prompts.render(request.messages, request.thinking);
   const tokens = tokenize(model, prompt.text);
   const context = sequence.contextSize;

@@ -10,9 +10,6 @@ import { useFormat } from '../i18n.ts';
 import { useStores } from '../stores/index.ts';
 import { MemoryBar, type Part } from '../ui/MemoryBar.tsx';
 
-/** How often the free memory is looked at while the page is seen, in milliseconds. */
-const interval = 10_000;
-
 /** The bar with its numbers and the card's name. */
 export function MachineMemory() {
   const { t } = useTranslation();
@@ -24,13 +21,13 @@ export function MachineMemory() {
   const loading = state.status === 'loading' ? state.modelId : undefined;
   const planned = useStore(stripPrices, (each) => (loading === undefined ? undefined : each.prices[loading]?.estimate));
 
+  // Asked when it may have changed and no oftener: asking starts a process that talks to the GPU.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a load or an eject is what changes the memory.
   useEffect(() => {
-    void store.getState().refresh();
-    const timer = setInterval(() => {
-      if (document.visibilityState === 'visible') void store.getState().refresh();
-    }, interval);
-    return () => clearInterval(timer);
+    const refresh = (): void => void store.getState().refresh();
+    refresh();
+    window.addEventListener('focus', refresh);
+    return () => window.removeEventListener('focus', refresh);
   }, [store, state.status]);
 
   useEffect(() => {
@@ -42,7 +39,12 @@ export function MachineMemory() {
   const where = !hardware ? '' : hasGpu(hardware) ? (hardware.gpus[0] ?? t('memory.gpu')) : t('memory.ram');
   const bar = hardware && barOf(hardware, state, planned);
   return (
-    <button type="button" onClick={() => ui.getState().go('settings')} className="flex h-full min-w-0 flex-1 items-center gap-3 px-3 hover:bg-surface-2">
+    <button
+      type="button"
+      aria-label={bar ? undefined : t('strip.machine')}
+      onClick={() => ui.getState().go('settings')}
+      className="flex h-full min-w-0 flex-1 items-center gap-3 px-3 hover:bg-surface-2"
+    >
       <span className="min-w-16 max-w-72 flex-1">{bar && <MemoryBar where={where} parts={bar.parts} total={bar.total} />}</span>
       <span className="shrink-0 tabular-nums">{bar ? format.memoryOf(bar.used, bar.total) : ''}</span>
       <span className="truncate text-text-2">{where}</span>

@@ -38,7 +38,7 @@ function Hub() {
   const { t } = useTranslation();
   const { hub, search, ui } = useStores();
   const status = useStore(hub, (state) => state.status);
-  const offline = useStore(search, (state) => state.error?.code === 'hub.unreachable');
+  const offline = useStore(search, (state) => state.error?.code === 'hub.unreachable' || state.error?.code === 'hub.offline');
   const face = offline ? 'offline' : status?.sample ? 'sample' : 'online';
   const Icon = { offline: CloudOff, sample: FlaskConical, online: Cloud }[face];
   return (

@@ -86,4 +86,3 @@ export const control = {
   /** Ends the answer; its stream still gives the `end` event with the statistics. */
   stop: call(z.object({ turnId: z.string() }), z.void()),
 };
-export type Control = typeof control;

@@ -19,7 +19,6 @@ export const imagePart = z.object({
   sentHeight: z.int(),
 });
 export const part = z.discriminatedUnion('type', [textPart, imagePart]);
-export type TextPart = z.infer<typeof textPart>;
 export type ImagePart = z.infer<typeof imagePart>;
 export type Part = z.infer<typeof part>;
 

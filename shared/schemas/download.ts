@@ -4,7 +4,6 @@ import { appError } from '../result.ts';
 import { hubFile } from './hub.ts';
 
 export const downloadState = z.enum(['queued', 'running', 'verifying', 'paused', 'failed', 'done']);
-export type DownloadState = z.infer<typeof downloadState>;
 
 /** One thing to the person: model, shards and projector together. */
 export const downloadJob = z.object({

@@ -4,7 +4,6 @@ import { appError } from '../result.ts';
 import { loadSettings, memorySplit } from './memory.ts';
 
 export const backendName = z.enum(['node-llama-cpp', 'llama-server']);
-export type BackendName = z.infer<typeof backendName>;
 
 /** Why pictures cannot be sent: no projector, or a tool that building the vision engine needs. */
 export const visionProblem = z.enum(['noProjector', 'off', 'cmake', 'compiler', 'git', 'libraries', 'build']);

@@ -34,7 +34,6 @@ export const freeMemory = z.object({
   gpu: z.nullable(z.number()),
   ram: z.number(),
 });
-export type FreeMemory = z.infer<typeof freeMemory>;
 
 export const estimate = z.object({
   /** `exact`: llama.cpp's own no-allocation answer; `about`: our closed form, where it could not be asked. */

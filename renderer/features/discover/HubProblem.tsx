@@ -16,7 +16,7 @@ export function HubProblem({ error, onRetry }: { error: AppError; onRetry(): voi
   const { hub } = useStores();
   const sample = useStore(hub, (state) => state.status?.sample);
   const page = error.code === 'hub.gated' && typeof error.data?.url === 'string' && error.data.url.startsWith('https://') ? error.data.url : undefined;
-  const away = error.code === 'hub.unreachable' || error.code === 'hub.badAnswer';
+  const away = ['hub.unreachable', 'hub.offline', 'hub.badAnswer'].includes(error.code);
 
   return (
     <Problem text={sentence(error)}>
