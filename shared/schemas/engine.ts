@@ -33,7 +33,15 @@ export const engineState = z.discriminatedUnion('status', [
     /** 0 to 1 within the stage. */
     progress: z.number(),
   }),
-  z.object({ status: z.literal('ready'), modelId: z.string(), model: loadedModel, visionProblem: z.optional(visionProblem), answering: z.boolean() }),
+  z.object({
+    status: z.literal('ready'),
+    modelId: z.string(),
+    model: loadedModel,
+    /** What was said before the load that it would take. */
+    predicted: z.optional(z.object({ gpu: memorySplit, ram: memorySplit })),
+    visionProblem: z.optional(visionProblem),
+    answering: z.boolean(),
+  }),
   z.object({ status: z.literal('failed'), modelId: z.string(), error: appError }),
 ]);
 export type EngineState = z.infer<typeof engineState>;

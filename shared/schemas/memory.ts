@@ -46,5 +46,11 @@ export const estimate = z.object({
   verdict,
   /** Tokens that the model was made for. */
   trainContext: z.int(),
+  /** Tokens per second of an answer, a range; `measured`: by answers of this model here, else predicted. Absent where nothing honest can be said. */
+  speed: z.optional(z.object({ low: z.number(), high: z.number(), measured: z.boolean() })),
 });
 export type Estimate = z.infer<typeof estimate>;
+
+/** The largest contexts in tokens that fit with nothing left over in RAM (without a GPU: in RAM), by KV type; null: not even the smallest. */
+export const contextLimits = z.object({ f16: z.nullable(z.int()), q8_0: z.nullable(z.int()) });
+export type ContextLimits = z.infer<typeof contextLimits>;
