@@ -1,0 +1,154 @@
+/** Which quantization of a model to take on this machine, and why, as data from which the page and the command line make a sentence. */
+import { badgesOf, type QualityWord, qualityOf } from './quality.ts';
+import { compareQuality } from './quant.ts';
+import type { Quantization } from './schemas/hub.ts';
+import { type Estimate, splitTotal } from './schemas/memory.ts';
+
+/** A row of the picker: a quantization and what it takes. */
+export interface Candidate {
+  quantization: Quantization;
+  estimate: Estimate;
+}
+
+export interface Recommendation {
+  /** Of the quantization. */
+  id: string;
+  label: string;
+  /**
+   * `fitsBest`: the best that is wholly on the GPU; `tightBest`: the same, with hardly anything left; `partialBest`: nothing fits
+   * wholly, and this one loses least by it; `ramBest`: no GPU, so the one that is still quick enough; `smallest`: nothing fits.
+   */
+  reason: 'fitsBest' | 'tightBest' | 'partialBest' | 'ramBest' | 'smallest';
+  quality: QualityWord;
+  /** Tokens that all this holds for. */
+  context: number;
+  /** Bytes on the GPU (`ramBest`: in RAM), and what was free there; null where the driver does not tell. */
+  needs: number;
+  free: number | null;
+  layers: { onGpu: number; total: number };
+  /** The next better one and why not: it takes more than there is, it leaves less than half the context, it is no better to see, or it is slow. */
+  instead?: { id: string; label: string; needs: number; why: 'tooBig' | 'halfContext' | 'noGain' | 'slow' };
+}
+
+type Why = NonNullable<Recommendation['instead']>['why'];
+type Row = Candidate & { word: QualityWord; why?: Why };
+
+/** Worst to best, so that words can be compared. */
+const ladder: QualityWord[] = ['unknown', 'poor', 'fair', 'good', 'veryGood', 'nearLossless', 'lossless', 'original'];
+const atLeast = (word: QualityWord, least: QualityWord): boolean => ladder.indexOf(word) >= ladder.indexOf(least);
+
+/** Tokens per second that a person reads at, about: more is comfort, less is waiting. */
+const readingSpeed = 6;
+/** Fewer layers on the GPU than this share, and the processor decides how fast it is. */
+const mostlyOnGpu = 0.75;
+
+/**
+ * The row to take. Rules (estimation.md 6, "Best quant"):
+ * - The best quality that is wholly on the GPU, with room to spare before without. Q6_K instead of Q8_0 (and so on) where the larger one
+ *   would leave less than half the context; never F16 where Q8_0 is there, which nobody can tell apart and which is twice as fast.
+ * - A poor one that fits gives way to a good one with three quarters of its layers on the GPU. Where none fits, the good one
+ *   with the greatest share of its layers there.
+ * - Without a GPU every token reads the weights from RAM: the best that is still as fast as people read, where the speed is known,
+ *   else what is called good (Q4_K_M), which reads a quarter of F16's bytes.
+ * Undefined when there is nothing that can be run at all.
+ */
+export function recommend(candidates: readonly Candidate[]): Recommendation | undefined {
+  const rows = candidates
+    .filter(({ quantization }) => quantization.unsupported === undefined)
+    .map((row): Row => ({ ...row, word: qualityOf(madeAs(row.quantization)).word }))
+    .sort((a, b) => compareQuality(madeAs(a.quantization), madeAs(b.quantization)) || b.quantization.size - a.quantization.size);
+  const having = (...verdicts: Estimate['verdict'][]): Row[] => rows.filter(({ estimate }) => verdicts.includes(estimate.verdict));
+
+  const partial = bestPartial(having('partial'));
+  for (const [verdict, reason] of [['fits', 'fitsBest'] as const, ['tight', 'tightBest'] as const]) {
+    const best = worthIt(having(verdict));
+    if (!best) continue;
+    if (!atLeast(best.row.word, 'fair') && partial && atLeast(partial.word, 'good') && shareOnGpu(partial) >= mostlyOnGpu)
+      return told(partial, 'partialBest', rows);
+    return told(best.row, reason, rows, best.instead);
+  }
+  if (partial) return told(partial, 'partialBest', rows);
+  const inRam = bestInRam(having('ram'));
+  if (inRam) return told(inRam.row, 'ramBest', rows, inRam.instead);
+  const smallest = rows.toSorted((a, b) => a.quantization.size - b.quantization.size)[0];
+  return smallest && told(smallest, 'smallest', rows);
+}
+
+/** What the quality of a quantization depends on. */
+function madeAs({ id, label, bitsPerWeight }: Quantization) {
+  const badges = badgesOf(id);
+  return { label, bitsPerWeight, qat: badges.includes('qat'), ...(badges.includes('imatrix') && { imatrix: true }) };
+}
+
+interface Choice {
+  row: Row;
+  instead?: Row;
+}
+
+/** The first of rows that fit, best first, that is worth its bytes. */
+function worthIt(rows: Row[]): Choice | undefined {
+  let instead: Row | undefined;
+  for (const [index, row] of rows.entries()) {
+    const next = rows[index + 1];
+    const why = next && notWorth(row, next);
+    if (!why) return { row, ...(instead && { instead }) };
+    instead = { ...row, why };
+  }
+}
+
+/** Why the next row down is the better choice. */
+function notWorth(row: Row, next: Row): Why | undefined {
+  if (row.word === 'original' && atLeast(next.word, 'lossless')) return 'noGain';
+  if (!atLeast(row.word, 'lossless') || !atLeast(next.word, 'nearLossless')) return undefined;
+  // What the cache may grow into is the context there is: both rows take the same bytes for a token.
+  return roomForCache(row) < roomForCache(next) / 2 ? 'halfContext' : undefined;
+}
+
+const roomForCache = ({ estimate: { free, gpu } }: Row): number => (free.gpu ?? Number.POSITIVE_INFINITY) - (splitTotal(gpu) - gpu.kvCache);
+const shareOnGpu = ({ estimate: { layers } }: Row): number => layers.onGpu / layers.total;
+
+function bestPartial(rows: Row[]): Row | undefined {
+  const good = rows.filter(({ word }) => atLeast(word, 'good'));
+  const [first, ...others] = good.length > 0 ? good : rows;
+  return others.reduce((best, row) => (best && shareOnGpu(row) > shareOnGpu(best) ? row : best), first);
+}
+
+function bestInRam(rows: Row[]): Choice | undefined {
+  const better = (row: Row, why: Why): { instead?: Row } => {
+    const above = rows[rows.indexOf(row) - 1];
+    return above ? { instead: { ...above, why: above.word === 'original' && atLeast(row.word, 'lossless') ? 'noGain' : why } } : {};
+  };
+  const [first, second] = rows;
+  const sane = first?.word === 'original' && second && atLeast(second.word, 'lossless') ? rows.slice(1) : rows;
+  const quick = sane.find(({ estimate: { speed } }) => speed && (speed.low + speed.high) / 2 >= readingSpeed);
+  if (quick) return { row: quick, ...better(quick, 'slow') };
+  // None is quick, or nobody knows: what is good and no larger than that, else the nearest better one, else the best of the rest.
+  const good = sane.find(({ word }) => word === 'good') ?? sane.findLast(({ word }) => atLeast(word, 'good')) ?? first;
+  return good && { row: good, ...better(good, 'slow') };
+}
+
+function told(row: Row, reason: Recommendation['reason'], rows: Row[], instead: Row | undefined = nextTooBig(row, rows)): Recommendation {
+  const { quantization, estimate, word } = row;
+  const inRam = estimate.layers.onGpu === 0;
+  const needs = ({ gpu, ram }: Estimate): number => splitTotal(inRam ? ram : gpu);
+  return {
+    id: quantization.id,
+    label: quantization.label,
+    reason,
+    quality: word,
+    context: estimate.settings.contextSize,
+    needs: needs(estimate),
+    free: inRam ? estimate.free.ram : estimate.free.gpu,
+    layers: { onGpu: estimate.layers.onGpu, total: estimate.layers.total },
+    ...(instead?.why && {
+      instead: { id: instead.quantization.id, label: instead.quantization.label, needs: needs(instead.estimate), why: instead.why },
+    }),
+  };
+}
+
+/** The next better row, where it was left because it does not fit as well. */
+function nextTooBig(row: Row, rows: Row[]): Row | undefined {
+  const above = rows[rows.indexOf(row) - 1];
+  const worse: Estimate['verdict'][] = ['fits', 'tight', 'partial', 'ram', 'no'];
+  return above && worse.indexOf(above.estimate.verdict) > worse.indexOf(row.estimate.verdict) ? { ...above, why: 'tooBig' } : undefined;
+}
