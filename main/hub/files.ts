@@ -1,7 +1,11 @@
 /** A model and its files as a person chooses among them, before any of them is read. */
 import * as z from 'zod/mini';
+import { familyOf } from '../../shared/family.ts';
+import { licenceOf } from '../../shared/licence.ts';
 import { Fault } from '../../shared/result.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
+import { isRunnable } from '../gguf/architectures.ts';
+import { templateTraits } from '../gguf/thinking.ts';
 import type { Hub } from './client.ts';
 import { chooseProjector, groupQuantizations } from './group.ts';
 import { createJoined } from './joined.ts';
@@ -9,11 +13,28 @@ import { isSafePath } from './names.ts';
 import { parseSummary, summaryFields } from './search.ts';
 import { listFiles } from './tree.ts';
 
+const someText = z.catch(z.optional(z.string().check(z.maxLength(200))), undefined);
+
+/** What the Hub read out of one of the model files: any of it may be missing or be nonsense. */
+const gguf = z.object({
+  total: z.catch(z.optional(z.number()), undefined),
+  architecture: someText,
+  context_length: z.catch(z.optional(z.int().check(z.minimum(1))), undefined),
+  chat_template: z.catch(z.optional(z.string()), undefined),
+});
+
+const card = z.object({
+  base_model: z.catch(z.optional(z.union([z.string(), z.array(z.string())])), undefined),
+  license: someText,
+  language: z.catch(z.optional(z.union([z.string(), z.array(z.string())])), undefined),
+});
+
 const info = z.object({
   sha: z.string().check(z.regex(/^[0-9a-f]{40}$/)),
   tags: z._default(z.array(z.string()), []),
-  cardData: z.catch(z.optional(z.object({ base_model: z.optional(z.union([z.string(), z.array(z.string())])), license: z.optional(z.string()) })), undefined),
-  gguf: z.catch(z.optional(z.object({ total: z.optional(z.number()), architecture: z.optional(z.string()), context_length: z.optional(z.int()) })), undefined),
+  createdAt: z.catch(z.optional(z.string().check(z.regex(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/))), undefined),
+  cardData: z.catch(z.optional(card), undefined),
+  gguf: z.catch(z.optional(gguf), undefined),
 });
 
 /** A picker that moves a slider asks many times a second; a repository changes every few months. */
@@ -56,17 +77,32 @@ async function ask(hub: Hub, repo: string, signal: AbortSignal): Promise<ModelDe
   const parameters = data.gguf?.total && data.gguf.total > 0 ? data.gguf.total : undefined;
   const quantizations = groupQuantizations(files, parameters);
   const projector = chooseProjector(files, quantizations);
-  const baseModel = [data.cardData?.base_model].flat()[0] ?? data.tags.find((tag) => /^base_model:[^:]+$/.test(tag))?.slice('base_model:'.length);
+  const licence = summary.licence ?? data.cardData?.license;
+  const baseModel = summary.baseModel ?? [data.cardData?.base_model].flat().find((base) => base !== undefined && isRepo(base));
+  const architecture = data.gguf?.architecture;
   return {
     ...summary,
+    ...(summary.baseModel === undefined && familyOf(summary.name, baseModel)),
     vision: projector !== undefined,
     commit: data.sha,
     quantizations,
-    ...(summary.licence === undefined && data.cardData?.license && { licence: data.cardData.license }),
+    languages: languagesOf(data.cardData?.language),
+    commercial: licenceOf(licence).commercial,
+    ...templateTraits(data.gguf?.chat_template ?? ''),
+    runnable: architecture === undefined || isRunnable(architecture),
+    ...(licence && { licence }),
     ...(baseModel && { baseModel }),
+    ...(data.createdAt && { createdAt: data.createdAt }),
+    ...(summary.updatedAt && { lastCommitAt: summary.updatedAt }),
     ...(parameters !== undefined && { parameters }),
-    ...(data.gguf?.architecture && { architecture: data.gguf.architecture }),
+    ...(architecture && { architecture }),
     ...(data.gguf?.context_length && { contextLength: data.gguf.context_length }),
     ...(projector && { projector }),
   };
 }
+
+const isRepo = (text: string): boolean => /^[\w.-]{1,96}\/[\w.-]{1,96}$/.test(text);
+
+/** As cards write them: one or a list, names or codes. */
+const languagesOf = (told: string | string[] | undefined): string[] =>
+  [...new Set([told ?? []].flat())].filter((language) => /^[\p{L}][\p{L} -]{1,30}$/u.test(language)).slice(0, 200);

@@ -1,5 +1,6 @@
 /** Searches the Hub for GGUF models, a page at a time. */
 import * as z from 'zod/mini';
+import { familyOf } from '../../shared/family.ts';
 import { Fault } from '../../shared/result.ts';
 import type { ModelSummary, SearchPage } from '../../shared/schemas/hub.ts';
 import type { Hub } from './client.ts';
@@ -50,6 +51,9 @@ export function parseSummary(value: unknown): ModelSummary | undefined {
   if (!success || !isSafePath(data.id)) return undefined;
   const [owner = '', name = ''] = data.id.split('/');
   const licence = data.tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
+  const { baseModel, quantized } = basesOf(data.tags);
+  const marks = [...data.tags, ...(data.pipeline_tag === undefined ? [] : [data.pipeline_tag])].map((tag) => tag.toLowerCase());
+  const tagged = (wanted: RegExp): boolean => marks.some((mark) => wanted.test(mark));
   return {
     id: data.id,
     owner,
@@ -57,13 +61,32 @@ export function parseSummary(value: unknown): ModelSummary | undefined {
     downloads: data.downloads,
     likes: data.likes,
     gated: data.gated === false ? 'no' : data.gated,
-    vision: [data.pipeline_tag, ...data.tags].some(
-      (tag) => tag !== undefined && /^(?:image-text-to-text|any-to-any|image-to-text|visual-question-answering)$/.test(tag),
-    ),
+    vision: tagged(/^(?:image-text-to-text|any-to-any|image-to-text|visual-question-answering)$/),
     ...(data.lastModified !== undefined && { updatedAt: data.lastModified }),
+    ...familyOf(name, quantized),
+    tools: tagged(/^(?:tool-?(?:calling|use)|tools|function-?calling|agentic?)$/),
+    reasoning: tagged(/^(?:reasoning|thinking|reasoner|chain-of-thought|cot)$/),
     ...(licence && { licence }),
+    ...(baseModel && { baseModel }),
   };
 }
+
+/**
+ * The model that this one was made from, and the one that it is only a quantization of: a fine-tune, an adapter and a merge are
+ * models of their own, as is a collection of several.
+ */
+function basesOf(tags: readonly string[]): { baseModel?: string | undefined; quantized?: string | undefined } {
+  const bases = new Map<string, string[]>();
+  for (const tag of tags) {
+    const [, relation = '', id] = baseTag.exec(tag) ?? [];
+    if (id !== undefined) bases.set(relation, [...new Set([...(bases.get(relation) ?? []), id])]);
+  }
+  const [first, ...others] = bases.get('quantized') ?? [];
+  const [any, ...more] = bases.get('') ?? [];
+  const untold = bases.size === 1 && more.length === 0 ? any : undefined;
+  return { baseModel: first ?? any, quantized: others.length > 0 ? undefined : (first ?? untold) };
+}
+const baseTag = /^base_model:(?:(quantized|finetune|adapter|merge):)?([\w.-]{1,96}\/[\w.-]{1,96})$/;
 
 /** `owner/name` of a pasted address of a model's page or file, on the Hub, a mirror or a deep link; undefined for anything else. */
 export function repoOf(query: string): string | undefined {

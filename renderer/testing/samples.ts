@@ -1,5 +1,7 @@
 /** Models, a machine and downloads as the hub and core would tell them. */
 import type { MemorySource } from '../../shared/contract/core.ts';
+import { familyOf } from '../../shared/family.ts';
+import { licenceOf } from '../../shared/licence.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { ModelDetail, ModelSummary } from '../../shared/schemas/hub.ts';
@@ -29,6 +31,9 @@ const summary = (id: string, downloads: number, more: Partial<ModelSummary> = {}
   gated: 'no',
   licence: 'apache-2.0',
   vision: false,
+  ...familyOf(id),
+  tools: false,
+  reasoning: false,
   ...more,
 });
 
@@ -56,6 +61,11 @@ export const modelDetail = (model: ModelSummary): ModelDetail => ({
   ...model,
   commit,
   parameters,
+  languages: ['en', 'fr'],
+  commercial: licenceOf(model.licence).commercial,
+  thinking: true,
+  system: true,
+  runnable: true,
   architecture: 'qwen35',
   contextLength: 262_144,
   quantizations: quantizations.map(([label, bits]) => {
