@@ -10,11 +10,11 @@ interface Part {
   /** Files and folders whose change makes it stale. */
   sources: string[];
   configs: InlineConfig[];
-  /** Files that are read beside the bundle: [from, to]. */
+  /** Files that are read beside the bundle: [from, its name there]. */
   copies?: [string, string][];
 }
 
-const node = (outDir: string, entries: Record<string, string>, format: 'es' | 'cjs' = 'es', external: string[] = []): InlineConfig => ({
+const node = (entries: Record<string, string>, format: 'es' | 'cjs' = 'es', external: string[] = []): InlineConfig => ({
   configFile: false,
   root,
   logLevel: 'warn',
@@ -22,8 +22,6 @@ const node = (outDir: string, entries: Record<string, string>, format: 'es' | 'c
   build: {
     ssr: true,
     target: 'node24',
-    outDir,
-    emptyOutDir: false,
     minify: false,
     rolldownOptions: {
       input: entries,
@@ -35,18 +33,18 @@ const node = (outDir: string, entries: Record<string, string>, format: 'es' | 'c
 const parts: Record<string, Part> = {
   main: {
     sources: ['main', 'shared'],
-    configs: [node('dist/main', { server: 'main/server/main.ts', engine: 'main/engine/host.ts', hashWorker: 'main/downloads/hashWorker.ts' })],
-    copies: [['main/engine/llama-server', 'dist/main/llama-server']],
+    configs: [node({ server: 'main/server/main.ts', engine: 'main/engine/host.ts', hashWorker: 'main/downloads/hashWorker.ts' })],
+    copies: [['main/engine/llama-server', 'llama-server']],
   },
-  hub: { sources: ['e2e/hub', 'shared'], configs: [node('dist/hub', { main: 'e2e/hub/main.ts' })] },
+  hub: { sources: ['e2e/hub', 'shared'], configs: [node({ main: 'e2e/hub/main.ts' })] },
   renderer: { sources: ['renderer', 'shared'], configs: [{ configFile: at('renderer/vite.config.ts'), logLevel: 'warn' }] },
   electron: {
     sources: ['electron', 'main', 'shared'],
     configs: [
-      node('dist/electron', { main: 'electron/main.ts', engine: 'main/engine/host.ts', hashWorker: 'main/downloads/hashWorker.ts' }),
-      node('dist/electron', { preload: 'electron/preload.ts' }, 'cjs'),
+      node({ main: 'electron/main.ts', engine: 'main/engine/host.ts', hashWorker: 'main/downloads/hashWorker.ts' }),
+      node({ preload: 'electron/preload.ts' }, 'cjs'),
     ],
-    copies: [['main/engine/llama-server', 'dist/electron/llama-server']],
+    copies: [['main/engine/llama-server', 'llama-server']],
   },
 };
 
@@ -66,9 +64,13 @@ for (const name of names) {
   if (fs.existsSync(stamp) && fs.statSync(stamp).mtimeMs > Math.max(...sources.map((source) => newest(at(source))))) continue;
   console.log(`atelier: building ${name}`);
   const began = new Date();
+  // Built beside and moved when done: a build that fails leaves the one before it.
+  const beside = at('dist', `.${name}`);
+  fs.rmSync(beside, { recursive: true, force: true });
+  for (const config of part.configs) await build({ ...config, build: { ...config.build, outDir: beside, emptyOutDir: false } });
+  for (const [from, to] of part.copies ?? []) fs.cpSync(at(from), path.join(beside, to), { recursive: true });
   fs.rmSync(at('dist', name), { recursive: true, force: true });
-  for (const config of part.configs) await build(config);
-  for (const [from, to] of part.copies ?? []) fs.cpSync(at(from), at(to), { recursive: true });
+  fs.renameSync(beside, at('dist', name));
   fs.writeFileSync(stamp, '');
   fs.utimesSync(stamp, began, began);
 }
