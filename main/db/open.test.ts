@@ -31,7 +31,7 @@ function fill(): void {
 test('makes the folder and the file, with our pragmas and the newest schema', () => {
   const db = openDatabase(file);
   const pragma = (name: string): unknown => Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-  expect([pragma('journal_mode'), pragma('foreign_keys'), pragma('busy_timeout'), pragma('synchronous')]).toEqual(['wal', 1, 5000, 1]);
+  expect([pragma('journal_mode'), pragma('foreign_keys'), pragma('busy_timeout'), pragma('synchronous')]).toEqual(['wal', 1, 1000, 1]);
   expect(schemaVersion(db)).toBe(migrations.length);
   db.close();
 });
@@ -110,4 +110,15 @@ test('a step that fails half way leaves the step before it', () => {
   expect(db.prepare('SELECT count(*) AS n FROM a').get()?.n).toBe(0);
   migrate(db, [good, 'INSERT INTO a VALUES (2)']);
   expect(db.prepare('SELECT x FROM a').get()?.x).toBe(2);
+});
+
+test('a second app on the same data is told so and harms nothing; after the first one it opens', () => {
+  const first = openDatabase(file, log);
+  first.exec("INSERT INTO chats (id, title, created_at, updated_at) VALUES ('c', 'kept', '', '')");
+  expect(() => openDatabase(file, log)).toThrow(expect.objectContaining({ code: 'internal', data: { reason: 'running' } }));
+  first.close();
+  const second = openDatabase(file, log);
+  expect(second.prepare('SELECT title FROM chats').get()).toEqual({ title: 'kept' });
+  second.close();
+  expect(logged).toEqual([]);
 });

@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { serve } from '@hono/node-server';
+import { Fault } from '../../shared/result.ts';
 import { createCore } from '../core.ts';
 import { createHttp } from './http.ts';
 import { createServerPlatform, openBrowser } from './platform.ts';
@@ -22,7 +23,11 @@ const { values } = parseArgs({
 
 const root = path.resolve(import.meta.dirname, '../..');
 const platform = createServerPlatform(root, process.env.npm_package_version ?? '0.1.0');
-const core = await createCore(platform);
+const core = await createCore(platform).catch((error: unknown) => {
+  // What is known has a sentence; the rest is for whoever mends it.
+  console.error(error instanceof Fault ? error.message : error);
+  process.exit(1);
+});
 if (values.sample) await core.handlers['hub.useSample']({ sample: true }, { signal: new AbortController().signal });
 
 const token = readToken(platform.folders.data);
