@@ -178,6 +178,26 @@ describe('a header that llama.cpp cannot be asked about', () => {
   });
 });
 
+const siblings = ['Q2_K', 'Q3_K_M', 'IQ4_XS', 'Q4_K_M', 'Q5_K_M', 'Q6_K', 'Q8_0'].map((label) => headerPath(`qwen3.5-9b-${label}`));
+/** Every position of the measured table, and one that is off the grid. */
+const positions: Pick<LoadPlan, 'contextSize' | 'kvType' | 'flashAttention'>[] = [
+  ...new Map(
+    allocations.map(({ contextSize, kvType, flashAttention }) => [`${contextSize} ${kvType} ${flashAttention}`, { contextSize, kvType, flashAttention }]),
+  ).values(),
+  { contextSize: 5000, kvType: 'q8_0', flashAttention: true },
+];
+
+test('in RAM, seven quantizations asked together are told what each is told alone', { timeout: 240_000 }, async () => {
+  for (const header of siblings) {
+    const alone = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.disabled });
+    for (const position of positions) {
+      const request = { header, plan: { ...plan, ...position } };
+      expect(await askMemory(llama, request), JSON.stringify(request)).toEqual(await askMemory(alone, request));
+    }
+    await alone.dispose();
+  }
+});
+
 const reason = missing();
 if (reason) console.warn(`SKIPPED: memory on the software GPU: ${reason}`);
 describe.skipIf(reason)('on a software GPU', () => {
@@ -206,6 +226,19 @@ describe.skipIf(reason)('on a software GPU', () => {
       expect(splitTotal(answer.ram) / 2 ** 20, name).toBeCloseTo(row.hostMib, 0);
       expect(answer.gpu.kvCache / 2 ** 20, name).toBeCloseTo(row.kvMib, 2);
       expect(answer.layers.onGpu).toBe(answer.layers.total);
+    }
+  });
+
+  test('seven quantizations asked together are told what each is told alone', { timeout: 240_000 }, async () => {
+    for (const header of siblings) {
+      const alone = startSoftwareGpu(24576);
+      try {
+        const requests = positions.map((position) => ({ header, plan: { ...plan, ...position, gpuLayers: 1000 } }));
+        for (const request of [...requests, { header, plan: { ...plan, gpuLayers: 12 } }])
+          expect((await card.ask(request)).answer, JSON.stringify(request)).toEqual((await alone.ask(request)).answer);
+      } finally {
+        await alone.end();
+      }
     }
   });
 

@@ -6,6 +6,7 @@ import { cacheBytes, type MemoryFacts, memoryByFormula } from '../../shared/memo
 import type { MemorySplit } from '../../shared/schemas/memory.ts';
 import { memoryFacts } from './facts.ts';
 import { imageWork, projectorWeights } from './projector.ts';
+import { type Sides as ContextBytes, createShapes } from './shapes.ts';
 import { NoSimulation, openVirtual, readHeader, type VirtualModel, weightsOnly } from './virtual.ts';
 
 type Sides = Record<'gpu' | 'ram', MemorySplit>;
@@ -13,6 +14,9 @@ type Sides = Record<'gpu' | 'ram', MemorySplit>;
 /** Headers whose virtual models are kept, a few megabytes each: a repository's quantizations, asked again as the slider moves. */
 const keptModels = 48;
 const models = new WeakMap<Llama, Map<string, Promise<VirtualModel>>>();
+const shapes = new WeakMap<Llama, ReturnType<typeof createShapes<VirtualModel>>>();
+/** Projector files that were counted, by path. */
+const projectors = new Map<string, number>();
 let queue: Promise<unknown> = Promise.resolve();
 const cacheType = { f16: GgmlType.F16, q8_0: GgmlType.Q8_0, q4_0: GgmlType.Q4_0 };
 
@@ -32,12 +36,22 @@ export function askMemory(llama: Llama, request: EstimateRequest, signal?: Abort
 }
 
 async function answerTo(llama: Llama, { header, projector, plan }: EstimateRequest): Promise<EstimateAnswer> {
-  const image = projector !== undefined && plan.vision ? (await readHeader(projector)).header : undefined;
+  const image = projector !== undefined && plan.vision ? await projectorBytes(projector) : 0;
   const gpuLayers = llama.gpu === false ? 0 : plan.gpuLayers;
-  const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers }, image !== undefined);
+  const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers }, image > 0);
   const total = facts.layers.length + 1;
-  if (image) sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = projectorWeights(image) + imageWork(image);
+  sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = image;
   return { basis, ...sides, layers: { total, onGpu: Math.min(gpuLayers, total) }, trainContext: facts.trainContext };
+}
+
+/** Bytes of a projector with its work on the largest picture. */
+async function projectorBytes(file: string): Promise<number> {
+  const known = projectors.get(file);
+  if (known !== undefined) return known;
+  const { header } = await readHeader(file);
+  const bytes = projectorWeights(header) + imageWork(header);
+  projectors.set(file, bytes);
+  return bytes;
 }
 
 /** `served`: llama-server loads it, as it does every model with a projector. */
@@ -50,7 +64,7 @@ async function askModel(
   try {
     const model = await virtualModel(llama, header, { fewWords: false, gpuLayers: plan.gpuLayers });
     const running = served ? await virtualModel(llama, header, { fewWords: true, gpuLayers: plan.gpuLayers }) : model;
-    const sides = await simulate(model, running, plan);
+    const sides = await simulate(llama, model, running, plan);
     return { facts: model.facts, sides, basis: 'exact' };
   } catch (error) {
     if (!(error instanceof NoSimulation)) throw error;
@@ -60,23 +74,38 @@ async function askModel(
 }
 
 /** llama.cpp's totals, split by our exact sums of cache and state; what remains of the context is compute. */
-async function simulate({ insights, facts }: VirtualModel, running: VirtualModel, plan: LoadPlan): Promise<Sides> {
+async function simulate(llama: Llama, { insights, facts }: VirtualModel, running: VirtualModel, plan: LoadPlan): Promise<Sides> {
   const gpuLayers = Math.min(plan.gpuLayers, facts.layers.length + 1);
   const weights = await insights.estimateModelResourceRequirementsV2({ gpuLayers, ...weightsOnly });
-  const context = await running.insights.estimateContextResourceRequirementsV2({
-    contextSize: plan.contextSize,
-    modelGpuLayers: gpuLayers,
-    batchSize: plan.batchSize,
-    sequences: 1,
-    flashAttention: plan.flashAttention,
-    kvCacheKeyType: cacheType[plan.kvType],
-    kvCacheValueType: cacheType[plan.kvType],
-    useMmap: false,
-  });
+  const context = await contextBytes(llama, running, { ...plan, gpuLayers });
   // One token's logits lie in the output buffer, of which the vocabulary of few words has its few.
   const missingWords = facts.vocabulary - running.facts.vocabulary;
   const cache = cacheBytes(facts, { ...plan, gpuLayers });
-  return { gpu: split(weights.gpuVram, context.gpuVram, cache.gpu), ram: split(weights.cpuRam, context.cpuRam + 4 * missingWords, cache.ram) };
+  return { gpu: split(weights.gpuVram, context.gpu, cache.gpu), ram: split(weights.cpuRam, context.ram + 4 * missingWords, cache.ram) };
+}
+
+/** What a context takes on both sides: asked once for all quantizations of a model where the types of its weights play no part. */
+function contextBytes(llama: Llama, running: VirtualModel, plan: LoadPlan): Promise<ContextBytes> {
+  const { contextSize, gpuLayers, batchSize, flashAttention, kvType } = plan;
+  const ask = async (): Promise<ContextBytes> => {
+    const { gpuVram, cpuRam } = await running.insights.estimateContextResourceRequirementsV2({
+      contextSize,
+      modelGpuLayers: gpuLayers,
+      batchSize,
+      sequences: 1,
+      flashAttention,
+      kvCacheKeyType: cacheType[kvType],
+      kvCacheValueType: cacheType[kvType],
+      useMmap: false,
+    });
+    return { gpu: gpuVram, ram: cpuRam };
+  };
+  // A GPU that computes for layers in RAM takes copies of their weights, whose size the type decides.
+  const alike = llama.gpu === false || gpuLayers > running.facts.layers.length;
+  if (!alike) return ask();
+  const known = shapes.get(llama) ?? createShapes<VirtualModel>();
+  shapes.set(llama, known);
+  return known(running, JSON.stringify([contextSize, gpuLayers, batchSize, flashAttention, kvType]), ask);
 }
 
 /** Never more than llama.cpp's total: an architecture whose cache we count too high shows it all as cache. */

@@ -69,11 +69,9 @@ test('a model on disk: all layers where they fit, and the plan is what was shown
   const shown = await memory.estimate({ source: library, settings }, never);
   expect(shown).toMatchObject({ basis: 'exact', settings, layers: { total: 33, onGpu: 33 }, verdict: 'fits', trainContext: 131072 });
   expect(shown.free).toEqual({ gpu: 8000 * mebibyte, ram: 16384 * mebibyte });
-  expect(estimate).toHaveBeenCalledExactlyOnceWith({
-    header: '/slim/m.gguf',
-    projector: '/slim/p.gguf',
-    plan: { ...settings, gpuLayers: 33, batchSize: 512 },
-  });
+  expect(estimate.mock.calls.map(([request]) => request)).toEqual([
+    { header: '/slim/m.gguf', projector: '/slim/p.gguf', plan: { ...settings, gpuLayers: 33, batchSize: 512 } },
+  ]);
   expect(memory.plan(settings, shown)).toEqual({ ...settings, gpuLayers: 33, batchSize: 512 });
 });
 
@@ -153,6 +151,58 @@ test('a question that nobody waits for ends', async () => {
   expect(estimate).not.toHaveBeenCalled();
 });
 
+test('a question that everybody has left is dropped in the engine too, but not while somebody waits', async () => {
+  const signals: AbortSignal[] = [];
+  const engine = {
+    hardware: async () => hardware,
+    estimate: (_: EstimateRequest, signal?: AbortSignal) =>
+      new Promise<EstimateAnswer>((_resolve, reject) => {
+        signals.push(signal!);
+        signal!.addEventListener('abort', () => reject(signal!.reason));
+      }),
+  };
+  const { memory } = memoryOf({ engine });
+  const [first, second] = [new AbortController(), new AbortController()];
+  const asked = [first, second].map(({ signal }) => memory.estimate({ source: library, settings }, signal));
+  await vi.waitFor(() => expect(signals).toHaveLength(1));
+  first.abort();
+  await expect(asked[0]).rejects.toMatchObject({ code: 'cancelled' });
+  expect(signals[0]!.aborted).toBe(false);
+  second.abort();
+  await expect(asked[1]).rejects.toMatchObject({ code: 'cancelled' });
+  expect(signals[0]!.aborted).toBe(true);
+});
+
+test('the layers of the next position are looked for where the last were', async () => {
+  const { memory, estimate } = memoryOf({}, { ...hardware, vram: { total: 2048 * mebibyte, free: 2000 * mebibyte, unified: false } });
+  await memory.estimate({ source: library, settings }, never);
+  estimate.mockClear();
+  expect((await memory.estimate({ source: library, settings: { ...settings, contextSize: 8448 } }, never)).layers.onGpu).toBe(15);
+  expect(estimate.mock.calls.map(([{ plan }]) => plan.gpuLayers)).toEqual([33, 15, 16]);
+});
+
+test('the largest contexts leave the margin free, on the grid, for both KV types', async () => {
+  const { memory, estimate } = memoryOf({}, { ...hardware, vram: { total: 4096 * mebibyte, free: 3900 * mebibyte, unified: false } });
+  const limits = await memory.limits({ source: library, settings: { ...settings, vision: false } }, never);
+  // 3900 − 350 of margin − 3300 of weights leave 250 MiB: 1 KiB a token, whatever the type here.
+  expect(limits).toEqual({ f16: 131072, q8_0: 131072 });
+  const tight = memoryOf({}, { ...hardware, vram: { total: 4096 * mebibyte, free: 3700 * mebibyte, unified: false } });
+  expect((await tight.memory.limits({ source: library, settings: { ...settings, vision: false } }, never)).f16).toBe(50 * 1024);
+  const none = memoryOf({}, { ...hardware, vram: { total: 4096 * mebibyte, free: 3600 * mebibyte, unified: false } });
+  expect(await none.memory.limits({ source: library, settings: { ...settings, vision: false } }, never)).toEqual({ f16: null, q8_0: null });
+  expect(estimate.mock.calls.length).toBeLessThanOrEqual(2);
+  // Asked again, nothing is asked of the engine.
+  tight.estimate.mockClear();
+  await tight.memory.limits({ source: library, settings: { ...settings, contextSize: 2048, vision: false } }, never);
+  expect(tight.estimate).not.toHaveBeenCalled();
+});
+
+test('searches for limits that nobody waits for end', async () => {
+  const { memory, estimate } = memoryOf();
+  await expect(memory.limits({ source: library, settings }, AbortSignal.abort())).rejects.toThrow();
+  expect(estimate).not.toHaveBeenCalled();
+});
+
 const reason = missing();
 if (reason) console.warn(`SKIPPED: partial offload on the software GPU: ${reason}`);
 describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
@@ -179,6 +229,38 @@ describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
       expect(splitTotal(shown.gpu)).toBeLessThanOrEqual(usable);
       expect(splitTotal(more.gpu)).toBeGreaterThan(usable);
       expect(plan.gpuLayers).toBe(shown.layers.onGpu);
+    } finally {
+      await card.end();
+    }
+  });
+
+  test('of 8 GiB, the largest contexts of a 9B model fit, and 256 tokens more do not', { timeout: 120_000 }, async () => {
+    const model = 'qwen3.5-9b-Q4_K_M';
+    const card = startSoftwareGpu(8192);
+    try {
+      let asked = 0;
+      const { memory } = memoryOf({
+        headers: { forFile: async () => ({ path: headerPath(model), facts: modelFacts([header(model)]) }), forHub: () => Promise.reject(new Error('no Hub')) },
+        library: { resolve: async () => ({ files: [headerPath(model)] }) },
+        engine: {
+          estimate: async (request) => {
+            asked++;
+            return (await card.ask(request)).answer;
+          },
+          hardware: async () => ({ ...(await card.hardware()), ram: { total: 64 * 2 ** 30, free: 32 * 2 ** 30 } }),
+        },
+      });
+      const limits = await memory.limits({ source: library, settings }, never);
+      console.log(`8 GiB card, nine tenths of it free, ${model}: up to ${limits.f16} tokens in f16, ${limits.q8_0} in q8_0; ${asked} estimates`);
+      const usable = 8192 * mebibyte * 0.9 - 150 * mebibyte;
+      for (const kvType of ['f16', 'q8_0'] as const) {
+        const at = async (contextSize: number): Promise<number> =>
+          splitTotal((await card.ask({ header: headerPath(model), plan: { ...settings, contextSize, kvType, gpuLayers: 33, batchSize: 512 } })).answer.gpu);
+        expect(limits[kvType]! % 256).toBe(0);
+        expect(await at(limits[kvType]!)).toBeLessThanOrEqual(usable);
+        expect(await at(limits[kvType]! + 256)).toBeGreaterThan(usable);
+      }
+      expect(limits.q8_0!).toBeGreaterThan(limits.f16!);
     } finally {
       await card.end();
     }

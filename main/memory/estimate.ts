@@ -4,14 +4,16 @@ import type { MemorySource } from '../../shared/contract/core.ts';
 import { Fault } from '../../shared/result.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
-import type { Estimate, LoadSettings } from '../../shared/schemas/memory.ts';
+import type { ContextLimits, Estimate, LoadSettings } from '../../shared/schemas/memory.ts';
 import type { Header, Headers } from '../gguf/headers.ts';
+import { createJoined } from '../hub/joined.ts';
+import { contextLimits } from './limits.ts';
 import { mostLayers, roomOf, verdictOf } from './verdict.ts';
 
 export interface MemoryParts {
   headers: Pick<Headers, 'forHub' | 'forFile'>;
   library: { resolve(id: string): Promise<{ files: string[]; projector?: string }> };
-  engine: { estimate(request: EstimateRequest): Promise<EstimateAnswer>; hardware(folder: string): Promise<Hardware> };
+  engine: { estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>; hardware(folder: string): Promise<Hardware> };
   /** The models folder, whose disk is looked at. */
   folder: string;
   /** A repository of the Hub as it is now. */
@@ -23,6 +25,11 @@ export interface MemoryParts {
 export interface Memory {
   /** Bytes on both sides, the verdict, and the layers that `auto` comes to. Errors: those of the Hub, `library.notFound`, `gguf.*`, `memory.unknown`. */
   estimate(question: { source: MemorySource; settings: LoadSettings }, signal: AbortSignal): Promise<Estimate>;
+  /**
+   * The largest contexts that fit this machine as it is now, whatever context and KV type `settings` have: null for one that
+   * nothing fits. Errors as of `estimate`.
+   */
+  limits(question: { source: MemorySource; settings: LoadSettings }, signal: AbortSignal): Promise<ContextLimits>;
   /** What to load: the numbers that were shown, with nothing left to choose. */
   plan(settings: LoadSettings, estimate: Estimate): LoadPlan;
 }
@@ -36,17 +43,22 @@ const keptAnswers = 1_000;
 
 /** Estimates memory by asking the engine. */
 export function createMemory({ headers, library, engine, folder, model, loaded = () => undefined }: MemoryParts): Memory {
-  const answers = new Map<string, Promise<EstimateAnswer>>();
+  const answers = new Map<string, EstimateAnswer>();
+  const joined = createJoined<EstimateAnswer>();
+  /** Headers of a commit on the Hub never change. */
+  const hubHeaders = new Map<string, Found>();
+  /** Layers that `auto` came to, by the model's header. */
+  const lastLayers = new Map<string, number>();
   let read: { at: number; hardware: Promise<Hardware> } | undefined;
+  let limiting: Promise<unknown> = Promise.resolve();
 
-  function ask(request: EstimateRequest): Promise<EstimateAnswer> {
+  /** Asked once for all who wait, and dropped when nobody does. */
+  async function ask(request: EstimateRequest, signal: AbortSignal): Promise<EstimateAnswer> {
     const key = JSON.stringify(request);
     const known = answers.get(key);
     if (known) return known;
-    const answer = engine.estimate(request);
-    answers.set(key, answer);
-    answer.catch(() => answers.delete(key));
-    if (answers.size > keptAnswers) answers.delete(answers.keys().next().value!);
+    const answer = await joined(key, signal, (until) => engine.estimate(request, until));
+    keep(answers, key, answer);
     return answer;
   }
 
@@ -60,12 +72,15 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
     return reading.hardware;
   }
 
-  async function headersOf(source: MemorySource, vision: boolean, signal: AbortSignal): Promise<{ model: Header; projector?: Header }> {
+  async function headersOf(source: MemorySource, vision: boolean, signal: AbortSignal): Promise<Found> {
     if (source.kind === 'library') {
       const { files, projector } = await library.resolve(source.id);
       const [own, image] = await Promise.all([headers.forFile(files, signal), vision && projector ? headers.forFile([projector], signal) : undefined]);
       return { model: own, ...(image && { projector: image }) };
     }
+    const key = JSON.stringify([source, vision]);
+    const known = hubHeaders.get(key);
+    if (known) return known;
     const { repo } = source;
     const { quantizations, projector, commit } = await model(repo, signal);
     const files = quantizations.find(({ id }) => id === source.quantization)?.files;
@@ -74,29 +89,63 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
       headers.forHub({ repo, commit, files }, signal),
       vision && projector ? headers.forHub({ repo, commit, files: [projector] }, signal) : undefined,
     ]);
-    return { model: own, ...(image && { projector: image }) };
+    const found = { model: own, ...(image && { projector: image }) };
+    if (commit === source.commit) keep(hubHeaders, key, found);
+    return found;
   }
+
+  const requestOf = ({ model, projector }: Found, settings: LoadSettings, gpuLayers: number): EstimateRequest => ({
+    header: model.path,
+    ...(projector && { projector: projector.path }),
+    plan: { ...settings, gpuLayers, batchSize },
+  });
+  const layersOf = ({ model }: Found): number => (model.facts.blockCount ?? 0) + 1;
 
   return {
     async estimate({ source, settings: asked }, signal) {
       const settings = possible(asked);
       const [found, machine] = await Promise.all([headersOf(source, settings.vision, signal), hardware()]);
-      const at = (gpuLayers: number): Promise<EstimateAnswer> => {
-        signal.throwIfAborted();
-        const plan: LoadPlan = { ...settings, gpuLayers, batchSize };
-        return ask({ header: found.model.path, ...(found.projector && { projector: found.projector.path }), plan });
-      };
+      const at = (gpuLayers: number): Promise<EstimateAnswer> => ask(requestOf(found, settings, gpuLayers), signal);
       const room = roomOf(machine, loaded());
-      const all = (found.model.facts.blockCount ?? 0) + 1;
-      const answer = settings.gpuLayers === 'auto' ? await mostLayers(await at(all), room, at) : await at(Math.min(settings.gpuLayers, all));
+      const all = layersOf(found);
+      const automatic = async (): Promise<EstimateAnswer> => {
+        const best = await mostLayers(await at(all), room, at, lastLayers.get(found.model.path));
+        if (best.layers.onGpu < best.layers.total) keep(lastLayers, found.model.path, best.layers.onGpu);
+        return best;
+      };
+      const answer = settings.gpuLayers === 'auto' ? await automatic() : await at(Math.min(settings.gpuLayers, all));
       signal.throwIfAborted();
       const { basis, layers, gpu, ram, trainContext } = answer;
       const free = { gpu: machine.vram.free === null ? null : room.gpu, ram: room.ram };
       return { basis, settings, layers, gpu, ram, free, verdict: verdictOf(answer, room), trainContext };
     },
 
+    async limits({ source, settings: asked }, signal) {
+      const [found, machine] = await Promise.all([headersOf(source, asked.vision, signal), hardware()]);
+      const room = roomOf(machine, loaded());
+      // One search at a time, so that a question that a person waits for has at most one of its questions before it.
+      const answer = limiting.then(() =>
+        contextLimits(found.model.facts.contextLength ?? 0, room, (contextSize, kvType) =>
+          ask(requestOf(found, possible({ ...asked, contextSize, kvType }), layersOf(found)), signal),
+        ),
+      );
+      limiting = answer.catch(() => {});
+      return answer;
+    },
+
     plan: (settings, { layers }) => ({ ...possible(settings), gpuLayers: layers.onGpu, batchSize }),
   };
+}
+
+interface Found {
+  model: Header;
+  projector?: Header;
+}
+
+/** Keeps a value, and forgets the oldest of too many. */
+function keep<V>(kept: Map<string, V>, key: string, value: V): void {
+  kept.set(key, value);
+  if (kept.size > keptAnswers) kept.delete(kept.keys().next().value!);
 }
 
 /** llama.cpp keeps values in blocks only with flash attention, so a quantized cache brings it. */

@@ -2,6 +2,7 @@
 import type { EstimateAnswer } from '../../shared/contract/control.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
+import { largest } from './largest.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -35,13 +36,24 @@ export function roomOf({ backend, vram, ram }: Pick<Hardware, 'backend' | 'vram'
 
 type Fit = 'fits' | 'tight' | 'no';
 
-/** Whether the answer's bytes are there on both sides, whatever the layers. */
-function fitOf({ gpu, ram }: EstimateAnswer, room: Room): Fit {
-  const needed = splitTotal(gpu);
+/** Bytes that stay free on each side, less than 0 where some are missing; the backend's own margin is not taken off. */
+function spareOf({ gpu, ram }: EstimateAnswer, room: Room): { gpu: number; ram: number } {
   const served = gpu.projector + ram.projector > 0;
   const later = Math.min(checkpoints * (gpu.state + ram.state), served ? Infinity : checkpointBytes);
-  if (splitTotal(ram) + later + ramMargin > room.ram || needed > room.gpu) return 'no';
-  return needed === 0 || (room.known && needed + room.gpuMargin <= room.gpu) ? 'fits' : 'tight';
+  return { gpu: room.gpu - splitTotal(gpu), ram: room.ram - splitTotal(ram) - later - ramMargin };
+}
+
+/** Bytes that stay free, on the side where they are fewest, once every margin is left; less than 0: it does not fit well. */
+export function spareBytes(answer: EstimateAnswer, room: Room): number {
+  const { gpu, ram } = spareOf(answer, room);
+  return answer.layers.onGpu === 0 ? ram : Math.min(gpu - room.gpuMargin, ram);
+}
+
+/** Whether the answer's bytes are there on both sides, whatever the layers. */
+function fitOf(answer: EstimateAnswer, room: Room): Fit {
+  const { gpu, ram } = spareOf(answer, room);
+  if (gpu < 0 || ram < 0) return 'no';
+  return splitTotal(answer.gpu) === 0 || (room.known && gpu >= room.gpuMargin) ? 'fits' : 'tight';
 }
 
 /** What to tell about a model at exactly the answer's layers. */
@@ -54,20 +66,24 @@ export function verdictOf(answer: EstimateAnswer, room: Room): Verdict {
 
 /**
  * The most layers on the GPU that fit: all of them, inside the margin if need be; else as many as leave the margin free;
- * else none. `ask` is called about once for each halving of the number of layers.
+ * else none. `ask` is called a few times, least where `guess` is right.
  */
-export async function mostLayers(all: EstimateAnswer, room: Room, ask: (gpuLayers: number) => Promise<EstimateAnswer>): Promise<EstimateAnswer> {
+export async function mostLayers(
+  all: EstimateAnswer,
+  room: Room,
+  ask: (gpuLayers: number) => Promise<EstimateAnswer>,
+  guess?: number,
+): Promise<EstimateAnswer> {
   if (all.layers.onGpu === 0 || fitOf(all, room) !== 'no') return all;
-  const holds = (answer: EstimateAnswer): boolean => splitTotal(answer.gpu) + room.gpuMargin <= room.gpu;
-  let best: EstimateAnswer | undefined;
-  let [low, high] = [1, all.layers.total - 1];
-  while (low <= high) {
-    const middle = Math.floor((low + high) / 2);
-    const answer = await ask(middle);
-    if (holds(answer)) {
-      best = answer;
-      low = middle + 1;
-    } else high = middle - 1;
-  }
-  return best ?? ask(0);
+  const answers = new Map([[all.layers.total, all]]);
+  const spare = async (gpuLayers: number): Promise<number> => {
+    const answer = answers.get(gpuLayers) ?? (await ask(gpuLayers));
+    answers.set(gpuLayers, answer);
+    // All layers that do not fit because of RAM are no step towards fewer.
+    return gpuLayers === all.layers.total ? Math.min(-1, spareVideo(answer, room)) : spareVideo(answer, room);
+  };
+  const most = await largest({ low: 1, high: all.layers.total, spare, guess });
+  return most === undefined ? ask(0) : answers.get(most)!;
 }
+
+const spareVideo = ({ gpu }: EstimateAnswer, room: Room): number => room.gpu - room.gpuMargin - splitTotal(gpu);

@@ -1,4 +1,5 @@
 /** llama.cpp's own no-allocation models: a GGUF header that can be asked what it would take, without its weights. */
+import { createHash } from 'node:crypto';
 import { mkdtemp, open, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
@@ -14,6 +15,8 @@ export interface VirtualModel {
   /** Answers by simulation or throws `NoSimulation`. */
   insights: GgufInsights;
   facts: MemoryFacts;
+  /** The same for all quantizations of a model: a digest of its header without the types of its tensors. */
+  shape: string;
   dispose(): Promise<void>;
 }
 
@@ -43,7 +46,12 @@ export async function openVirtual(llama: Llama, file: string, { fewWords, gpuLay
     insights.estimateContextResourceRequirements = refuse;
     // The file is read for the first model, and never again.
     await insights.estimateModelResourceRequirementsV2({ gpuLayers: Math.min(gpuLayers, facts.layers.length + 1), ...weightsOnly });
-    return { insights, facts: fewWords ? { ...facts, vocabulary: fewestWords } : facts, dispose: () => disposeModels(insights) };
+    return {
+      insights,
+      facts: fewWords ? { ...facts, vocabulary: fewestWords } : facts,
+      shape: shapeOf(read.header, fewWords),
+      dispose: () => disposeModels(insights),
+    };
   } catch (error) {
     if (error instanceof Fault || error instanceof NoSimulation) throw error;
     throw new NoSimulation(`node-llama-cpp cannot read ${name}`, { cause: error });
@@ -111,6 +119,15 @@ async function standInFor(file: string, read: HeaderBytes, { fewWords, hole }: {
   const { header } = fewWords ? await readHeader(made) : read;
   if (digs) await truncate(made, align(header.dataOffset + dataBytes(header), header.alignment));
   return { path: made, whole: digs, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** `fewWords` is another model to llama.cpp. Names, file types and the like say nothing that its graph depends on. */
+function shapeOf({ metadata, tensors }: GgufHeader, fewWords: boolean): string {
+  const said = [...metadata].filter(([key]) => !/^(?:general\.(?!architecture$)|quantize\.|split\.)/.test(key)).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  const text = JSON.stringify([fewWords, said, tensors.map(({ name, dimensions }) => [name, dimensions])], (_, value) =>
+    typeof value === 'bigint' ? String(value) : value,
+  );
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The model with hardly any words: nothing else about it changes. */
