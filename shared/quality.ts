@@ -1,5 +1,6 @@
 /** How much of a model's quality a quantization keeps: a word, and the published number behind it. */
 import { nominalBits, parseFileName } from './quant.ts';
+import type { Quantization } from './schemas/hub.ts';
 
 export type QualityWord = 'original' | 'lossless' | 'nearLossless' | 'veryGood' | 'good' | 'fair' | 'poor' | 'unknown';
 
@@ -96,6 +97,12 @@ export function qualityOf(of: { label: string; bitsPerWeight?: number | undefine
   const imatrix = of.imatrix ?? of.label !== label;
   const kld = (imatrix ? (klds.imatrix ?? klds.plain) : (klds.plain ?? klds.imatrix))!;
   return { word: words.find(([, most]) => kld <= most)?.[0] ?? 'poor', kld, ...(measuredAs !== of.label && { measuredAs }), source };
+}
+
+/** The same of a quantization as the Hub lists it, with what its file's name tells. */
+export function quantizationQuality({ id, label, bitsPerWeight }: Pick<Quantization, 'id' | 'label' | 'bitsPerWeight'>): KeptQuality {
+  const badges = badgesOf(id);
+  return qualityOf({ label, bitsPerWeight, qat: badges.includes('qat'), imatrix: badges.includes('imatrix') || undefined });
 }
 
 function wordByBits(bits: number | undefined): QualityWord {

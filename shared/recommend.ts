@@ -1,5 +1,5 @@
 /** Which quantization of a model to take on this machine, and why, as data from which the page and the command line make a sentence. */
-import { badgesOf, type QualityWord, qualityOf } from './quality.ts';
+import { badgesOf, type QualityWord, quantizationQuality } from './quality.ts';
 import { compareQuality } from './quant.ts';
 import type { Quantization } from './schemas/hub.ts';
 import { type Estimate, splitTotal } from './schemas/memory.ts';
@@ -55,8 +55,8 @@ const mostlyOnGpu = 0.75;
 export function recommend(candidates: readonly Candidate[]): Recommendation | undefined {
   const rows = candidates
     .filter(({ quantization }) => quantization.unsupported === undefined)
-    .map((row): Row => ({ ...row, word: qualityOf(madeAs(row.quantization)).word }))
-    .sort((a, b) => compareQuality(madeAs(a.quantization), madeAs(b.quantization)) || b.quantization.size - a.quantization.size);
+    .map((row): Row => ({ ...row, word: quantizationQuality(row.quantization).word }))
+    .sort((a, b) => compareQuality(ranked(a.quantization), ranked(b.quantization)) || b.quantization.size - a.quantization.size);
   const having = (...verdicts: Estimate['verdict'][]): Row[] => rows.filter(({ estimate }) => verdicts.includes(estimate.verdict));
 
   const partial = bestPartial(having('partial'));
@@ -74,11 +74,8 @@ export function recommend(candidates: readonly Candidate[]): Recommendation | un
   return smallest && told(smallest, 'smallest', rows);
 }
 
-/** What the quality of a quantization depends on. */
-function madeAs({ id, label, bitsPerWeight }: Quantization) {
-  const badges = badgesOf(id);
-  return { label, bitsPerWeight, qat: badges.includes('qat'), ...(badges.includes('imatrix') && { imatrix: true }) };
-}
+/** As `compareQuality` takes it. */
+const ranked = ({ id, label, bitsPerWeight }: Quantization) => ({ label, bitsPerWeight, qat: badgesOf(id).includes('qat') });
 
 interface Choice {
   row: Row;
