@@ -9,8 +9,11 @@ export const root = path.dirname(import.meta.dirname ?? path.dirname(new URL(imp
 /** The Node 24 that the project brings along. */
 export const node = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 
-/** Says in one line what is going on. */
-export const say = (text) => console.log(`atelier: ${text}`);
+/** Says in one line what is going on: on stderr, as a command's answer has stdout for itself. */
+export const say = (text) => console.error(`atelier: ${text}`);
+
+/** Output of the steps before a command. */
+const aside = ['inherit', 2, 2];
 
 /** Runs a command to its end with its output shown; the exit code. */
 export function run(command, args, options = {}) {
@@ -33,7 +36,7 @@ export function install() {
     .digest('hex');
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted && fs.existsSync(node)) return;
   say('installing packages (about 1.5 GB with every GPU backend; once)');
-  must('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { shell: process.platform === 'win32' });
+  must('npm', ['ci', '--no-fund', '--no-audit', '--loglevel=error'], { shell: process.platform === 'win32', stdio: aside });
   if (!fs.existsSync(node)) {
     say(`npm ci left no Node 24 at ${path.relative(root, node)}: allow the install script of the package "node" and try again.`);
     process.exit(1);
@@ -42,4 +45,4 @@ export function install() {
 }
 
 /** Builds what is older than its sources. */
-export const build = (...parts) => must(node, ['scripts/build.ts', ...parts]);
+export const build = (...parts) => must(node, ['scripts/build.ts', ...parts], { stdio: aside });

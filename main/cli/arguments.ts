@@ -1,0 +1,102 @@
+/** What was typed on the command line, understood or refused. */
+import { statSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { defaultLoadSettings, kvType, type LoadSettings } from '../../shared/schemas/memory.ts';
+import { repoOf } from '../hub/search.ts';
+
+/** A model on the Hub (`quantization`: a label or a path in it), or a file on this computer. */
+export type Target = { kind: 'hub'; repo: string; quantization?: string } | { kind: 'file'; path: string };
+
+export type Command =
+  | { name: 'help' }
+  | { name: 'search'; query: string; json: boolean }
+  | { name: 'show'; repo: string; json: boolean }
+  | { name: 'estimate'; target: Target; settings: LoadSettings; json: boolean };
+
+/** Nobody can know what was meant. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+export const usage = `Usage:
+  atelier search <text> [--json]             finds models on the hub
+  atelier show <repo> [--json]               a model and its quantizations
+  atelier estimate <repo[:quant] | file>     what a model takes on this computer
+      --context N                            tokens, 16384 unless told otherwise; 16k is 16384
+      --kv f16|q8_0|q4_0                     type of the KV cache
+      --gpu-layers N|all|auto                layers on the GPU; auto: as many as fit
+      --vision on|off                        with the projector, where there is one
+      --json                                 for programs; see docs/cli.md
+
+<repo> is owner/name or an address on the hub. Without a quantization the best one for this computer is taken.
+HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are those of the app.`;
+
+const options = {
+  search: { json: { type: 'boolean' } },
+  show: { json: { type: 'boolean' } },
+  estimate: { json: { type: 'boolean' }, context: { type: 'string' }, kv: { type: 'string' }, 'gpu-layers': { type: 'string' }, vision: { type: 'string' } },
+} as const;
+
+/** Throws `UsageError` with a sentence for people. */
+export function parseCommand([name, ...rest]: readonly string[]): Command {
+  if (name === undefined) throw new UsageError('Say what to do.');
+  if (name === 'help' || name === '--help' || name === '-h' || rest.includes('--help') || rest.includes('-h')) return { name: 'help' };
+  if (name !== 'search' && name !== 'show' && name !== 'estimate') throw new UsageError(`There is no command "${name}".`);
+  const { values, positionals } = parsed(name, rest);
+  const [first] = positionals;
+  const json = values.json === true;
+  if (name === 'search') return { name, query: positionals.join(' '), json };
+  if (first === undefined || positionals.length > 1) throw new UsageError(`"${name}" takes exactly one ${name === 'show' ? 'repository' : 'model'}.`);
+  const target = targetOf(first);
+  if (name === 'estimate') return { name, target, settings: settingsOf(values), json };
+  if (target.kind === 'file') throw new UsageError(`"${first}" is not a repository: owner/name.`);
+  return { name, repo: target.repo, json };
+}
+
+function parsed(name: keyof typeof options, args: string[]): { values: Record<string, unknown>; positionals: string[] } {
+  try {
+    return parseArgs({ args, options: options[name], allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** A file where there is one, or where only a file can be meant. */
+function targetOf(text: string): Target {
+  const address = /^https?:\/\//i.test(text);
+  const hub = /^([\w-][\w.-]{0,95}\/[\w-][\w.-]{0,95})(?::(.+))?$/.exec(text);
+  const looksLikeFile = /^(?:\.{0,2}|[A-Za-z]:)[\\/]/.test(text) || (/\.gguf$/i.test(text) && hub?.[2] === undefined);
+  if (!address && (isFile(text) || looksLikeFile)) return { kind: 'file', path: text };
+  const repo = repoOf(text);
+  const path = /\/(?:blob|resolve)\/[^/]+\/([^?#]+\.gguf)/i.exec(text)?.[1];
+  if (repo) return { kind: 'hub', repo, ...(path && { quantization: decodeURIComponent(path) }) };
+  if (!hub) throw new UsageError(`"${text}" is neither a file nor a repository (owner/name).`);
+  return { kind: 'hub', repo: hub[1]!, ...(hub[2] && { quantization: hub[2] }) };
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+function settingsOf(values: Record<string, unknown>): LoadSettings {
+  const settings = { ...defaultLoadSettings };
+  const { context, kv, 'gpu-layers': layers, vision } = values;
+  if (context !== undefined) settings.contextSize = contextOf(String(context));
+  if (kv !== undefined) {
+    const type = kvType.safeParse(kv);
+    if (!type.success) throw new UsageError(`--kv is f16, q8_0 or q4_0, not "${kv}".`);
+    settings.kvType = type.data;
+  }
+  if (layers !== undefined && layers !== 'auto') {
+    if (layers !== 'all' && !/^\d{1,6}$/.test(String(layers))) throw new UsageError(`--gpu-layers is a number, all or auto, not "${layers}".`);
+    settings.gpuLayers = layers === 'all' ? Number.MAX_SAFE_INTEGER : Number(layers);
+  }
+  if (vision !== undefined && vision !== 'on' && vision !== 'off') throw new UsageError(`--vision is on or off, not "${vision}".`);
+  if (vision === 'off') settings.vision = false;
+  return settings;
+}
+
+function contextOf(text: string): number {
+  const [, digits, k] = /^(\d{1,8})(k?)$/i.exec(text) ?? [];
+  const tokens = Number(digits) * (k ? 1024 : 1);
+  if (!(tokens >= 256 && tokens <= 16_777_216)) throw new UsageError(`--context is a number of tokens from 256 to 16777216, not "${text}".`);
+  return tokens;
+}

@@ -1,0 +1,168 @@
+/** `atelier estimate`: what a model takes on this computer, as an object for programs and as text for people. */
+import path from 'node:path';
+import type { MemorySource } from '../../shared/contract/core.ts';
+import { createFormat } from '../../shared/format.ts';
+import { type QualityWord, quantizationQuality } from '../../shared/quality.ts';
+import { type Candidate, type Recommendation, recommend } from '../../shared/recommend.ts';
+import { Fault } from '../../shared/result.ts';
+import type { ModelDetail, Quantization } from '../../shared/schemas/hub.ts';
+import { type ContextLimits, type Estimate, type LoadSettings, type MemorySplit, splitTotal } from '../../shared/schemas/memory.ts';
+import { readModel } from '../hub/files.ts';
+import { type Target, UsageError } from './arguments.ts';
+import { recommendationSentence, verdictSentence } from './sentences.ts';
+import type { Services } from './services.ts';
+import { table } from './table.ts';
+
+interface Side {
+  total: number;
+  weights: number;
+  kv: number;
+  state: number;
+  compute: number;
+  projector: number;
+}
+
+/** The output of `--json`: documented in docs/cli.md and stable. Bytes and tokens. */
+export interface EstimateReport {
+  /** `owner/name:label`, or the file. */
+  model: string;
+  engine: 'node-llama-cpp' | 'llama-server';
+  method: 'simulated' | 'formula';
+  context: number;
+  kv: LoadSettings['kvType'];
+  gpuLayers: number;
+  vram: Side;
+  ram: Side;
+  free: { vram: number | null; ram: number };
+  verdict: Estimate['verdict'];
+  maxContext: ContextLimits;
+}
+
+export interface Estimated {
+  report: EstimateReport;
+  text: string;
+}
+
+/** Errors: those of the Hub, `library.notFound`, `gguf.*`, `memory.unknown`; `UsageError` for a quantization that is not there. */
+export async function runEstimate(services: Services, target: Target, settings: LoadSettings, signal: AbortSignal): Promise<Estimated> {
+  if (target.kind === 'file') {
+    const source = { kind: 'library', id: target.path } as const;
+    const estimate = await services.memory.estimate({ source, settings }, signal);
+    return report(services, { model: target.path, title: path.basename(target.path), source, estimate }, signal);
+  }
+  const model = await readModel(services.hub, target.repo, signal);
+  const { quantization, estimate, recommendation } =
+    target.quantization === undefined ? await bestOf(services, model, settings, signal) : await chosen(services, model, target.quantization, settings, signal);
+  const of = { model: `${model.id}:${quantization.label}`, title: titleOf(model, quantization), source: sourceOf(model, quantization), estimate };
+  return report(services, { ...of, ...(recommendation && { recommendation }) }, signal);
+}
+
+const sourceOf = ({ id: repo, commit }: ModelDetail, { id }: Quantization): MemorySource => ({ kind: 'hub', repo, commit, quantization: id });
+
+type Chosen = Candidate & { recommendation?: Recommendation };
+
+/** By label, or by path in the repository. */
+async function chosen({ memory }: Services, model: ModelDetail, wanted: string, settings: LoadSettings, signal: AbortSignal): Promise<Chosen> {
+  const { quantizations } = model;
+  const quantization = quantizations.find(({ id }) => id === wanted) ?? quantizations.find(({ label }) => label.toLowerCase() === wanted.toLowerCase());
+  if (!quantization)
+    throw new UsageError(`${model.id} has no quantization "${wanted}". It has: ${quantizations.map(({ label }) => label).join(', ') || 'none'}.`);
+  return { quantization, estimate: await memory.estimate({ source: sourceOf(model, quantization), settings }, signal) };
+}
+
+/** Every quantization is priced; one whose header cannot be read is passed over while there are others. */
+async function bestOf({ memory }: Services, model: ModelDetail, settings: LoadSettings, signal: AbortSignal): Promise<Chosen> {
+  const runnable = model.quantizations.filter(({ unsupported }) => unsupported === undefined);
+  const priced = await Promise.allSettled(
+    runnable.map(
+      async (quantization): Promise<Candidate> => ({
+        quantization,
+        estimate: await memory.estimate({ source: sourceOf(model, quantization), settings }, signal),
+      }),
+    ),
+  );
+  const candidates = priced.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const recommendation = recommend(candidates);
+  const best = candidates.find(({ quantization }) => quantization.id === recommendation?.id);
+  if (best && recommendation) return { ...best, recommendation };
+  const failed = priced.find((each) => each.status === 'rejected');
+  throw failed ? failed.reason : new Fault('memory.unknown', `${model.id} has no quantization that llama.cpp can run.`, { file: model.id });
+}
+
+interface Of {
+  model: string;
+  title: string;
+  source: MemorySource;
+  estimate: Estimate;
+  recommendation?: Recommendation;
+}
+
+async function report({ memory }: Services, { model, title, source, estimate, recommendation }: Of, signal: AbortSignal): Promise<Estimated> {
+  const { settings, layers, gpu, ram, free, verdict } = estimate;
+  const maxContext = await memory.limits({ source, settings }, signal);
+  const made: EstimateReport = {
+    model,
+    // Models with a projector run in llama-server, all others in the app's own process (main/engine/openModel.ts).
+    engine: gpu.projector + ram.projector > 0 ? 'llama-server' : 'node-llama-cpp',
+    method: estimate.basis === 'exact' ? 'simulated' : 'formula',
+    context: settings.contextSize,
+    kv: settings.kvType,
+    gpuLayers: layers.onGpu,
+    vram: sideOf(gpu),
+    ram: sideOf(ram),
+    free: { vram: free.gpu, ram: free.ram },
+    verdict,
+    maxContext,
+  };
+  return { report: made, text: textOf(title, made, estimate, recommendation) };
+}
+
+const sideOf = (split: MemorySplit): Side => {
+  const { weights, kvCache: kv, state, compute, projector } = split;
+  return { total: splitTotal(split), weights, kv, state, compute, projector };
+};
+
+const format = createFormat('en-GB');
+
+function titleOf(model: ModelDetail, quantization: Quantization): string {
+  const { word, kld } = quantizationQuality(quantization);
+  const quality = `${qualityNames[word]}${kld === undefined ? '' : ` (KLD ${kld})`}`;
+  return [`${model.id}:${quantization.label}`, format.fileSize(quantization.size), quality].join(' · ');
+}
+
+/** The page's words, in English. */
+export const qualityNames: Record<QualityWord, string> = {
+  original: 'original',
+  lossless: 'lossless',
+  nearLossless: 'near-lossless',
+  veryGood: 'very good',
+  good: 'good',
+  fair: 'fair',
+  poor: 'poor',
+  unknown: 'quality unknown',
+};
+
+function textOf(title: string, made: EstimateReport, estimate: Estimate, recommendation: Recommendation | undefined): string {
+  const { vram, ram, free, maxContext } = made;
+  const size = (bytes: number | null): string => (bytes === null ? 'unknown' : bytes === 0 ? '-' : format.memory(bytes));
+  const names: [keyof Side, string][] = [
+    ['weights', 'weights'],
+    ['kv', `KV cache (${made.kv})`],
+    ['state', 'state'],
+    ['compute', 'compute'],
+    ['projector', 'vision'],
+    ['total', 'total'],
+  ];
+  const rows = names.map(([key, name]) => [name, size(vram[key]), size(ram[key])]);
+  const limit = (tokens: number | null): string => (tokens === null ? 'none' : `${format.count(tokens)} tokens`);
+  return [
+    title,
+    ...(recommendation ? [recommendationSentence(recommendation)] : []),
+    '',
+    table([['', 'GPU', 'RAM'], ...rows, ['free now', size(free.vram), size(free.ram)]], [1, 2]),
+    '',
+    verdictSentence(estimate),
+    `Largest context: ${limit(maxContext.f16)} with f16, ${limit(maxContext.q8_0)} with q8_0.`,
+    made.method === 'simulated' ? `As llama.cpp itself plans it (${made.engine}).` : 'By our formula: llama.cpp could not be asked.',
+  ].join('\n');
+}

@@ -1,0 +1,62 @@
+/** What the command line says in whole sentences: faults, verdicts and recommendations, in English. */
+import { createFormat } from '../../shared/format.ts';
+import errors from '../../shared/i18n/en/errors.json' with { type: 'json' };
+import type { Recommendation } from '../../shared/recommend.ts';
+import { type AppError, toAppError } from '../../shared/result.ts';
+import type { Estimate } from '../../shared/schemas/memory.ts';
+
+const format = createFormat('en-GB');
+
+/** The page's sentences for these speak of its buttons; the fault's own message says what is wrong. */
+const plain = new Set(['library.notFound', 'internal', 'cancelled']);
+
+/** What went wrong and what to do: the sentence that the page has for it, filled from its data, else its message. */
+export function faultSentence(error: unknown): string {
+  const fault = toAppError(error);
+  if (fault.code === 'internal') return error instanceof Error ? error.message : String(error);
+  const sentence = fault.code.split('.').reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], errors);
+  if (plain.has(fault.code) || typeof sentence !== 'string') return fault.message;
+  const values = valuesOf(fault);
+  const filled = sentence.replace(/\{\{(\w+)\}\}/g, (hole, key: string) => String(values[key] ?? hole));
+  return filled.includes('{{') ? fault.message : filled;
+}
+
+function valuesOf({ data = {}, message }: AppError): Record<string, unknown> {
+  const values: Record<string, unknown> = { reason: message, ...data };
+  if (typeof data.file === 'string') values.file = data.file.replace(/^.*[\\/]/, '');
+  if (typeof data.endpoint === 'string') values.endpoint = data.endpoint.replace(/^https?:\/\//, '');
+  return values;
+}
+
+/** Whether it runs here, and how. */
+export function verdictSentence({ verdict, layers, settings }: Estimate): string {
+  const at = `at ${format.count(settings.contextSize)} tokens`;
+  return {
+    fits: `Fits: all ${layers.total} layers on the GPU ${at}.`,
+    tight: `Tight: all ${layers.total} layers on the GPU ${at}, with hardly anything left.`,
+    partial: `In part: ${layers.onGpu} of ${layers.total} layers on the GPU ${at}, the others in RAM, which is slower.`,
+    ram: `In RAM, without the GPU, ${at}.`,
+    no: `Does not fit ${at}.`,
+  }[verdict];
+}
+
+/** Why this one of all. */
+export function recommendationSentence({ reason, label, context, needs, free, layers, instead }: Recommendation): string {
+  const at = `at ${format.count(context)} tokens`;
+  const bytes = `${format.memory(needs)}${free === null ? '' : ` of ${format.memory(free)} free`}`;
+  const why = {
+    fitsBest: `${label} is the best that is wholly on the GPU ${at} (${bytes}).`,
+    tightBest: `${label} is the best that is wholly on the GPU ${at}, with hardly anything left (${bytes}).`,
+    partialBest: `Nothing good fits the GPU wholly ${at}; ${label} does best, with ${layers.onGpu} of ${layers.total} layers there.`,
+    ramBest: `There is no GPU that holds it ${at}; ${label} is good and not too slow in RAM (${bytes}).`,
+    smallest: `Nothing fits ${at}; ${label} is the smallest (${bytes}).`,
+  }[reason];
+  if (!instead) return why;
+  const other = {
+    tooBig: `${instead.label} needs ${format.memory(instead.needs)}.`,
+    halfContext: `${instead.label} would leave less than half the context.`,
+    noGain: `${instead.label} takes ${format.memory(instead.needs)} and is no better to see.`,
+    slow: `${instead.label} would be slower.`,
+  }[instead.why];
+  return `${why} ${other}`;
+}

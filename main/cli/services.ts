@@ -1,0 +1,38 @@
+/** What the command line needs of the core: the hub, headers and memory. No database, no downloads, nothing that writes but the cache. */
+import path from 'node:path';
+import { createEstimator } from '../engine/estimator.ts';
+import { forkEngine } from '../engine/fork.ts';
+import { defaultFolders } from '../folders.ts';
+import { createHeaders } from '../gguf/headers.ts';
+import { createHub, type Hub } from '../hub/client.ts';
+import { readModel } from '../hub/files.ts';
+import { createMemory, type Memory } from '../memory/estimate.ts';
+import { hubFromEnvironment } from '../platform.ts';
+import { localModel } from './localModel.ts';
+
+export interface Services {
+  hub: Hub;
+  memory: Memory;
+  /** Ends the process that was asked about memory, if any was. */
+  close(): Promise<void>;
+}
+
+/** Built beside this file is the engine; from source it is where it was written. */
+const engineEntry = path.join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../engine/host.ts' : 'engine.js');
+
+/** The services of core for one command. Nothing starts before it is asked. */
+export function openServices(env: NodeJS.ProcessEnv): Services {
+  const folders = defaultFolders(env);
+  const hub = createHub(hubFromEnvironment(env));
+  const headers = createHeaders({ hub, cacheFolder: folders.cache });
+  const engine = createEstimator(() => forkEngine({ entry: engineEntry }));
+  const memory = createMemory({
+    headers,
+    // Here a model's id is the path of its file, wherever that is.
+    library: { resolve: (file) => localModel(headers, file) },
+    engine,
+    folder: folders.models,
+    model: (repo, signal) => readModel(hub, repo, signal),
+  });
+  return { hub, memory, close: engine.close };
+}
