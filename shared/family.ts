@@ -14,6 +14,9 @@ export interface FamilySize {
 }
 
 const sizeToken = /(?<=^|[-_ ])((?:\d{1,2}x)?[AE]?\d{1,4}(?:\.\d{1,3})?[BMT](?:-A\d{1,3}(?:\.\d{1,3})?B|-\d{1,3}E)?)(?=$|[-_ ])/i;
+/** The Hub's names have 96 characters at most. */
+const longest = 200;
+
 /** What publishers add to a model's name: the format, the way it was trained or quantized. */
 const added =
   /[-_. ](?:gguf|ggml|imatrix|imat|i1|instruct|it|chat|base|hf|qat|unquantized|mtp|apex|[fb]f?16|f32|fp8|ud|i?q\d[a-z0-9]*(?:_[a-z0-9]+)*|mxfp4(?:_moe)?|nvfp4)$/i;
@@ -31,7 +34,7 @@ export function familyOf(name: string, baseModel?: string): { family: string; si
 }
 
 function read(id: string): { family: string; size?: string } {
-  const name = withoutPublisher(id.slice(id.lastIndexOf('/') + 1));
+  const name = withoutPublisher(id.slice(id.lastIndexOf('/') + 1).slice(0, longest));
   const found = sizeToken.exec(name);
   const family = plain(found ? name.slice(0, found.index) : name) || plain(name) || name;
   return { family, ...(found && { size: spelt(found[1]!) }) };

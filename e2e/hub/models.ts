@@ -26,7 +26,11 @@ export function details(repository: Repository, ask: Ask, revision = 'main'): An
     if (!blobs) return { rfilename };
     return { rfilename, blobId: oid, size, ...(lfs ? { lfs: { sha256: hidden ? asterisks : lfs.oid, size, pointerSize: lfs.pointerSize } } : {}) };
   });
-  const fields = { ...fieldsOf(repository), sha: snapshot.commit, lastModified: snapshot.date, gguf: snapshot.gguf, siblings, spaces: [] };
+  const securityRepoStatus = repository.spec.security ?? { scansDone: true, filesWithIssues: [] };
+  const fields = {
+    ...{ ...fieldsOf(repository), sha: snapshot.commit, lastModified: snapshot.date, gguf: snapshot.gguf, siblings, spaces: [] },
+    ...(ask.url.searchParams.get('securityStatus') === 'true' && { securityRepoStatus }),
+  };
   return json(pick(fields, expand ?? Object.keys(fields).filter((name) => name !== 'trendingScore')));
 }
 

@@ -30,6 +30,8 @@ export type RepositorySpec = {
   trendingScore?: number;
   createdAt?: string;
   lastModified?: string;
+  /** What the Hub's scanners found; nothing and done by default. */
+  security?: { scansDone: boolean; filesWithIssues: { path: string; level: string }[] };
   /** Answers on old names with a 307 to this repository. */
   formerly?: string[];
 };

@@ -1,11 +1,14 @@
 /** Searches the Hub for GGUF models, a page at a time. */
 import * as z from 'zod/mini';
 import { familyOf } from '../../shared/family.ts';
+import { parseQuery } from '../../shared/query.ts';
 import { Fault } from '../../shared/result.ts';
-import type { ModelSummary, SearchPage } from '../../shared/schemas/hub.ts';
+import type { ModelSummary, SearchPage, SearchQuestion, SearchSort } from '../../shared/schemas/hub.ts';
 import type { Hub } from './client.ts';
 import { isSafePath } from './names.ts';
 import { nextCursor } from './pages.ts';
+
+export { repoOf } from '../../shared/query.ts';
 
 /** What a row tells about a model; `gguf` is left out as it carries a chat template of 16 kB (protocol 1.1). */
 export const summaryFields = ['author', 'downloads', 'likes', 'gated', 'pipeline_tag', 'library_name', 'tags', 'lastModified', 'createdAt', 'trendingScore'];
@@ -21,20 +24,31 @@ const row = z.object({
   tags: z._default(z.array(z.string()), []),
 });
 
+type Asked = Omit<SearchQuestion, 'sort'> & { sort?: SearchSort };
+
+const sorts: Record<SearchSort, string> = { trending: 'trendingScore', downloads: 'downloads', likes: 'likes', updated: 'lastModified' };
+
 /**
- * One page of models, most talked about first. A page's `next` is the `cursor` of the one after it. A Hub URL or `owner/name`
- * finds that model too. Rows that are not as the Hub documents them are left out. Faults as of `Hub.json`.
+ * One page of models. A page's `next` is the `cursor` of the one after it. Every word must be in the repository's name; an address or
+ * `owner/name` finds that model. Rows that are not as the Hub documents them are left out. Faults as of `Hub.json`.
  */
-export async function searchModels(hub: Hub, { query, cursor }: { query: string; cursor?: string | undefined }, signal: AbortSignal): Promise<SearchPage> {
-  const search = repoOf(query) ?? query.trim();
+export async function searchModels(hub: Hub, question: Asked, signal: AbortSignal): Promise<SearchPage> {
+  const { query, cursor, sort = 'trending', author, parameters } = question;
   const asked: [string, string][] = [
     ['filter', 'gguf'],
-    ['sort', 'trendingScore'],
+    // A search is for a part of the repository's name, in which no space is.
+    ...parseQuery(query)
+      .search.split(/\s+/)
+      .filter((word) => word !== '')
+      .map((word): [string, string] => ['search', word]),
+    ['sort', sorts[sort]],
     ['direction', '-1'],
     ['limit', String(pageSize)],
     ...summaryFields.map((field): [string, string] => ['expand[]', field]),
   ];
-  if (search !== '') asked.splice(1, 0, ['search', search]);
+  const range = parameterRange(parameters);
+  if (author !== undefined) asked.push(['author', author]);
+  if (range !== undefined) asked.push(['num_parameters', range]);
   if (cursor !== undefined) asked.push(['cursor', cursor]);
   const { body, headers } = await hub.json('/api/models', asked, signal);
   if (!Array.isArray(body)) throw new Fault('hub.badAnswer', `${hub.endpoint} does not answer like the Hub.`, { endpoint: hub.endpoint });
@@ -44,13 +58,20 @@ export async function searchModels(hub: Hub, { query, cursor }: { query: string;
   return { models, ...(next !== undefined && next !== cursor && { next }) };
 }
 
+/** `min:6B,max:128B`; whole millions where it is not whole billions (protocol 1.1). */
+function parameterRange({ min, max }: NonNullable<SearchQuestion['parameters']> = {}): string | undefined {
+  const spelt = (billions: number): string => (Number.isInteger(billions) ? `${billions}B` : `${Math.round(billions * 1000)}M`);
+  const parts = [...(min === undefined ? [] : [`min:${spelt(min)}`]), ...(max === undefined ? [] : [`max:${spelt(max)}`])];
+  return parts.length > 0 ? parts.join(',') : undefined;
+}
+
 /** A row as the app shows it; undefined where it is not as the Hub documents it. */
 export function parseSummary(value: unknown): ModelSummary | undefined {
   const { success, data } = row.safeParse(value);
   // A name of dots only would climb out of a folder.
   if (!success || !isSafePath(data.id)) return undefined;
   const [owner = '', name = ''] = data.id.split('/');
-  const licence = data.tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
+  const licence = data.tags.find((tag) => /^license:[\w.+-]{1,80}$/.test(tag))?.slice('license:'.length);
   const { baseModel, quantized } = basesOf(data.tags);
   const marks = [...data.tags, ...(data.pipeline_tag === undefined ? [] : [data.pipeline_tag])].map((tag) => tag.toLowerCase());
   const tagged = (wanted: RegExp): boolean => marks.some((mark) => wanted.test(mark));
@@ -87,12 +108,3 @@ function basesOf(tags: readonly string[]): { baseModel?: string | undefined; qua
   return { baseModel: first ?? any, quantized: others.length > 0 ? undefined : (first ?? untold) };
 }
 const baseTag = /^base_model:(?:(quantized|finetune|adapter|merge):)?([\w.-]{1,96}\/[\w.-]{1,96})$/;
-
-/** `owner/name` of a pasted address of a model's page or file, on the Hub, a mirror or a deep link; undefined for anything else. */
-export function repoOf(query: string): string | undefined {
-  const text = query.trim();
-  const path =
-    /^(?:https?:\/\/)?(?:[\w-]+\.)*(?:huggingface\.co|hf\.co|hf-mirror\.com)\/(.*)$/i.exec(text)?.[1] ??
-    (/^https?:\/\//i.test(text) ? URL.parse(text)?.pathname.slice(1) : undefined);
-  return path === undefined ? undefined : /^(?:api\/models\/|models\/)?([\w.-]{1,96}\/[\w.-]{1,96})(?:[/?#:]|$)/.exec(path)?.[1];
-}
