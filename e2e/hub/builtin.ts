@@ -17,6 +17,41 @@ function readme(card: Card, body: string): Content {
   return bytes(`---\n${lines.join('\n')}\n---\n\n${body}`);
 }
 
+/** A card as publishers write them: headings, a list, a table, code, a link, and a picture from elsewhere. */
+const about = (repo: string, files: string[]) => `# ${repo.split('/')[1]}
+
+![The publisher's banner](https://example.com/banner.png)
+
+A sample: real shapes and sizes, no weights. It can be **measured and downloaded**, but not run.
+
+## Files
+
+| File | Use |
+| --- | --- |
+${files.map((path) => `| \`${path}\` | A quantization |`).join('\n')}
+
+## How to run it
+
+1. Download a file.
+2. Start it:
+
+\`\`\`sh
+llama-server -m ${files[0]}
+\`\`\`
+
+More about quantizations: [llama.cpp](https://github.com/ggml-org/llama.cpp).
+`;
+
+/** A card that tries what no card may do. */
+const hostile = `# Speech
+
+<script>document.title = 'taken over'</script>
+<img src="x" onerror="document.title = 'taken over'">
+<iframe src="https://example.com"></iframe>
+
+[A link that runs](javascript:document.title='taken') and <a href="https://example.com" onclick="steal()">one in HTML</a>.
+`;
+
 const attributes = () => bytes('*.gguf filter=lfs diff=lfs merge=lfs -text\n');
 
 /** Everything the sample hub serves, from the folder of fixtures. */
@@ -39,7 +74,7 @@ export function builtinRepositories(fixtures: string): RepositorySpec[] {
     card,
     files: {
       '.gitattributes': attributes(),
-      'README.md': readme(card, `# ${repo.split('/')[1]}\n\nA sample: real shapes and sizes, no weights. It can be measured and downloaded, but not run.\n`),
+      'README.md': readme(card, about(repo, Object.keys(files))),
       ...Object.fromEntries(Object.entries(files).map(([path, name]) => [path, shape(name)])),
     },
     ...rest,
@@ -49,6 +84,7 @@ export function builtinRepositories(fixtures: string): RepositorySpec[] {
     base_model: [base],
     ...(library ? { library_name: 'transformers' } : {}),
     pipeline_tag: 'text-generation',
+    language: ['en', 'zh', 'fr'],
     tags: ['qwen3_5', 'unsloth'],
   });
   const nine = (prefix: string, labels: string[]) => Object.fromEntries(labels.map((label) => [`${prefix}-${label}.gguf`, `qwen3.5-9b-${label}.gguf`]));
@@ -113,7 +149,32 @@ export function builtinRepositories(fixtures: string): RepositorySpec[] {
       ...{ downloads: 95_020, likes: 233, trendingScore: 0.5 },
       ...{ createdAt: '2024-07-18T08:56:00.000Z', lastModified: '2024-09-25T17:00:57.000Z' },
     }),
+    speech(),
   ];
+}
+
+/** A model of an architecture that llama.cpp does not know, with a card that is not to be trusted and a scan that is not done. */
+function speech(): RepositorySpec {
+  const card: Card = { license: 'cc-by-nc-4.0', pipeline_tag: 'automatic-speech-recognition', language: ['en'] };
+  return {
+    repo: 'atelier/Sample-Speech-GGUF',
+    card,
+    files: { '.gitattributes': attributes(), 'README.md': readme(card, hostile), 'Sample-Speech-F32.gguf': bytes(smallGguf('conformer', 16_384)) },
+    security: { scansDone: false, filesWithIssues: [] },
+    ...{ downloads: 12_400, likes: 3, trendingScore: 0.2 },
+    ...{ createdAt: '2026-05-04T10:00:00.000Z', lastModified: '2026-05-04T10:00:00.000Z' },
+  };
+}
+
+/** A whole GGUF of one F32 tensor. */
+function smallGguf(architecture: string, elements: number): Buffer {
+  const u32 = (value: number) => Buffer.from(Uint32Array.of(value).buffer);
+  const u64 = (value: number) => Buffer.from(BigUint64Array.of(BigInt(value)).buffer);
+  const text = (value: string) => Buffer.concat([u64(value.length), Buffer.from(value)]);
+  const metadata = [text('general.architecture'), u32(8), text(architecture)];
+  const tensor = [text('encoder.weight'), u32(1), u64(elements), u32(0), u64(0)];
+  const header = Buffer.concat([Buffer.from('GGUF'), u32(3), u64(1), u64(1), ...metadata, ...tensor]);
+  return Buffer.concat([header, Buffer.alloc((32 - (header.length % 32)) % 32), Buffer.alloc(elements * 4)]);
 }
 
 /** The fixture model as a publisher would upload it: whole files and the projector beside the card, the split in a folder of its own. */

@@ -30,7 +30,7 @@ describe('@huggingface/hub', () => {
     const models = await all(listModels({ search: { query: 'qwen3.5', tags: ['gguf'] }, sort: 'downloads', additionalFields: ['tags', 'author'], hubUrl }));
     expect(models.map(({ name }) => name).slice(0, 2)).toEqual([nine, 'unsloth/Qwen3.5-35B-A3B-GGUF']);
     expect(models[0]).toMatchObject({ private: false, gated: false, downloads: 1_580_056, author: 'unsloth', updatedAt: new Date('2026-03-12T10:00:00Z') });
-    expect(await all(listModels({ search: { owner: 'atelier' }, hubUrl }))).toHaveLength(1);
+    expect(await all(listModels({ search: { owner: 'atelier' }, hubUrl }))).toHaveLength(2);
   });
 
   test('modelInfo and pathsInfo', async () => {
