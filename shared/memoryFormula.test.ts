@@ -1,8 +1,8 @@
 /** Where the closed form puts layers and caches; main/memory/facts.test.ts holds it against measured allocations. */
 import { expect, test } from 'vitest';
-import { cacheBytes, type FormulaSettings, type LayerFacts, type MemoryFacts, memoryByFormula } from './memoryFormula.ts';
+import { activeBytes, cacheBytes, type FormulaSettings, type LayerFacts, type MemoryFacts, memoryByFormula } from './memoryFormula.ts';
 
-const attention: LayerFacts = { weights: 1000, keyRow: 1024, valueRow: 1024, window: 0, state: 0 };
+const attention: LayerFacts = { weights: 1000, active: 400, keyRow: 1024, valueRow: 1024, window: 0, state: 0 };
 const facts: MemoryFacts = {
   layers: [attention, attention, attention, attention],
   inputWeights: 70,
@@ -55,4 +55,10 @@ test('a machine without a GPU has everything in RAM', () => {
   const { gpu, ram } = memoryByFormula(facts, { ...settings, gpu: false, gpuLayers: 0 });
   expect(gpu).toEqual({ weights: 0, kvCache: 0, state: 0, compute: 0, projector: 0 });
   expect(ram.compute).toBeGreaterThan(4 * 512 * 32000);
+});
+
+test('a token is computed with the active weights of every layer and with the output matrix, where they lie', () => {
+  expect(activeBytes(facts, { gpuLayers: 0 })).toEqual({ gpu: 0, ram: 1690 });
+  expect(activeBytes(facts, { gpuLayers: 3 })).toEqual({ gpu: 890, ram: 800 });
+  expect(activeBytes(facts, { gpuLayers: 5 })).toEqual({ gpu: 1690, ram: 0 });
 });

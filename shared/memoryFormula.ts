@@ -5,6 +5,8 @@ import type { KvType, MemorySplit } from './schemas/memory.ts';
 export interface LayerFacts {
   /** Bytes of its weights that are loaded; 0 for a block that is skipped (multi-token prediction). */
   weights: number;
+  /** Of these, the bytes that one token is computed with: of a mixture of experts those that are used. */
+  active: number;
   /** Elements that one token adds to the key cache and to the value cache; 0 where the layer keeps a state instead. */
   keyRow: number;
   valueRow: number;
@@ -62,6 +64,14 @@ export function cacheBytes(facts: MemoryFacts, settings: Omit<FormulaSettings, '
     side.kvCache += ownCells * (layer.keyRow + valueRow) * elementBytes[settings.kvType];
     side.state += layer.state;
   }
+  return bytes;
+}
+
+/** Bytes of weights on each side that one generated token is computed with; of the embeddings it takes one row, which does not count. */
+export function activeBytes(facts: MemoryFacts, settings: Pick<FormulaSettings, 'gpuLayers'>): Record<'gpu' | 'ram', number> {
+  const bytes = { gpu: 0, ram: 0 };
+  for (const [index, layer] of facts.layers.entries()) bytes[isOnGpu(facts, settings, index) ? 'gpu' : 'ram'] += layer.active;
+  bytes[settings.gpuLayers > 0 ? 'gpu' : 'ram'] += facts.outputWeights;
   return bytes;
 }
 

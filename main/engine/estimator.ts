@@ -2,7 +2,7 @@
 import { control, type EstimateAnswer, type EstimateRequest } from '../../shared/contract/control.ts';
 import { type Result, toFault } from '../../shared/result.ts';
 import { type Client, connect } from '../../shared/rpc/connect.ts';
-import type { Hardware } from '../../shared/schemas/hardware.ts';
+import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
 import type { EngineProcess } from '../platform.ts';
 import { crashFault } from './crash.ts';
 
@@ -11,6 +11,8 @@ export interface Estimator {
   hardware(folder: string): Promise<Hardware>;
   /** What a plan costs. `signal` drops a question that nobody waits for. */
   estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>;
+  /** How fast weights are read, on the GPU or in RAM; measured for about a second. */
+  bandwidth(onGpu: boolean): Promise<Bandwidth>;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export function createEstimator(start: () => EngineProcess, idleMs = 60_000): Es
   return {
     hardware: (folder) => ask((client) => client.call('hardware', { folder })),
     estimate: (request, signal) => ask((client) => client.call('estimate', request, { signal })),
+    bandwidth: (onGpu) => ask((client) => client.call('bandwidth', { onGpu })),
     close: end,
   };
 }

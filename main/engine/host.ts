@@ -5,7 +5,7 @@ import type { Handlers } from '../../shared/rpc/define.ts';
 import { serve } from '../../shared/rpc/serve.ts';
 import type { Backend } from './backend.ts';
 import { coalesce } from './coalesce.ts';
-import { llama } from './llama.ts';
+import { llama, threads } from './llama.ts';
 import { createLlamaServer } from './llamaServer.ts';
 import { createNodeLlamaCpp } from './nodeLlamaCpp.ts';
 import { parentPort } from './ports.ts';
@@ -25,6 +25,11 @@ export function createHost(): Handlers<typeof control> {
     async estimate(request, { signal }) {
       const { askMemory } = await import('../memory/ask.ts');
       return askMemory(await llama(), request, signal);
+    },
+
+    async bandwidth({ onGpu }) {
+      const { measureBandwidth } = await import('../hardware/bandwidth.ts');
+      return measureBandwidth(await llama(), { onGpu, threads: threads() });
     },
 
     async *load(request, { signal }): AsyncGenerator<LoadEvent> {

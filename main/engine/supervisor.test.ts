@@ -109,13 +109,31 @@ afterEach(async () => {
   started = [];
 });
 
+test('the speed of this machine is measured in a process that ends again', async () => {
+  create({ idleMs: 50 });
+  const { rates, layerMs } = await engine.bandwidth(false);
+  expect(rates.length).toBe(2);
+  expect(layerMs.least).toBeGreaterThan(0);
+  await Promise.all(started.map(({ exited }) => exited));
+  expect(engine.state()).toEqual({ status: 'idle' });
+});
+
 test('loads, answers, unloads: the process is gone', async () => {
   create();
   expect(engine.state()).toEqual({ status: 'idle' });
-  engine.load(order());
+  const side = { weights: 1, kvCache: 2, state: 3, compute: 4, projector: 5 };
+  const predicted = { gpu: side, ram: side };
+  engine.load(order({ predicted }));
   const { last, seen } = await settled();
   expect(seen[0]).toMatchObject({ status: 'loading', modelId: 'tiny', stage: 'starting' });
-  expect(last).toMatchObject({ status: 'ready', modelId: 'tiny', visionProblem: 'noProjector', answering: false, model: { backend: 'node-llama-cpp' } });
+  expect(last).toMatchObject({
+    status: 'ready',
+    modelId: 'tiny',
+    visionProblem: 'noProjector',
+    answering: false,
+    predicted,
+    model: { backend: 'node-llama-cpp' },
+  });
   const { text, end } = await answer(ask('Hi!'), () => expect(engine.state()).toMatchObject({ answering: true }));
   expect(text).toBe('Hello! How can I help you today?');
   expect(end).toMatchObject({ type: 'end', stats: { stopReason: 'end' } });

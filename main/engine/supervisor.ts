@@ -3,8 +3,8 @@ import { control, type EstimateAnswer, type EstimateRequest, type GenerateEvent,
 import { type AppError, Fault, toAppError, toFault } from '../../shared/result.ts';
 import { type Client, connect } from '../../shared/rpc/connect.ts';
 import type { EngineState, LoadedModel } from '../../shared/schemas/engine.ts';
-import type { Hardware } from '../../shared/schemas/hardware.ts';
-import type { LoadSettings } from '../../shared/schemas/memory.ts';
+import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
+import type { LoadSettings, MemorySplit } from '../../shared/schemas/memory.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Log } from '../log.ts';
 import type { EngineProcess, Platform } from '../platform.ts';
@@ -23,6 +23,8 @@ export interface LoadOrder {
   settings: LoadSettings;
   /** The settings with every `auto` decided. */
   plan: LoadPlan;
+  /** The estimate that the plan came from, in bytes. */
+  predicted?: { gpu: MemorySplit; ram: MemorySplit };
 }
 
 export interface Engine {
@@ -44,6 +46,8 @@ export interface Engine {
   /** What this machine has; `folder` tells which disk. Asked of a second process that ends when nobody asks. */
   hardware(folder: string): Promise<Hardware>;
   estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>;
+  /** How fast this machine reads weights while it answers; measured for about a second in that process. */
+  bandwidth(onGpu: boolean): Promise<Bandwidth>;
   /** Ends every process. */
   close(): Promise<void>;
 }
@@ -89,7 +93,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
 
   async function run(mine: Session): Promise<void> {
     const { order, abort } = mine;
-    const { modelId, files, projector, facts, settings, plan } = order;
+    const { modelId, files, projector, facts, settings, plan, predicted } = order;
     const show = (stage: 'building' | 'starting' | 'loading', progress: number): void => {
       if (session === mine) state.set({ status: 'loading', modelId, stage, progress });
     };
@@ -125,7 +129,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     if (!result.ok) throw await reason(process, result.error);
     if (session !== mine || !loaded) return;
     const visionProblem = 'problem' in vision ? { visionProblem: vision.problem } : {};
-    state.set({ status: 'ready', modelId, model: loaded, ...visionProblem, answering: false });
+    state.set({ status: 'ready', modelId, model: loaded, ...(predicted && { predicted }), ...visionProblem, answering: false });
     log.info(`${modelId}: loaded`, { backend: loaded.backend, context: loaded.contextSize });
   }
 
@@ -174,6 +178,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     state: state.get,
     hardware: estimator.hardware,
     estimate: estimator.estimate,
+    bandwidth: estimator.bandwidth,
     async close() {
       await Promise.all([unload(), estimator.close()]);
     },

@@ -7,7 +7,9 @@ import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import type { ContextLimits, Estimate, LoadSettings } from '../../shared/schemas/memory.ts';
 import type { Header, Headers } from '../gguf/headers.ts';
 import { createJoined } from '../hub/joined.ts';
+import type { Calibration } from './calibrate.ts';
 import { contextLimits } from './limits.ts';
+import type { Speed } from './speed.ts';
 import { mostLayers, roomOf, verdictOf } from './verdict.ts';
 
 export interface MemoryParts {
@@ -20,6 +22,10 @@ export interface MemoryParts {
   model(repo: string, signal: AbortSignal): Promise<ModelDetail>;
   /** Bytes that the model which is loaded now holds: a load frees them first. */
   loaded?: () => { gpu: number; ram: number } | undefined;
+  /** Predicts tokens per second. */
+  speed?: Pick<Speed, 'of' | 'probe'>;
+  /** What loads took here on top of llama.cpp's buffers. */
+  calibration?: Pick<Calibration, 'overhead'>;
 }
 
 export interface Memory {
@@ -38,11 +44,15 @@ export interface Memory {
 const batchSize = 512;
 /** Milliseconds for which free memory counts as read just now. */
 const fresh = 2_000;
+/** Milliseconds without a question before this machine's speed is measured, which questions would have to wait for. */
+const calm = 700;
+/** Bytes that must be free for it, twice what it takes. */
+const probeRoom = 2 ** 30;
 /** Answers kept: some positions of the slider for a repository's quantizations. */
 const keptAnswers = 1_000;
 
 /** Estimates memory by asking the engine. */
-export function createMemory({ headers, library, engine, folder, model, loaded = () => undefined }: MemoryParts): Memory {
+export function createMemory({ headers, library, engine, folder, model, loaded = () => undefined, speed, calibration }: MemoryParts): Memory {
   const answers = new Map<string, EstimateAnswer>();
   const joined = createJoined<EstimateAnswer>();
   /** Headers of a commit on the Hub never change. */
@@ -50,6 +60,7 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
   /** Layers that `auto` came to, by the model's header. */
   const lastLayers = new Map<string, number>();
   let read: { at: number; hardware: Promise<Hardware> } | undefined;
+  let probing: NodeJS.Timeout | undefined;
   let limiting: Promise<unknown> = Promise.resolve();
 
   /** Asked once for all who wait, and dropped when nobody does. */
@@ -76,7 +87,7 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
     if (source.kind === 'library') {
       const { files, projector } = await library.resolve(source.id);
       const [own, image] = await Promise.all([headers.forFile(files, signal), vision && projector ? headers.forFile([projector], signal) : undefined]);
-      return { model: own, ...(image && { projector: image }) };
+      return { id: source.id, model: own, ...(image && { projector: image }) };
     }
     const key = JSON.stringify([source, vision]);
     const known = hubHeaders.get(key);
@@ -89,7 +100,7 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
       headers.forHub({ repo, commit, files }, signal),
       vision && projector ? headers.forHub({ repo, commit, files: [projector] }, signal) : undefined,
     ]);
-    const found = { model: own, ...(image && { projector: image }) };
+    const found = { id: `${repo}/${files[0]!.path}`, model: own, ...(image && { projector: image }) };
     if (commit === source.commit) keep(hubHeaders, key, found);
     return found;
   }
@@ -99,6 +110,17 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
     ...(projector && { projector: projector.path }),
     plan: { ...settings, gpuLayers, batchSize },
   });
+  /** The speed of what this machine holds; where it is not known yet, it is measured once nobody asks. */
+  function speedOf({ id, model }: Found, settings: LoadSettings, answer: EstimateAnswer, machine: Hardware): Estimate['speed'] {
+    if (!speed) return undefined;
+    const { weightBytes, parameters } = model.facts;
+    const range = speed.of({ modelId: id, settings, answer, bits: (weightBytes * 8) / parameters, machine });
+    const roomy = Math.min(machine.ram.free, answer.layers.onGpu > 0 ? (machine.vram.free ?? Infinity) : Infinity) >= probeRoom;
+    clearTimeout(probing);
+    if (!range && roomy) probing = setTimeout(() => void speed.probe({ answer, machine }), calm).unref();
+    return range;
+  }
+
   const layersOf = ({ model }: Found): number => (model.facts.blockCount ?? 0) + 1;
 
   return {
@@ -106,7 +128,7 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
       const settings = possible(asked);
       const [found, machine] = await Promise.all([headersOf(source, settings.vision, signal), hardware()]);
       const at = (gpuLayers: number): Promise<EstimateAnswer> => ask(requestOf(found, settings, gpuLayers), signal);
-      const room = roomOf(machine, loaded());
+      const room = roomOf(machine, loaded(), calibration?.overhead(machine));
       const all = layersOf(found);
       const automatic = async (): Promise<EstimateAnswer> => {
         const best = await mostLayers(await at(all), room, at, lastLayers.get(found.model.path));
@@ -117,12 +139,14 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
       signal.throwIfAborted();
       const { basis, layers, gpu, ram, trainContext } = answer;
       const free = { gpu: machine.vram.free === null ? null : room.gpu, ram: room.ram };
-      return { basis, settings, layers, gpu, ram, free, verdict: verdictOf(answer, room), trainContext };
+      const said: Estimate = { basis, settings, layers, gpu, ram, free, verdict: verdictOf(answer, room), trainContext };
+      const tokensPerSecond = speedOf(found, settings, answer, machine);
+      return tokensPerSecond ? { ...said, speed: tokensPerSecond } : said;
     },
 
     async limits({ source, settings: asked }, signal) {
       const [found, machine] = await Promise.all([headersOf(source, asked.vision, signal), hardware()]);
-      const room = roomOf(machine, loaded());
+      const room = roomOf(machine, loaded(), calibration?.overhead(machine));
       // One search at a time, so that a question that a person waits for has at most one of its questions before it.
       const answer = limiting.then(() =>
         contextLimits(found.model.facts.contextLength ?? 0, room, (contextSize, kvType) =>
@@ -138,6 +162,8 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
 }
 
 interface Found {
+  /** In the library, there already or not. */
+  id: string;
   model: Header;
   projector?: Header;
 }

@@ -37,6 +37,8 @@ export function memoryFacts(header: GgufHeader, file: string): MemoryFacts {
   // Latent attention keeps one compressed row and no values.
   const latent = number('attention.key_length_mla') !== undefined;
   const shared = number('attention.shared_kv_layers') ?? 0;
+  const experts = number('expert_count') ?? 0;
+  const usedExperts = experts > 0 ? Math.min(1, (number('expert_used_count') ?? experts) / experts) : 1;
   const window = windowOf();
   const state = stateBytes();
   const weights = layerWeights(header, blocks);
@@ -79,15 +81,22 @@ export function memoryFacts(header: GgufHeader, file: string): MemoryFacts {
   }
 
   function layer(index: number): LayerFacts {
-    const own = weights.layers[index] ?? 0;
-    if (index >= blocks - skipped) return { weights: 0, keyRow: 0, valueRow: 0, window: 0, state: 0 };
+    const own = weights.layers[index] ?? { all: 0, experts: 0 };
+    if (index >= blocks - skipped) return { weights: 0, active: 0, keyRow: 0, valueRow: 0, window: 0, state: 0 };
     const recurrent = keepsState(index);
     const attends = !recurrent || architecture === 'falcon-h1';
     const keyHeads = attends && index < blocks - skipped - shared ? (ofLayer('attention.head_count_kv', index) ?? heads) : 0;
     const near = hasWindow(index);
     const key = (near ? number('attention.key_length_swa') : undefined) ?? keyLength;
     const value = (near ? number('attention.value_length_swa') : undefined) ?? valueLength;
-    return { weights: own, keyRow: keyHeads * key, valueRow: latent ? 0 : keyHeads * value, window: near ? window : 0, state: recurrent ? state : 0 };
+    return {
+      weights: own.all,
+      active: own.all - own.experts * (1 - usedExperts),
+      keyRow: keyHeads * key,
+      valueRow: latent ? 0 : keyHeads * value,
+      window: near ? window : 0,
+      state: recurrent ? state : 0,
+    };
   }
 
   return {
@@ -102,12 +111,16 @@ export function memoryFacts(header: GgufHeader, file: string): MemoryFacts {
 }
 
 /** Bytes of the tensors by where llama.cpp puts them; tied embeddings are loaded a second time as the output matrix. */
-function layerWeights(header: GgufHeader, blocks: number): { layers: number[]; input: number; output: number } {
-  const layers: number[] = Array.from({ length: blocks }, () => 0);
+function layerWeights(header: GgufHeader, blocks: number): { layers: { all: number; experts: number }[]; input: number; output: number } {
+  const layers = Array.from({ length: blocks }, () => ({ all: 0, experts: 0 }));
   let [input, output, embeddings, tied] = [0, 0, 0, true];
   for (const { name, bytes = 0 } of header.tensors) {
     const block = /^blk\.(\d+)\./.exec(name)?.[1];
-    if (block !== undefined) layers[Number(block)] = (layers[Number(block)] ?? 0) + bytes;
+    const layer = block === undefined ? undefined : layers[Number(block)];
+    if (layer) {
+      layer.all += bytes;
+      if (name.includes('_exps.')) layer.experts += bytes;
+    } else if (block !== undefined) continue;
     else if (inputTensor.test(name)) input += bytes;
     else output += bytes;
     if (name === 'token_embd.weight') embeddings = bytes;

@@ -2,6 +2,7 @@
 import type { EstimateAnswer } from '../../shared/contract/control.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
+import type { Calibration, Overhead } from './calibrate.ts';
 import { largest } from './largest.ts';
 
 const mebibyte = 2 ** 20;
@@ -10,6 +11,8 @@ const mebibyte = 2 ** 20;
 const gpuMargin: Record<Hardware['backend'], number> = { cuda: 350 * mebibyte, vulkan: 150 * mebibyte, metal: 256 * mebibyte, cpu: 0 };
 /** The tokenizer and Node, at most, beside llama.cpp's buffers (estimation.md 1.7). */
 const ramMargin = 300 * mebibyte;
+/** Left beside what loads were seen to take on top. */
+const measuredMargin = 64 * mebibyte;
 
 /**
  * Copies of the recurrent state that both engines keep in RAM as a chat goes on, and the most that node-llama-cpp spends on
@@ -23,15 +26,27 @@ export interface Room {
   gpu: number;
   ram: number;
   gpuMargin: number;
+  ramMargin: number;
   /** The driver told how much video memory is free. Where it did not, a model that fits is called tight at best. */
   known: boolean;
 }
 
-/** Room on this machine at this moment, with what a load would free first. */
-export function roomOf({ backend, vram, ram }: Pick<Hardware, 'backend' | 'vram' | 'ram'>, freed = { gpu: 0, ram: 0 }): Room {
+/** Room on this machine at this moment, with what a load would free first. `overhead` is what loads took here on top of llama.cpp's buffers. */
+export function roomOf(
+  { backend, vram, ram }: Pick<Hardware, 'backend' | 'vram' | 'ram'>,
+  freed = { gpu: 0, ram: 0 },
+  overhead: ReturnType<Calibration['overhead']> = { gpu: undefined, ram: undefined },
+): Room {
   // Nobody knows what other programs hold: a tenth is kept for them, and what is total never counts as free.
   const gpu = vram.free === null ? vram.total * 0.9 : vram.free + freed.gpu;
-  return { gpu, ram: ram.free + freed.ram, gpuMargin: gpuMargin[backend], known: vram.free !== null };
+  const margin = (measured: Overhead | undefined, otherwise: number): number => (measured ? measured.p95 + measuredMargin : otherwise);
+  return {
+    gpu,
+    ram: ram.free + freed.ram,
+    gpuMargin: margin(overhead.gpu, gpuMargin[backend]),
+    ramMargin: margin(overhead.ram, ramMargin),
+    known: vram.free !== null,
+  };
 }
 
 type Fit = 'fits' | 'tight' | 'no';
@@ -40,7 +55,7 @@ type Fit = 'fits' | 'tight' | 'no';
 function spareOf({ gpu, ram }: EstimateAnswer, room: Room): { gpu: number; ram: number } {
   const served = gpu.projector + ram.projector > 0;
   const later = Math.min(checkpoints * (gpu.state + ram.state), served ? Infinity : checkpointBytes);
-  return { gpu: room.gpu - splitTotal(gpu), ram: room.ram - splitTotal(ram) - later - ramMargin };
+  return { gpu: room.gpu - splitTotal(gpu), ram: room.ram - splitTotal(ram) - later - room.ramMargin };
 }
 
 /** Bytes that stay free, on the side where they are fewest, once every margin is left; less than 0: it does not fit well. */

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { call, stream } from '../rpc/define.ts';
 import { turnStats } from '../schemas/chat.ts';
 import { loadedModel } from '../schemas/engine.ts';
-import { hardware } from '../schemas/hardware.ts';
+import { bandwidth, hardware } from '../schemas/hardware.ts';
 import { loadSettings, memorySplit } from '../schemas/memory.ts';
 
 /** Settings with every `auto` decided: what was estimated is what is loaded. */
@@ -75,12 +75,16 @@ export const estimateAnswer = z.object({
   /** Layers on the GPU and in all, output layer included. */
   layers: z.object({ total: z.int(), onGpu: z.int() }),
   trainContext: z.int(),
+  /** Bytes of weights that one generated token is computed with. */
+  active: z.optional(z.object({ gpu: z.number(), ram: z.number() })),
 });
 export type EstimateAnswer = z.infer<typeof estimateAnswer>;
 
 export const control = {
   hardware: call(z.object({ folder: z.string() }), hardware),
   estimate: call(estimateRequest, estimateAnswer),
+  /** Measured for about a second, on the GPU or in RAM. */
+  bandwidth: call(z.object({ onGpu: z.boolean() }), bandwidth),
   load: stream(loadRequest, loadEvent),
   generate: stream(generateRequest, generateEvent),
   /** Ends the answer; its stream still gives the `end` event with the statistics. */

@@ -18,3 +18,12 @@ export const hardware = z.object({
   llamaCpp: z.string(),
 });
 export type Hardware = z.infer<typeof hardware>;
+
+/** What llama.cpp's answers cost on this machine, measured: from the fastest to the slowest, without a quarter of the tokens on either side. */
+export const bandwidth = z.object({
+  /** Bytes of weights a second, by the bits of a weight, rising. */
+  rates: z.array(z.object({ bits: z.number(), slowest: z.number(), fastest: z.number() })),
+  /** Milliseconds of a layer that hardly has weights. */
+  layerMs: z.object({ least: z.number(), most: z.number() }),
+});
+export type Bandwidth = z.infer<typeof bandwidth>;

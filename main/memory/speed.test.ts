@@ -1,0 +1,134 @@
+/** Tokens per second: predicted from what was measured of the machine, then from the model's own answers, over restarts. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { EstimateAnswer } from '../../shared/contract/control.ts';
+import type { Bandwidth } from '../../shared/schemas/hardware.ts';
+import { defaultLoadSettings, type LoadSettings, type MemorySplit } from '../../shared/schemas/memory.ts';
+import { type Asked, createSpeed } from './speed.ts';
+
+const none: MemorySplit = { weights: 0, kvCache: 0, state: 0, compute: 0, projector: 0 };
+const giga = 1e9;
+/** 4 GB of weights, all used, and a KV cache of 1 GB. */
+const answer: EstimateAnswer = {
+  basis: 'exact',
+  gpu: none,
+  ram: { ...none, weights: 4.5 * giga, kvCache: giga, state: 0.1 * giga },
+  layers: { total: 41, onGpu: 0 },
+  trainContext: 8192,
+  active: { gpu: 0, ram: 4 * giga },
+};
+const bandwidth: Bandwidth = {
+  rates: [
+    { bits: 4.5, slowest: 10 * giga, fastest: 20 * giga },
+    { bits: 8.5, slowest: 30 * giga, fastest: 40 * giga },
+  ],
+  layerMs: { least: 0.1, most: 0.5 },
+};
+const machine: Asked['machine'] = { backend: 'cpu', gpus: [], cpu: { name: 'cpu', threads: 8 }, llamaCpp: 'v0.5.0' };
+const settings: LoadSettings = { ...defaultLoadSettings, gpuLayers: 0 };
+const asked: Asked = { modelId: 'a/b/q4.gguf', settings, answer, bits: 4.8, machine };
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-speed-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('nothing is said before the machine was measured; then a range from its rates', async () => {
+  const measure = vi.fn(async () => bandwidth);
+  const speed = createSpeed({ folder, measure });
+  expect(speed.of(asked)).toBeUndefined();
+  await speed.probe(asked);
+  await speed.probe(asked);
+  expect(measure.mock.calls).toEqual([[false]]);
+  // Fastest: 4 GB and twice the state at 20 GB/s, and 41 layers of 0.1 ms. Slowest: the full cache too, at 10 GB/s, and 0.5 ms.
+  const { low, high, measured } = speed.of(asked)!;
+  expect(measured).toBe(false);
+  expect(high).toBeCloseTo(1 / (4.2 / 20 + 0.0041), 6);
+  expect(low).toBeCloseTo(1 / (5.2 / 10 + 0.0205), 6);
+  // It is kept: another start measures nothing.
+  expect(createSpeed({ folder, measure }).of(asked)).toEqual({ low, high, measured: false });
+});
+
+test('between the measured bits both rates count, above them the upper one', async () => {
+  const speed = createSpeed({ folder, measure: async () => bandwidth });
+  await speed.probe(asked);
+  expect(speed.of({ ...asked, bits: 6.6 })!.high).toBeCloseTo(1 / (4.2 / 40 + 0.0041), 6);
+  expect(speed.of({ ...asked, bits: 6.6 })!.low).toBeCloseTo(1 / (5.2 / 10 + 0.0205), 6);
+  expect(speed.of({ ...asked, bits: 16 })!.low).toBeCloseTo(1 / (5.2 / 30 + 0.0205), 6);
+});
+
+test('a model on both sides needs both rates, each for its bytes and layers', async () => {
+  const both: EstimateAnswer = {
+    ...answer,
+    gpu: { ...none, weights: 3 * giga, kvCache: giga },
+    ram: { ...none, weights: giga },
+    layers: { total: 41, onGpu: 31 },
+    active: { gpu: 3 * giga, ram: giga },
+  };
+  const fast: Bandwidth = { rates: [{ bits: 4.5, slowest: 300 * giga, fastest: 300 * giga }], layerMs: { least: 0, most: 0 } };
+  const measure = vi.fn(async (onGpu: boolean) => (onGpu ? fast : bandwidth));
+  const speed = createSpeed({ folder, measure });
+  await speed.probe({ answer: both, machine });
+  expect(measure.mock.calls).toEqual([[true], [false]]);
+  expect(speed.of({ ...asked, answer: both })!.high).toBeCloseTo(1 / (3 / 300 + 1 / 20 + 0.001), 6);
+  expect(speed.of({ ...asked, answer: both })!.low).toBeCloseTo(1 / (4 / 300 + 1 / 10 + 0.005), 6);
+});
+
+test('answers correct it: the same settings show what was measured, others what follows from it, other models nothing', async () => {
+  const speed = createSpeed({ folder, measure: async () => bandwidth });
+  await speed.probe(asked);
+  speed.of(asked);
+  for (const tokensPerSecond of [11, 12, 13]) speed.record(asked.modelId, settings, tokensPerSecond);
+  expect(speed.of(asked)).toEqual({ low: 11, high: 13, measured: true });
+  const longer: Asked = { ...asked, settings: { ...settings, contextSize: 32768 }, answer: { ...answer, ram: { ...answer.ram, kvCache: 2 * giga } } };
+  expect(speed.of(longer)!.high).toBeCloseTo((13 * 5.2) / 6.2, 6);
+  expect(speed.of(longer)!.measured).toBe(true);
+  expect(speed.of({ ...asked, modelId: 'a/b/q8.gguf' })!.measured).toBe(false);
+  expect(speed.of({ ...asked, machine: { ...machine, llamaCpp: 'v0.6.0' } })).toBeUndefined();
+  expect(createSpeed({ folder, measure: async () => bandwidth }).of(asked)).toEqual({ low: 11, high: 13, measured: true });
+  // The last five count.
+  speed.of(asked);
+  for (let count = 0; count < 5; count++) speed.record(asked.modelId, settings, 20);
+  expect(speed.of(asked)).toEqual({ low: 20, high: 20, measured: true });
+});
+
+test('answers of settings that nobody asked about, and of no time at all, count for nothing', async () => {
+  const speed = createSpeed({ folder, measure: async () => bandwidth });
+  speed.record(asked.modelId, settings, 11);
+  expect(speed.of(asked)).toBeUndefined();
+  speed.record(asked.modelId, { ...settings, contextSize: 512 }, 11);
+  for (const nothing of [0, Number.NaN, -1]) speed.record(asked.modelId, settings, nothing);
+  expect(speed.of(asked)).toBeUndefined();
+  speed.record(asked.modelId, { ...settings, gpuLayers: 'auto' }, 11);
+  expect(speed.of(asked)).toEqual({ low: 11, high: 11, measured: true });
+});
+
+test('what was measured beside other work is not kept, and measured again', async () => {
+  let quiet = true;
+  const measure = vi.fn(async () => {
+    quiet = false;
+    return bandwidth;
+  });
+  const speed = createSpeed({ folder, measure, quiet: () => quiet });
+  await speed.probe(asked);
+  expect(speed.of(asked)).toBeUndefined();
+  await speed.probe(asked);
+  expect(measure).toHaveBeenCalledOnce();
+  quiet = true;
+  await speed.probe(asked);
+  expect(measure).toHaveBeenCalledTimes(2);
+});
+
+test('a machine that cannot be measured is asked once; a broken file is begun anew', async () => {
+  writeFileSync(path.join(folder, 'speed.json'), '{"probes":[{"where":1}]}');
+  const measure = vi.fn(() => Promise.reject(new Error('no memory')));
+  const speed = createSpeed({ folder, measure });
+  await speed.probe(asked);
+  await speed.probe(asked);
+  expect(measure).toHaveBeenCalledOnce();
+  expect(speed.of(asked)).toBeUndefined();
+  expect(speed.of({ ...asked, answer: { ...answer, active: undefined } as never })).toBeUndefined();
+});
