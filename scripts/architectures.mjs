@@ -1,6 +1,7 @@
 /**
  * Writes main/gguf/architectures.json: the architectures that the bundled llama.cpp knows, out of its own source, which node-llama-cpp
- * brings as a git bundle. Needs git. Run it after every update of node-llama-cpp: `node scripts/architectures.mjs`.
+ * brings as a git bundle. Needs git. Run it after every update of node-llama-cpp: `node scripts/architectures.mjs`;
+ * with `--print` it only shows them.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,7 +37,7 @@ function part(text, pattern, what) {
  * The list as it is written: `text` for those that write text, `other` for those that llama.cpp gives no memory of what came before
  * (`llama_model::create_memory`: embeddings, diffusion, sound), and for projectors.
  */
-export function architectures() {
+function architectures() {
   const [names, model] = readSource(['src/llama-arch.cpp', 'src/llama-model.cpp']);
   const rows = part(names, /LLM_ARCH_NAMES = \{([\s\S]*?)\n\};/, 'LLM_ARCH_NAMES').matchAll(/\{ (LLM_ARCH_\w+),\s*"([^"]+)"/g);
   const known = new Map([...rows].map(([, id, name]) => [id, name]));
@@ -48,4 +49,6 @@ export function architectures() {
   return { llamaCpp: tag, text: list(false), other: list(true) };
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) writeFileSync(target, `${JSON.stringify(architectures(), null, 2)}\n`);
+const text = `${JSON.stringify(architectures(), null, 2)}\n`;
+if (process.argv.includes('--print')) process.stdout.write(text);
+else writeFileSync(target, text);

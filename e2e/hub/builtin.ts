@@ -42,6 +42,14 @@ llama-server -m ${files[0]}
 More about quantizations: [llama.cpp](https://github.com/ggml-org/llama.cpp).
 `;
 
+/** Templates as short as they can be that do what those of the true models do. */
+const templates = {
+  tools: `{% if tools %}<tools>{% for tool in tools %}{{ tool | tojson }}{% endfor %}</tools>{% endif %}{% for message in messages %}<|{{ message.role }}|>{{ message.content }}{% endfor %}{% if add_generation_prompt %}<|assistant|>{% endif %}`,
+  get thinking() {
+    return `${this.tools}{% if enable_thinking is defined and not enable_thinking %}<think></think>{% endif %}`;
+  },
+};
+
 /** A card that tries what no card may do. */
 const hostile = `# Speech
 
@@ -77,6 +85,7 @@ export function builtinRepositories(fixtures: string): RepositorySpec[] {
       'README.md': readme(card, about(repo, Object.keys(files))),
       ...Object.fromEntries(Object.entries(files).map(([path, name]) => [path, shape(name)])),
     },
+    chatTemplate: card.base_model?.[0]?.startsWith('Qwen/') ? templates.thinking : templates.tools,
     ...rest,
   });
   const qwen = (base: string, library = true): Card => ({

@@ -30,6 +30,8 @@ export type RepositorySpec = {
   trendingScore?: number;
   createdAt?: string;
   lastModified?: string;
+  /** Of a model whose header here was stripped of its own. */
+  chatTemplate?: string;
   /** What the Hub's scanners found; nothing and done by default. */
   security?: { scansDone: boolean; filesWithIssues: { path: string; level: string }[] };
   /** Answers on old names with a 307 to this repository. */
@@ -83,12 +85,17 @@ export async function commit(repository: Repository, files: Record<string, Conte
   const title = parent ? 'Upload folder using huggingface_hub' : 'initial commit';
   const name = commitOid(folders.get('')!, title, date, parent?.commit);
   folders.delete('');
-  repository.snapshots.push({ commit: name, title, date, files: ordered, folders, gguf: await readGguf(contents) });
+  repository.snapshots.push({ commit: name, title, date, files: ordered, folders, gguf: await readGguf(contents, repository.spec.chatTemplate) });
   return name;
 }
 
 /** The Hub reads one model file: the biggest whole one here (which one the real Hub takes is not known); projectors are no model. */
-async function readGguf(contents: Map<string, Content>): Promise<GgufInfo | undefined> {
+async function readGguf(contents: Map<string, Content>, template: string | undefined): Promise<GgufInfo | undefined> {
+  const info = await readHeaders(contents);
+  return info && { ...(template !== undefined && { chat_template: template }), ...info };
+}
+
+async function readHeaders(contents: Map<string, Content>): Promise<GgufInfo | undefined> {
   const models = [...contents].filter(([path]) => path.endsWith('.gguf') && !/mmproj|imatrix/.test(path));
   const whole = models.filter(([path]) => !/-\d{5}-of-\d{5}\.gguf$/.test(path)).sort(([, a], [, b]) => b.size - a.size)[0];
   if (whole) return ggufInfo([whole[1]]);

@@ -2,7 +2,7 @@
 import { Fault } from '../../shared/result.ts';
 import type { Hub } from './client.ts';
 import { statusFault } from './faults.ts';
-import { isSafePath } from './names.ts';
+import { isRepo } from './names.ts';
 import { drop, type HttpAnswer, networkFault } from './transport.ts';
 
 /** Bytes; what is longer ends there. Real cards have 5 to 100 kB, more where pictures are written into them. */
@@ -15,7 +15,7 @@ const timeoutMs = 30_000;
  * `cancelled`.
  */
 export async function readCard(hub: Hub, { repo, commit }: { repo: string; commit: string }, signal: AbortSignal): Promise<{ markdown: string }> {
-  if (!isSafePath(repo)) throw new Fault('hub.notFound', `${repo} does not exist on the Hub.`, { repo });
+  if (!isRepo(repo)) throw new Fault('hub.notFound', `${repo} does not exist on the Hub.`, { repo });
   const { endpoint, token } = hub;
   const url = new URL(`${endpoint}/${repo}/raw/${commit}/README.md`);
   const timed = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);

@@ -184,6 +184,28 @@ describe('the listing', () => {
     const { detail } = await detailOf([entry('a-Q4_K_M.gguf')], { gguf: 'no', cardData: [1], likes: 3 });
     expect(detail).toMatchObject({ likes: 3 });
     expect(detail.parameters).toBeUndefined();
+    expect(detail).toMatchObject({ languages: [], commercial: 'unknown', tools: false, thinking: false, system: false, runnable: true });
+  });
+  test.each([
+    [
+      'a template that never ends',
+      { gguf: { chat_template: '{% for a in range(99999) %}{% for b in range(99999) %}{{ tools }}{% endfor %}{% endfor %}', total: 5 } },
+    ],
+    ['a template that is a list', { gguf: { chat_template: ['x'], total: 5 } }],
+    ['an architecture that is a number', { gguf: { architecture: 3, total: 5, context_length: -1 } }],
+    [
+      'languages and bases that are none',
+      { gguf: { total: 5 }, cardData: { language: ['<b>', '', 'x'.repeat(100)], base_model: ['../..', '<script>', 'a/b/c'] } },
+    ],
+  ])('%s hurts nothing else', async (_, details) => {
+    const { detail } = await detailOf([entry('a-Q4_K_M.gguf')], details);
+    expect(detail).toMatchObject({ parameters: 5, languages: [], tools: false, thinking: false, family: 'Model' });
+    expect(detail.baseModel).toBeUndefined();
+    expect(detail.contextLength).toBeUndefined();
+  });
+  test('the base model of the card groups where no tag names it', async () => {
+    const { detail } = await detailOf([entry('a-Q4_K_M.gguf')], { cardData: { base_model: 'Qwen/Qwen3.5-9B', language: 'en', license: 'mit' } });
+    expect(detail).toMatchObject({ baseModel: 'Qwen/Qwen3.5-9B', family: 'Qwen3.5', size: '9B', languages: ['en'], licence: 'mit', commercial: 'yes' });
   });
 });
 
@@ -206,6 +228,17 @@ describe('against the stand-in Hub', () => {
     ]);
     expect(detail.projector?.path).toBe('mmproj-tiny-qwen3.5-vl-F16.gguf');
     expect(detail.commit).toMatch(/^[0-9a-f]{40}$/);
+    expect(detail).toMatchObject({ baseModel: 'atelier/Tiny-Qwen3.5-VL', licence: 'apache-2.0', commercial: 'yes', languages: ['en', 'fr'] });
+    expect(detail).toMatchObject({ tools: true, thinking: true, system: true, runnable: true, createdAt: '2026-09-01T08:00:00.000Z' });
+    expect(detail.lastCommitAt).toBe('2026-09-20T12:00:00.000Z');
+  });
+
+  test('a model of an unknown architecture cannot run; what the template does not do, the model does not', async () => {
+    const speech = await readModel(hub(), 'atelier/Sample-Speech-GGUF', never);
+    expect(speech).toMatchObject({ architecture: 'conformer', runnable: false, commercial: 'no', tools: false, thinking: false, system: false });
+    expect(await readModel(hub(), 'unsloth/Qwen3.5-9B-GGUF', never)).toMatchObject({ family: 'Qwen3.5', size: '9B', tools: true, thinking: true });
+    expect(await readModel(hub(), 'ggml-org/gpt-oss-20b-GGUF', never)).toMatchObject({ family: 'gpt-oss', size: '20B', tools: true, thinking: false });
+    expect(await readModel(hub(), gatedRepo, never)).toMatchObject({ family: 'Llama-3.1', size: '8B', commercial: 'unknown' });
   });
 
   test('asked again within the minute, and by two at once, it is read once; a failure is not kept', async () => {

@@ -9,7 +9,7 @@ import { templateTraits } from '../gguf/thinking.ts';
 import type { Hub } from './client.ts';
 import { chooseProjector, groupQuantizations } from './group.ts';
 import { createJoined } from './joined.ts';
-import { isSafePath } from './names.ts';
+import { isRepo } from './names.ts';
 import { parseSummary, summaryFields } from './search.ts';
 import { listFiles } from './tree.ts';
 
@@ -52,7 +52,7 @@ const keptOf = new WeakMap<Hub, Kept>();
  * are one. Faults as of `Hub.json`.
  */
 export async function readModel(hub: Hub, repo: string, signal: AbortSignal): Promise<ModelDetail> {
-  if (!isSafePath(repo)) throw new Fault('hub.notFound', `${repo} does not exist on the Hub.`, { repo });
+  if (!isRepo(repo)) throw new Fault('hub.notFound', `${repo} does not exist on the Hub.`, { repo });
   const kept = keptOf.get(hub) ?? { models: new Map(), joined: createJoined() };
   keptOf.set(hub, kept);
   const key = `${hub.endpoint} ${hub.token} ${repo}`;
@@ -100,8 +100,6 @@ async function ask(hub: Hub, repo: string, signal: AbortSignal): Promise<ModelDe
     ...(projector && { projector }),
   };
 }
-
-const isRepo = (text: string): boolean => /^[\w.-]{1,96}\/[\w.-]{1,96}$/.test(text);
 
 /** As cards write them: one or a list, names or codes. */
 const languagesOf = (told: string | string[] | undefined): string[] =>

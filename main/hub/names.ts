@@ -7,6 +7,9 @@ export function isSafePath(path: string): boolean {
   return path.length > 0 && path.length <= 1024 && path.split('/').every(isSafeSegment);
 }
 
+/** True for an `owner/name` that the Hub could have. */
+export const isRepo = (text: string): boolean => /^[\w.-]{1,96}\/[\w.-]{1,96}$/.test(text) && isSafePath(text);
+
 function isSafeSegment(segment: string): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
   if (segment === '' || segment === '.' || segment === '..' || /[\\:*?"<>|\u0000-\u001f\u007f]/.test(segment)) return false;

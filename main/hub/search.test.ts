@@ -2,12 +2,15 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { builtinRepositories } from '../../e2e/hub/builtin.ts';
 import { seeded } from '../../e2e/hub/content.ts';
 import { type Hub as StandIn, startHub } from '../../e2e/hub/start.ts';
+import { groupFamilies } from '../../shared/family.ts';
 import { createHub } from './client.ts';
 import { nextCursor } from './pages.ts';
-import { repoOf, searchModels } from './search.ts';
+import { searchModels } from './search.ts';
 
 const never = new AbortController().signal;
 let standIn: StandIn;
@@ -18,6 +21,9 @@ beforeEach(async () => {
     repo,
     files: { 'a-Q4_K_M.gguf': seeded('a', 100) },
     trendingScore: 70 - index,
+    downloads: index,
+    likes: (index * 7) % 70,
+    lastModified: `2026-03-02T09:00:${String((index * 11) % 60).padStart(2, '0')}.000Z`,
     card: { license: 'mit' },
   }));
   standIn = await startHub({
@@ -64,11 +70,10 @@ test('a pasted address or owner/name finds that model', async () => {
     'huggingface.co/ada/Qwen-07-GGUF/blob/main/a-Q4_K_M.gguf',
     `${standIn.endpoint}/ada/Qwen-07-GGUF`,
     'ada/Qwen-07-GGUF',
+    'ada/Qwen-07-GGUF:Q4_K_M',
+    'qwen 07',
   ])
     expect((await searchModels(hub(), { query }, never)).models.map(({ id }) => id)).toEqual(['ada/Qwen-07-GGUF']);
-  expect(repoOf('https://hf.co/unsloth/Qwen3.5-9B-GGUF?show_file_info=a.gguf')).toBe('unsloth/Qwen3.5-9B-GGUF');
-  expect(repoOf('qwen 3.5')).toBeUndefined();
-  expect(repoOf('https://huggingface.co/models')).toBeUndefined();
 });
 
 test('gated and licensed models say so; an unknown word finds nothing', async () => {
@@ -76,6 +81,58 @@ test('gated and licensed models say so; an unknown word finds nothing', async ()
   expect(models[0]).toMatchObject({ id: 'bob/Llama-GGUF', owner: 'bob', name: 'Llama-GGUF', gated: 'manual', vision: false });
   expect((await searchModels(hub(), { query: 'Qwen-07' }, never)).models[0]).toMatchObject({ licence: 'mit', gated: 'no' });
   expect(await searchModels(hub(), { query: 'no such model' }, never)).toEqual({ models: [] });
+});
+
+test.each([
+  ['trending', undefined],
+  ['downloads', 'downloads'],
+  ['likes', 'likes'],
+  ['updated', 'updatedAt'],
+] as const)('by %s', async (sort, field) => {
+  const { models } = await searchModels(hub(), { query: 'qwen', sort }, never);
+  expect(models).toHaveLength(30);
+  if (field === undefined) expect(models.map(({ id }) => id)).toEqual(names.slice(0, 30));
+  else expect(models.map((model) => model[field])).toEqual(models.map((model) => model[field]).toSorted((a, b) => (a! < b! ? 1 : a! > b! ? -1 : 0)));
+});
+
+test('of one publisher, and of a number of parameters', async () => {
+  expect((await searchModels(hub(), { query: '', author: 'bob' }, never)).models.map(({ id }) => id)).toEqual(['bob/Llama-GGUF']);
+  const asked = async (parameters: { min?: number; max?: number }) => {
+    await searchModels(hub(), { query: '', parameters }, never);
+    return new URL(standIn.log.at(-1)!.url, standIn.endpoint).searchParams.get('num_parameters');
+  };
+  expect(await asked({ min: 6, max: 128 })).toBe('min:6B,max:128B');
+  expect(await asked({ max: 0.5 })).toBe('max:500M');
+  expect(await asked({ min: 1.7 })).toBe('min:1700M');
+  expect(await asked({})).toBeNull();
+});
+
+test('the sample hub: the sizes of a family, in a range of parameters', async () => {
+  const sample = await startHub({ repositories: builtinRepositories(fileURLToPath(new URL('../../e2e/fixtures', import.meta.url))) });
+  try {
+    const client = createHub({ endpoint: sample.endpoint, redirectHosts: [], token: undefined });
+    const [family] = groupFamilies((await searchModels(client, { query: 'qwen 3.5', author: 'unsloth' }, never)).models);
+    expect(family).toMatchObject({ name: 'Qwen3.5', sizes: ['35B-A3B', '27B', '9B', '4B', '0.8B'].map((size) => ({ size })) });
+    const nine = await searchModels(client, { query: 'qwen3.5', parameters: { min: 6, max: 12 } }, never);
+    expect(groupFamilies(nine.models).flatMap(({ sizes }) => sizes.map(({ size, models }) => [size, models.map(({ owner }) => owner)]))).toEqual([
+      ['9B', ['unsloth', 'lmstudio-community', 'bartowski']],
+    ]);
+  } finally {
+    await sample.close();
+  }
+});
+
+test('what a model can do, by its tags', async () => {
+  const rows = [
+    { id: 'ada/A-7B-GGUF', tags: ['Thinking', 'tool-calling', 'image-text-to-text', 'base_model:quantized:../..', 'license:<script>'] },
+    { id: 'ada/B', pipeline_tag: 'any-to-any', tags: ['retools'] },
+  ];
+  const [a, b] = (await answering(JSON.stringify(rows))).models;
+  expect(a).toEqual({
+    ...{ id: 'ada/A-7B-GGUF', owner: 'ada', name: 'A-7B-GGUF', downloads: 0, likes: 0, gated: 'no', family: 'A', size: '7B' },
+    ...{ vision: true, tools: true, reasoning: true },
+  });
+  expect(b).toMatchObject({ family: 'B', vision: true, tools: false, reasoning: false });
 });
 
 /** One answer of a server of our own. */
@@ -113,6 +170,10 @@ test('hostile rows are left out, the others stay', async () => {
     { ...good, likes: -1 },
     { ...good, tags: 'gguf' },
     { ...good, lastModified: '<script>' },
+    { ...good, id: '../..' },
+    { ...good, id: 'ada/con' },
+    { ...good, id: 'ada/x\u0000' },
+    { ...good, id: 'ada/<img src=x>' },
     good,
   ];
   expect((await answering(JSON.stringify(rows))).models.map(({ id }) => id)).toEqual(['ada/Good-GGUF']);

@@ -5,7 +5,7 @@ import { parseQuery } from '../../shared/query.ts';
 import { Fault } from '../../shared/result.ts';
 import type { ModelSummary, SearchPage, SearchQuestion, SearchSort } from '../../shared/schemas/hub.ts';
 import type { Hub } from './client.ts';
-import { isSafePath } from './names.ts';
+import { isRepo } from './names.ts';
 import { nextCursor } from './pages.ts';
 
 export { repoOf } from '../../shared/query.ts';
@@ -15,7 +15,8 @@ export const summaryFields = ['author', 'downloads', 'likes', 'gated', 'pipeline
 const pageSize = 30;
 
 const row = z.object({
-  id: z.string().check(z.regex(/^[\w.-]{1,96}\/[\w.-]{1,96}$/)),
+  // A name of dots only would climb out of a folder.
+  id: z.string().check(z.refine(isRepo)),
   downloads: z._default(z.int().check(z.minimum(0)), 0),
   likes: z._default(z.int().check(z.minimum(0)), 0),
   lastModified: z.optional(z.string().check(z.regex(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/))),
@@ -68,8 +69,7 @@ function parameterRange({ min, max }: NonNullable<SearchQuestion['parameters']> 
 /** A row as the app shows it; undefined where it is not as the Hub documents it. */
 export function parseSummary(value: unknown): ModelSummary | undefined {
   const { success, data } = row.safeParse(value);
-  // A name of dots only would climb out of a folder.
-  if (!success || !isSafePath(data.id)) return undefined;
+  if (!success) return undefined;
   const [owner = '', name = ''] = data.id.split('/');
   const licence = data.tags.find((tag) => /^license:[\w.+-]{1,80}$/.test(tag))?.slice('license:'.length);
   const { baseModel, quantized } = basesOf(data.tags);
@@ -100,11 +100,11 @@ function basesOf(tags: readonly string[]): { baseModel?: string | undefined; qua
   const bases = new Map<string, string[]>();
   for (const tag of tags) {
     const [, relation = '', id] = baseTag.exec(tag) ?? [];
-    if (id !== undefined) bases.set(relation, [...new Set([...(bases.get(relation) ?? []), id])]);
+    if (id !== undefined && isRepo(id)) bases.set(relation, [...new Set([...(bases.get(relation) ?? []), id])]);
   }
   const [first, ...others] = bases.get('quantized') ?? [];
   const [any, ...more] = bases.get('') ?? [];
   const untold = bases.size === 1 && more.length === 0 ? any : undefined;
   return { baseModel: first ?? any, quantized: others.length > 0 ? undefined : (first ?? untold) };
 }
-const baseTag = /^base_model:(?:(quantized|finetune|adapter|merge):)?([\w.-]{1,96}\/[\w.-]{1,96})$/;
+const baseTag = /^base_model:(?:(quantized|finetune|adapter|merge):)?([^:]+)$/;
