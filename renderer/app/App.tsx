@@ -49,7 +49,7 @@ export function App({ connection }: { connection: Connection<Core> }) {
           <div className="flex min-h-0 min-w-0 flex-col">
             <ConnectionBar connection={connection} />
             <main className="min-h-0 flex-1" aria-label={t(`nav.${view}`)}>
-              <Boundary key={`${view} ${id ?? ''}`}>
+              <Boundary key={view === 'chat' ? `${view} ${id ?? ''}` : view}>
                 <Suspense fallback={<p className="p-6 text-text-3">{t('loading')}</p>}>
                   <Current />
                 </Suspense>

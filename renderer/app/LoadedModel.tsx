@@ -2,6 +2,7 @@
 import { ChevronUp, CircleAlert, ArrowUpFromLine as Eject } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import { usePrediction } from '../features/models/usePrediction.ts';
 import { useFormat } from '../i18n.ts';
 import { useStores } from '../stores/index.ts';
 import { IconButton } from '../ui/Button.tsx';
@@ -19,6 +20,7 @@ export function LoadedModel() {
   const id = state.status === 'idle' ? undefined : state.modelId;
   const model = models.find((each) => each.id === id);
   const name = model ? `${model.name} · ${model.label}` : (id?.split('/').at(-1) ?? '');
+  const prediction = usePrediction(state);
   const { load, unload } = engine.getState();
 
   return (
@@ -42,6 +44,9 @@ export function LoadedModel() {
           </button>
         }
       >
+        {prediction.map((line) => (
+          <MenuHeading key={line}>{line}</MenuHeading>
+        ))}
         <MenuHeading>{models.length > 0 ? t(id === undefined ? 'strip.choose' : 'strip.loadOther') : t('strip.none')}</MenuHeading>
         {models
           .filter((each) => !each.problem && !(state.status === 'ready' && each.id === id))

@@ -3,16 +3,19 @@ import { createContext, useContext } from 'react';
 import type { Core } from '../../shared/contract/core.ts';
 import type { Client } from '../../shared/rpc/connect.ts';
 import { createDraftsStore } from '../features/chat/drafts.ts';
+import { createCardStore } from './card.ts';
 import { createChatsStore } from './chats.ts';
 import { createDownloadsStore } from './downloads.ts';
 import { createEngineStore } from './engine.ts';
 import { createHardwareStore } from './hardware.ts';
 import { createHubStore } from './hub.ts';
 import { createLibraryStore } from './library.ts';
+import { createLimitsStore } from './limits.ts';
 import { createModelStore } from './model.ts';
 import { createPricesStore } from './prices.ts';
 import { createSearchStore } from './search.ts';
 import { createSettingsStore } from './settings.ts';
+import { createTraitsStore } from './traits.ts';
 import { createTurnStore } from './turn.ts';
 import { createUiStore } from './ui.ts';
 
@@ -31,8 +34,11 @@ export const createStores = (client: Client<Core>) => ({
   drafts: createDraftsStore(client),
   search: createSearchStore(client),
   model: createModelStore(client),
+  card: createCardStore(client),
+  traits: createTraitsStore(client),
   /** Of the quantizations in Discover. */
   prices: createPricesStore(client),
+  limits: createLimitsStore(client),
   /** Of the model in the load panel. */
   loadPrices: createPricesStore(client),
   /** Of the model that is being loaded. */

@@ -3,13 +3,20 @@ import { createStore } from 'zustand/vanilla';
 import type { Core } from '../../shared/contract/core.ts';
 import type { AppError } from '../../shared/result.ts';
 import type { Client } from '../../shared/rpc/connect.ts';
-import type { ModelSummary } from '../../shared/schemas/hub.ts';
+import type { ModelSummary, SearchPage, SearchQuestion } from '../../shared/schemas/hub.ts';
+
+/** What the hub is asked besides the words. */
+export type SearchTerms = Pick<SearchQuestion, 'sort' | 'author' | 'parameters'>;
 
 export interface SearchState {
   query: string;
+  terms: SearchTerms;
   /** undefined until the first answer; an error leaves what was there. */
   models: ModelSummary[] | undefined;
+  /** ISO 8601: what is shown was kept from an answer of this moment. */
+  cachedAt: string | undefined;
   busy: boolean;
+  /** Why there is nothing newer than what is shown. */
   error: AppError | undefined;
   /** The hub that the results come from. */
   endpoint: string | undefined;
@@ -17,6 +24,8 @@ export interface SearchState {
   next: string | undefined;
   /** Searches 250 ms after the last change; the search before it is cancelled. */
   setQuery(query: string): void;
+  /** Searches with other terms, where they are others. */
+  setTerms(terms: SearchTerms): void;
   /** Searches when the results are of another hub; answers whether there was another one. */
   from(endpoint: string): boolean;
   /** Searches now. */
@@ -35,18 +44,24 @@ export const createSearchStore = (client: Client<Core>) =>
       running.abort();
       running = new AbortController();
       const { signal } = running;
+      const before = cursor === undefined ? [] : (get().models ?? []);
+      const seen = new Set(before.map((model) => model.id));
+      let told: AppError | undefined;
+      const show = ({ models, next, cachedAt, problem }: SearchPage): void => {
+        if (signal.aborted) return;
+        told = problem;
+        set({ models: [...before, ...models.filter((model) => !seen.has(model.id))], next, cachedAt, error: problem });
+      };
       set({ busy: true, error: undefined });
-      const answer = await client.call('hub.search', { query: get().query.trim(), cursor }, { signal });
-      if (signal.aborted) return;
-      if (!answer.ok) return set({ busy: false, error: answer.error });
-      const seen = new Set(cursor ? get().models?.map((model) => model.id) : []);
-      const fresh = answer.value.models.filter((model) => !seen.has(model.id));
-      set((state) => ({ busy: false, models: cursor ? [...(state.models ?? []), ...fresh] : fresh, next: answer.value.next }));
+      const end = await client.stream('hub.search', { ...get().terms, query: get().query.trim(), cursor }, show, { signal });
+      if (!signal.aborted) set({ busy: false, error: end.ok ? told : end.error });
     };
 
     return {
       query: '',
+      terms: { sort: 'trending' },
       models: undefined,
+      cachedAt: undefined,
       busy: false,
       error: undefined,
       endpoint: undefined,
@@ -57,6 +72,11 @@ export const createSearchStore = (client: Client<Core>) =>
         clearTimeout(timer);
         set({ busy: true });
         timer = setTimeout(() => void ask(undefined), 250);
+      },
+      setTerms(terms) {
+        if (JSON.stringify(terms) === JSON.stringify(get().terms)) return;
+        set({ terms });
+        if (get().endpoint !== undefined) void get().search();
       },
       from(endpoint) {
         const before = get().endpoint;

@@ -3,11 +3,12 @@ import { expect, test, vi } from 'vitest';
 import { Fault } from '../../shared/result.ts';
 import { defaultLoadSettings } from '../../shared/schemas/memory.ts';
 import { createFakeCore } from '../testing/fakeCore.ts';
-import { fakeEstimate, searchModels } from '../testing/samples.ts';
+import { fakeEstimate, modelTraits, searchModels } from '../testing/samples.ts';
 import { createPricesStore } from './prices.ts';
 import { createSearchStore } from './search.ts';
 import { createSettingsStore } from './settings.ts';
-import { parseHash, toHash } from './ui.ts';
+import { createTraitsStore } from './traits.ts';
+import { parseHash, parsePlace, toHash } from './ui.ts';
 
 const never = (signal: AbortSignal): Promise<never> => new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
 
@@ -15,12 +16,12 @@ test('typing searches once, 250 ms after the last letter, and cancels what ran',
   const queries: string[] = [];
   const cancelled: string[] = [];
   const { client } = createFakeCore({
-    async 'hub.search'({ query }, { signal }) {
+    async *'hub.search'({ query }, { signal }) {
       queries.push(query);
       if (query !== 'qwen') {
         await never(signal).finally(() => cancelled.push(query));
       }
-      return { models: searchModels };
+      yield { models: searchModels };
     },
   });
   const search = createSearchStore(client);
@@ -35,9 +36,9 @@ test('typing searches once, 250 ms after the last letter, and cancels what ran',
 test('the next page is added once and without doubles; an error leaves what was there', async () => {
   let broken = false;
   const { client, calls } = createFakeCore({
-    'hub.search'({ cursor }) {
+    async *'hub.search'({ cursor }) {
       if (broken) throw new Fault('hub.unreachable', 'gone', { endpoint: 'https://huggingface.co' });
-      return cursor === undefined ? { models: searchModels.slice(0, 3), next: 'page 2' } : { models: searchModels.slice(2) };
+      yield cursor === undefined ? { models: searchModels.slice(0, 3), next: 'page 2' } : { models: searchModels.slice(2) };
     },
   });
   const search = createSearchStore(client);
@@ -51,6 +52,72 @@ test('the next page is added once and without doubles; an error leaves what was 
   await search.getState().search();
   expect(search.getState().error?.code).toBe('hub.unreachable');
   expect(search.getState().models).toHaveLength(searchModels.length);
+});
+
+test('kept results are shown at once and replaced; without a hub they stay and say why', async () => {
+  const problem = { code: 'hub.rateLimited' as const, message: '', data: { seconds: 30 } };
+  const cachedAt = '2026-11-22T06:00:00.000Z';
+  let limited = false;
+  const fresh = Promise.withResolvers<void>();
+  const { client } = createFakeCore({
+    async *'hub.search'() {
+      yield { models: searchModels.slice(0, 2), cachedAt };
+      await fresh.promise;
+      yield limited ? { models: searchModels.slice(0, 2), cachedAt, problem } : { models: searchModels };
+    },
+  });
+  const search = createSearchStore(client);
+  void search.getState().search();
+  await vi.waitFor(() => expect(search.getState()).toMatchObject({ models: searchModels.slice(0, 2), cachedAt, busy: true, error: undefined }));
+  fresh.resolve();
+  await vi.waitFor(() => expect(search.getState()).toMatchObject({ models: searchModels, cachedAt: undefined, busy: false }));
+  limited = true;
+  await search.getState().search();
+  expect(search.getState()).toMatchObject({ models: searchModels.slice(0, 2), cachedAt, busy: false, error: problem });
+});
+
+test('another sort or publisher searches anew, the same one does not', async () => {
+  const { client, calls } = createFakeCore();
+  const search = createSearchStore(client);
+  search.getState().from('https://huggingface.co');
+  await vi.waitFor(() => expect(search.getState().busy).toBe(false));
+  search.getState().setTerms({ sort: 'likes', author: 'unsloth', parameters: { max: 8 } });
+  search.getState().setTerms({ sort: 'likes', author: 'unsloth', parameters: { max: 8 } });
+  await vi.waitFor(() => expect(search.getState().models).toHaveLength(3));
+  expect(calls.filter(({ method }) => method === 'hub.search').map(({ input }) => input)).toMatchObject([
+    { sort: 'trending' },
+    { sort: 'likes', author: 'unsloth', parameters: { max: 8 } },
+  ]);
+});
+
+test('traits are asked two at once, for what is on screen; what scrolls away is cancelled and asked again when it comes back', async () => {
+  let running = 0;
+  let most = 0;
+  const cancelled: string[] = [];
+  let answer = false;
+  const { client, calls } = createFakeCore({
+    async 'hub.traits'({ repo }, { signal }) {
+      most = Math.max(most, ++running);
+      try {
+        if (!answer) await never(signal).finally(() => cancelled.push(repo));
+        return modelTraits(searchModels.find(({ id }) => id === repo)!);
+      } finally {
+        running--;
+      }
+    },
+  });
+  const store = createTraitsStore(client);
+  const ids = searchModels.map(({ id }) => id);
+  store.getState().want('results', ids.slice(0, 4));
+  await vi.waitFor(() => expect(running).toBe(2));
+  expect(calls.map(({ input }) => (input as { repo: string }).repo)).toEqual(ids.slice(0, 2));
+  answer = true;
+  store.getState().want('results', ids.slice(1, 3));
+  await vi.waitFor(() => expect(store.getState().traits[ids[2]!]).toBeDefined());
+  expect(cancelled).toEqual([ids[0]]);
+  store.getState().want('results', ids.slice(0, 1));
+  await vi.waitFor(() => expect(store.getState().traits[ids[0]!]).toMatchObject({ repo: ids[0] }));
+  expect(most).toBe(2);
 });
 
 test('new settings cancel the questions that run; the old number stays until the new one is there', async () => {
@@ -114,6 +181,7 @@ test('settings change at once, are saved in order, and what core refuses is take
 
 test('a place is kept in the hash, whatever its id holds', () => {
   for (const id of ['unsloth/Qwen3.5-9B-GGUF', 'a b/ç#?', undefined]) expect(parseHash(toHash('discover', id))).toEqual({ view: 'discover', id });
+  expect(parsePlace(parseHash(toHash('discover', 'a/b-GGUF:UD-Q4_K_XL')).id)).toEqual({ repo: 'a/b-GGUF', label: 'UD-Q4_K_XL' });
   expect(parseHash('#/nowhere')).toEqual({ view: 'chat', id: undefined });
   expect(parseHash('#/chat/%E0%A4%A')).toEqual({ view: 'chat', id: undefined });
 });

@@ -1,5 +1,7 @@
 /** Where the person is in the app, mirrored in the address's hash so that a reload comes back to it. */
 import { createStore } from 'zustand/vanilla';
+import type { SearchSort } from '../../shared/schemas/hub.ts';
+import { type Filters, noFilters } from './filters.ts';
 
 const views = ['chat', 'discover', 'models', 'downloads', 'settings'] as const;
 export type View = (typeof views)[number];
@@ -13,11 +15,16 @@ export interface UiState {
   sidebar: boolean;
   /** Library id of the model whose load panel is open. */
   loadPanel: string | undefined;
+  /** What Discover shows, and in which order. */
+  filters: Filters;
+  sort: SearchSort;
   /** Goes to a view; `replace` leaves no entry to go back to. */
   go(view: View, id?: string, replace?: boolean): void;
   setPalette(open: boolean): void;
   setSidebar(open: boolean): void;
   openLoadPanel(modelId: string | undefined): void;
+  filter(change: Partial<Filters>): void;
+  setSort(sort: SearchSort): void;
 }
 
 /** Reads `#/view/id`. */
@@ -34,6 +41,12 @@ export function parseHash(hash: string): { view: View; id: string | undefined } 
 /** The hash of a place. */
 export const toHash = (view: View, id: string | undefined): string => `#/${view}${id === undefined ? '' : `/${encodeURIComponent(id)}`}`;
 
+/** The parts of a Discover place: `owner/name` or `owner/name:Q4_K_M`. */
+export function parsePlace(id: string | undefined): { repo: string | undefined; label: string | undefined } {
+  const [repo, label] = id?.split(':') ?? [];
+  return { repo, label: label || undefined };
+}
+
 /** The ui store, joined to `page`'s address. */
 export const createUiStore = (page: Window = window) =>
   createStore<UiState>((set, get) => {
@@ -43,6 +56,8 @@ export const createUiStore = (page: Window = window) =>
       palette: false,
       sidebar: false,
       loadPanel: undefined,
+      filters: noFilters,
+      sort: 'trending',
       go(view, id, replace = false) {
         if (get().view !== view || get().id !== id) {
           page.history[replace ? 'replaceState' : 'pushState'](null, '', toHash(view, id));
@@ -52,5 +67,7 @@ export const createUiStore = (page: Window = window) =>
       setPalette: (palette) => set({ palette }),
       setSidebar: (sidebar) => set({ sidebar }),
       openLoadPanel: (loadPanel) => set({ loadPanel }),
+      filter: (change) => set((state) => ({ filters: { ...state.filters, ...change } })),
+      setSort: (sort) => set({ sort }),
     };
   });

@@ -1,5 +1,6 @@
 /** A core for tests and for looking at the page: handlers with changeable answers behind the real RPC code. */
 import { type Core, core } from '../../shared/contract/core.ts';
+import { parseQuery } from '../../shared/query.ts';
 import { Fault } from '../../shared/result.ts';
 import { type Client, connect } from '../../shared/rpc/connect.ts';
 import type { Handlers } from '../../shared/rpc/define.ts';
@@ -8,10 +9,10 @@ import { serve } from '../../shared/rpc/serve.ts';
 import type { ChatSummary } from '../../shared/schemas/chat.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { EngineState } from '../../shared/schemas/engine.ts';
-import type { HubStatus } from '../../shared/schemas/hub.ts';
+import type { HubStatus, ModelSummary } from '../../shared/schemas/hub.ts';
 import type { LibraryModel } from '../../shared/schemas/library.ts';
 import { defaultSettings, type Settings } from '../../shared/schemas/settings.ts';
-import { fakeEstimate, hardware, modelDetail, searchModels } from './samples.ts';
+import { cardMarkdown, fakeEstimate, fakeLimits, hardware, modelDetail, modelTraits, searchModels } from './samples.ts';
 
 /** A value whose watchers get the one there is and every later one. */
 export interface Feed<T> {
@@ -55,6 +56,12 @@ export interface FakeCore {
   calls: { method: string; input: unknown }[];
 }
 
+const found = (repo: string): ModelSummary => {
+  const model = searchModels.find(({ id }) => id === repo);
+  if (!model) throw new Fault('hub.notFound', 'No such repository', { repo });
+  return model;
+};
+
 /** A fake core whose handlers `overrides` may replace. */
 export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCore {
   const settings = feed<Settings>(defaultSettings);
@@ -86,14 +93,17 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
       hub.push({ ...hub.value, sample, endpoint: sample ? 'http://127.0.0.1:40001' : 'https://huggingface.co' });
       return hub.value;
     },
-    'hub.search': ({ query }) => ({ models: searchModels.filter((model) => model.id.toLowerCase().includes(query.toLowerCase())) }),
-    'hub.model'({ repo }) {
-      const found = searchModels.find((model) => model.id === repo);
-      if (!found) throw new Fault('hub.notFound', 'No such repository', { repo });
-      return modelDetail(found);
+    async *'hub.search'({ query, author }) {
+      const { search } = parseQuery(query);
+      const like = searchModels.filter(({ id, owner }) => id.toLowerCase().includes(search.toLowerCase()) && (author === undefined || owner === author));
+      yield { models: like };
     },
+    'hub.model': ({ repo }) => modelDetail(found(repo)),
+    'hub.traits': ({ repo }) => modelTraits(found(repo)),
+    'hub.card': () => ({ markdown: cardMarkdown }),
     'hardware.get': () => hardware,
     'memory.estimate': ({ source, settings: wanted }) => fakeEstimate(source, wanted),
+    'memory.limits': ({ source, settings: wanted }) => fakeLimits(source, wanted),
     'downloads.watch': (_, { signal }) => downloads.watch(signal),
     'downloads.start': notHere,
     'downloads.pause': ({ id }) =>

@@ -2,13 +2,12 @@
 import { createRoot } from 'react-dom/client';
 import { I18nextProvider } from 'react-i18next';
 import { createStore } from 'zustand/vanilla';
-import { Fault } from '../../shared/result.ts';
 import { App } from '../app/App.tsx';
 import { createI18n, pickLanguage } from '../i18n.ts';
 import type { ConnectionState } from '../rpc/connection.ts';
 import { createStores, StoresContext } from '../stores/index.ts';
 import { createFakeCore } from './fakeCore.ts';
-import { downloadJob, fakeEstimate, libraryModel } from './samples.ts';
+import { downloadJob, fakeEstimate, libraryModel, searchModels } from './samples.ts';
 import '../theme.css';
 
 const query = new URLSearchParams(location.search);
@@ -16,8 +15,10 @@ const scene = query.get('scene');
 const fake = createFakeCore(
   scene === 'offline'
     ? {
-        'hub.search': () => {
-          throw new Fault('hub.unreachable', 'No answer', { endpoint: 'https://huggingface.co' });
+        async *'hub.search'() {
+          const cachedAt = new Date(Date.now() - 3 * 3_600_000).toISOString();
+          yield { models: searchModels, cachedAt };
+          yield { models: searchModels, cachedAt, problem: { code: 'hub.unreachable', message: '', data: { endpoint: 'https://huggingface.co' } } };
         },
       }
     : {},
@@ -59,6 +60,7 @@ if (scene === 'full' || scene === 'loading') {
           modelId: libraryModel().id,
           answering: false,
           model: { backend: 'llama-server', settings, contextSize: settings.contextSize, layers, vision: true, thinking: true, memory: { gpu, ram } },
+          predicted: { gpu: { ...gpu, compute: gpu.compute * 0.96 }, ram },
         },
   );
 }

@@ -1,12 +1,12 @@
 /** Models, a machine and downloads as the hub and core would tell them. */
 import type { MemorySource } from '../../shared/contract/core.ts';
-import { familyOf } from '../../shared/family.ts';
+import { familyOf, sizeInBillions } from '../../shared/family.ts';
 import { licenceOf } from '../../shared/licence.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
-import type { ModelDetail, ModelSummary } from '../../shared/schemas/hub.ts';
+import type { ModelDetail, ModelSummary, ModelTraits } from '../../shared/schemas/hub.ts';
 import type { LibraryModel } from '../../shared/schemas/library.ts';
-import { type Estimate, type LoadSettings, type MemorySplit, splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
+import { type ContextLimits, type Estimate, type LoadSettings, type MemorySplit, splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
 
 const gib = 2 ** 30;
 export const commit = 'a'.repeat(40);
@@ -38,8 +38,10 @@ const summary = (id: string, downloads: number, more: Partial<ModelSummary> = {}
 });
 
 export const searchModels: ModelSummary[] = [
-  summary('unsloth/Qwen3.5-9B-GGUF', 1_230_000, { vision: true }),
-  summary('unsloth/Qwen3.5-4B-GGUF', 804_000, { vision: true }),
+  summary('unsloth/Qwen3.5-9B-GGUF', 1_230_000, { vision: true, reasoning: true, tools: true, baseModel: 'Qwen/Qwen3.5-9B' }),
+  summary('unsloth/Qwen3.5-4B-GGUF', 804_000, { vision: true, reasoning: true, tools: true, baseModel: 'Qwen/Qwen3.5-4B' }),
+  summary('bartowski/Qwen_Qwen3.5-9B-GGUF', 310_000, { vision: true, updatedAt: '2026-11-12T09:00:00.000Z' }),
+  summary('unsloth/Qwen3.5-35B-A3B-GGUF', 290_000, { vision: true, reasoning: true }),
   summary('ggml-org/gemma-3-12b-it-GGUF', 455_000, { vision: true, gated: 'manual', licence: 'gemma' }),
   summary('bartowski/Mistral-Small-3.2-24B-Instruct-2506-GGUF', 91_300),
   summary('tiny/Tiny-Qwen3.5-VL-GGUF', 1, { vision: true }),
@@ -56,16 +58,12 @@ const quantizations: [label: string, bits: number][] = [
   ['Q2_K', 2.7],
 ];
 const parameters = 9_400_000_000;
+const billions = (size: string | undefined): number => (size === undefined ? parameters : sizeInBillions(size) * 1e9);
 
 export const modelDetail = (model: ModelSummary): ModelDetail => ({
   ...model,
   commit,
   parameters,
-  languages: ['en', 'fr'],
-  commercial: licenceOf(model.licence).commercial,
-  thinking: true,
-  system: true,
-  runnable: true,
   architecture: 'qwen35',
   contextLength: 262_144,
   quantizations: quantizations.map(([label, bits]) => {
@@ -74,7 +72,55 @@ export const modelDetail = (model: ModelSummary): ModelDetail => ({
     return { id: path, label, files: [{ path, size, sha256: 'b'.repeat(64) }], size, bitsPerWeight: bits };
   }),
   ...(model.vision ? { projector: { path: 'mmproj-F16.gguf', size: 918_000_000 } } : {}),
+  languages: ['en', 'fr', 'zh'],
+  createdAt: '2026-09-01T09:00:00.000Z',
+  lastCommitAt: '2026-10-02T09:00:00.000Z',
+  security: 'safe',
+  commercial: licenceOf(model.licence).commercial,
+  tools: true,
+  thinking: model.reasoning,
+  system: true,
+  runnable: true,
 });
+
+/** Mistral's stands for one that llama.cpp does not know. */
+export function modelTraits(model: ModelSummary): ModelTraits {
+  const runnable = !model.id.includes('Mistral');
+  const size = billions(model.size);
+  const label = size > 30e9 ? 'Q3_K_M' : size > 6e9 ? 'Q4_K_M' : 'Q8_0';
+  const total = 33;
+  const verdict: Verdict = size > 30e9 ? 'no' : size > 10e9 ? 'partial' : 'fits';
+  return {
+    repo: model.id,
+    architecture: runnable ? 'qwen35' : 'mistral5',
+    runnable,
+    parameters: size,
+    contextLength: model.id.includes('gemma') ? 131_072 : 262_144,
+    vision: model.vision,
+    tools: model.tools,
+    thinking: model.reasoning,
+    system: true,
+    ...(model.licence !== undefined && { licence: model.licence }),
+    commercial: licenceOf(model.licence).commercial,
+    ...(runnable &&
+      verdict !== 'no' && {
+        best: { quantization: `${label}.gguf`, label, size: Math.round(size * 0.7), verdict, layers: { total, onGpu: verdict === 'fits' ? total : 20 } },
+      }),
+  };
+}
+
+export const cardMarkdown = `# A model
+
+It **answers** in [many languages](https://example.org/languages).
+
+![A llama](https://example.org/llama.png)
+
+<script>window.cardRan = true</script>
+
+| Bench | Score |
+| --- | --- |
+| MMLU | 71.2 |
+`;
 
 const none: MemorySplit = { weights: 0, kvCache: 0, state: 0, compute: 0, projector: 0 };
 
@@ -108,7 +154,16 @@ export function fakeEstimate(source: MemorySource, settings: LoadSettings): Esti
     free: { gpu: room, ram: 21.3 * gib },
     verdict,
     trainContext: 262_144,
+    speed: { low: 300 / bits, high: (label.includes('Q6') ? 330 : 480) / bits, measured: label.includes('Q6') },
   };
+}
+
+/** The contexts at which `fakeEstimate` fills the card, in steps of 256. */
+export function fakeLimits(source: MemorySource, settings: LoadSettings): ContextLimits {
+  const { gpu, ram } = fakeEstimate(source, { ...settings, contextSize: 256, kvType: 'f16' });
+  const room = 7.4 * gib - (splitTotal(gpu) + splitTotal(ram) - 0.55 * gib - 256 * 32_768);
+  const longest = (perToken: number): number | null => (room < 256 * perToken ? null : Math.floor(Math.min(262_144, room / perToken) / 256) * 256);
+  return { f16: longest(32_768), q8_0: longest(32_768 * 0.53) };
 }
 
 export const libraryModel = (more: Partial<LibraryModel> = {}): LibraryModel => ({

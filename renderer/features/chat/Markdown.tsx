@@ -37,6 +37,13 @@ function Picture({ src, alt }: ComponentProps<'img'>) {
   return <span className="text-text-2 italic">[{alt ? t('picture.remoteNamed', { alt }) : t('picture.remote')}]</span>;
 }
 
+/** The same for a text that somebody else published: the picture is a click away, in the browser. */
+function PictureLink({ src, alt }: ComponentProps<'img'>) {
+  const { t } = useTranslation('chat');
+  if (typeof src !== 'string' || !/^https:/i.test(src)) return <Picture src={src} alt={alt} />;
+  return <Link href={src}>[{alt ? t('picture.linkNamed', { alt }) : t('picture.link')}]</Link>;
+}
+
 /** A place left by `formulas`, or any other span. */
 function Span(props: ComponentProps<'span'> & { 'data-tex'?: string; 'data-display'?: string | boolean }) {
   const tex = props['data-tex'];
@@ -45,15 +52,16 @@ function Span(props: ComponentProps<'span'> & { 'data-tex'?: string; 'data-displ
 
 const Nothing = () => null;
 const components = { a: Link, img: Picture, span: Span, source: Nothing, video: Nothing, audio: Nothing, iframe: Nothing } as Components;
+const linked = { ...components, img: PictureLink } as Components;
 
-/** Shows `text`; `running` while more of it comes. */
-export const Markdown = memo(function Markdown({ text, running }: { text: string; running: boolean }) {
+/** Shows `text`; `running` while more of it comes; `linkPictures` gives pictures from elsewhere a link that opens outside. */
+export const Markdown = memo(function Markdown({ text, running, linkPictures = false }: { text: string; running: boolean; linkPictures?: boolean }) {
   const { t } = useTranslation('chat');
   const translations = useMemo(() => t('markdown', { returnObjects: true }) as Record<string, string>, [t]);
   return (
     <Streamdown
       className="markdown"
-      components={components}
+      components={linkPictures ? linked : components}
       controls={controls}
       isAnimating={running}
       linkSafety={{ enabled: false }}

@@ -3,9 +3,11 @@ import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import { useStores } from '../../stores/index.ts';
+import { parsePlace } from '../../stores/ui.ts';
 import { Button } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { useRun } from '../../useRun.ts';
+import { FilterBar } from './FilterBar.tsx';
 import { ModelPane } from './ModelPane.tsx';
 import { Results } from './Results.tsx';
 import { SearchBox } from './SearchBox.tsx';
@@ -14,14 +16,22 @@ import { SearchBox } from './SearchBox.tsx';
 export function DiscoverView() {
   const { t } = useTranslation('discover');
   const run = useRun();
-  const { ui, hub, search, model } = useStores();
-  const repo = useStore(ui, (state) => state.id);
+  const { ui, hub, search, model, traits, card } = useStores();
+  const repo = useStore(ui, (state) => parsePlace(state.id).repo);
+  const sort = useStore(ui, (state) => state.sort);
+  const { author, smallest: min, largest: max } = useStore(ui, (state) => state.filters);
   const status = useStore(hub, (state) => state.status);
   const endpoint = status?.endpoint;
 
   useEffect(() => {
-    if (endpoint !== undefined && search.getState().from(endpoint)) void model.getState().open(model.getState().repo, true);
-  }, [search, model, endpoint]);
+    search.getState().setTerms({ sort, author, parameters: min === undefined && max === undefined ? undefined : { min, max } });
+  }, [search, sort, author, min, max]);
+  useEffect(() => {
+    if (endpoint === undefined || !search.getState().from(endpoint)) return;
+    traits.getState().clear();
+    card.getState().clear();
+    void model.getState().open(model.getState().repo, true);
+  }, [search, model, traits, card, endpoint]);
   useEffect(() => {
     void model.getState().open(repo);
   }, [model, repo]);
@@ -35,14 +45,17 @@ export function DiscoverView() {
           <Button onClick={() => void run(hub.getState().useSample(false))}>{t('sample.back')}</Button>
         </div>
       )}
+      <div className={classes('flex flex-wrap items-center gap-2 border-b border-line p-2', repo !== undefined && 'max-[720px]:hidden')}>
+        <SearchBox />
+        <FilterBar />
+      </div>
       <div className="flex min-h-0 flex-1">
         <div
           className={classes(
-            'flex w-66 shrink-0 flex-col border-r border-line max-[960px]:w-60 max-[720px]:w-full',
+            'flex w-66 shrink-0 flex-col border-r border-line max-[960px]:w-56 max-[720px]:w-full',
             repo !== undefined && 'max-[720px]:hidden',
           )}
         >
-          <SearchBox />
           <Results />
         </div>
         <div className={classes('min-w-0 flex-1', repo === undefined && 'max-[720px]:hidden')}>

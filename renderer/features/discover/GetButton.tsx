@@ -39,7 +39,7 @@ export function GetButton({ detail, quantization, label, settings, size }: Props
   if (!job || job.state === 'done') {
     return (
       <Button
-        className="w-full @max-[640px]:[&>svg]:hidden"
+        className="w-full @max-[840px]:[&>svg]:hidden"
         icon={ArrowDownToLine}
         aria-label={t('downloadNamed', { label, size: format.fileSize(size) })}
         onClick={() => void run(downloads.getState().start({ repo: detail.id, commit: detail.commit, quantization: quantization.id }))}

@@ -1,10 +1,11 @@
 /** One quantization; it opens in place to the split of its memory. */
-import { ChevronRight, Star } from 'lucide-react';
+import { ChevronRight, Gauge, Star } from 'lucide-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import { badgesOf, quantizationQuality } from '../../../shared/quality.ts';
 import type { ModelDetail, Quantization } from '../../../shared/schemas/hub.ts';
-import type { Estimate, LoadSettings } from '../../../shared/schemas/memory.ts';
+import type { ContextLimits, Estimate, LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
 import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
@@ -16,12 +17,14 @@ import { Verdict } from '../../ui/Verdict.tsx';
 import { sideParts, sidesOf } from '../models/machine.ts';
 import { Split } from '../models/Split.tsx';
 import { GetButton } from './GetButton.tsx';
-import { qualityOf } from './quality.ts';
+import { RowFacts } from './RowFacts.tsx';
+import { limitsLine, limitWords, qualitySource, speedWords } from './rowWords.ts';
 
 interface Props {
   detail: ModelDetail;
   quantization: Quantization;
   price: Price | undefined;
+  limits: ContextLimits | undefined;
   /** The one to take: it gets the star. */
   best: boolean;
   open: boolean;
@@ -30,7 +33,7 @@ interface Props {
 }
 
 /** The row and, below it, its split while it is open. */
-export function QuantizationRow({ detail, quantization, price, best, open, onToggle, settings }: Props) {
+export function QuantizationRow({ detail, quantization, price, limits, best, open, onToggle, settings }: Props) {
   const { t } = useTranslation('discover');
   const format = useFormat();
   const sentence = useErrorSentence();
@@ -40,6 +43,10 @@ export function QuantizationRow({ detail, quantization, price, best, open, onTog
   const parts = files.length > 1 ? t('parts', { count: files.length, n: format.count(files.length) }) : undefined;
   const label = parts ? `${quantization.label} (${parts})` : quantization.label;
   const estimate = price?.estimate;
+  const quality = quantizationQuality(quantization);
+  // The label says `UD` and `MXFP4` by itself.
+  const badges = badgesOf(quantization.id).filter((badge) => badge === 'imatrix' || badge === 'qat' || !quantization.label.match(/UD|MXFP4/));
+  const notes = [parts, ...badges.map((badge) => t(`badge.${badge}`))].filter(Boolean).join(' · ');
   /** What the download brings: the projector comes along. */
   const onDisk = size + (detail.projector?.size ?? 0);
 
@@ -65,14 +72,18 @@ export function QuantizationRow({ detail, quantization, price, best, open, onTog
               <span className="block truncate font-medium" title={label}>
                 {quantization.label}
               </span>
-              {parts && <span className="block text-xs text-text-2">{parts}</span>}
+              {notes && (
+                <span className="block truncate text-xs text-text-2" title={notes}>
+                  {notes}
+                </span>
+              )}
             </span>
-            {best && <Star aria-hidden size={12} className="shrink-0 fill-current text-accent" />}
+            {best && <Star role="img" aria-label={t('recommended')} size={12} className="shrink-0 fill-current text-accent" />}
           </button>
         </th>
         <td className="text-right whitespace-nowrap tabular-nums">{format.fileSize(onDisk)}</td>
         {unsupported ? (
-          <td colSpan={2} className="text-text-2">
+          <td colSpan={3} className="text-text-2">
             {t(`unsupported.${unsupported}`)}
           </td>
         ) : (
@@ -81,28 +92,58 @@ export function QuantizationRow({ detail, quantization, price, best, open, onTog
               <Needs estimate={estimate} stale={price?.stale ?? true} failed={price?.error !== undefined} />
             </td>
             <td className="text-xs">{estimate && <Verdict verdict={estimate.verdict} layers={estimate.layers} />}</td>
+            <td className="text-xs leading-4 tabular-nums">
+              <LimitAndSpeed limits={limits} estimate={estimate} settings={settings} />
+            </td>
           </>
         )}
-        <td className="text-text-2 @max-[680px]:hidden">{t(`quality.${qualityOf(quantization)}`)}</td>
-        <td className="pr-4! text-right">
+        <td className="text-text-2 @max-[700px]:hidden" title={qualitySource(t, format, quality)}>
+          {t(`quality.${quality.word}`)}
+        </td>
+        <td className="pr-4! text-right @max-[700px]:pr-2!">
           {!unsupported && <GetButton detail={detail} quantization={quantization} label={label} settings={settings} size={onDisk} />}
         </td>
       </tr>
       {price?.error && (
         <tr>
-          <td colSpan={6} className="px-4 pb-2 pl-8 text-xs text-text-2">
+          <td colSpan={7} className="px-4 pb-2 pl-8 text-xs text-text-2">
             {sentence(price.error)}
           </td>
         </tr>
       )}
       {open && (
         <tr>
-          <td id={id} colSpan={6} className="px-4 pl-8">
-            {estimate && hardware ? <Split label={label} estimate={estimate} hardware={hardware} /> : <Skeleton className="my-3 w-1/2" />}
+          <td id={id} colSpan={7} className="px-4 pl-8">
+            {estimate && hardware ? (
+              <>
+                <Split label={label} estimate={estimate} hardware={hardware} />
+                <RowFacts quantization={quantization} estimate={estimate} limits={limits} />
+              </>
+            ) : (
+              <Skeleton className="my-3 w-1/2" />
+            )}
           </td>
         </tr>
       )}
     </tbody>
+  );
+}
+
+/** The longest context that fits, and how fast answers come; both lines keep their place. */
+function LimitAndSpeed({ limits, estimate, settings }: { limits: ContextLimits | undefined; estimate: Estimate | undefined; settings: LoadSettings }) {
+  const { t } = useTranslation('discover');
+  const format = useFormat();
+  const speed = estimate?.speed;
+  return (
+    <>
+      <span className="block" title={limits && limitsLine(t, format, limits)}>
+        {limits ? limitWords(t, format, limits, settings.kvType) : estimate ? '…' : ' '}
+      </span>
+      <span className="flex items-center gap-1 whitespace-nowrap text-text-2" title={speed && t(speed.measured ? 'speed.measuredHere' : 'speed.predicted')}>
+        {speed ? speedWords(t, format, speed) : estimate ? '–' : ' '}
+        {speed?.measured && <Gauge role="img" aria-label={t('speed.measured')} size={12} className="shrink-0" />}
+      </span>
+    </>
   );
 }
 

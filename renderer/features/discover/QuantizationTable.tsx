@@ -1,16 +1,17 @@
 /** A row for each quantization: what it takes on disk and in memory, whether it fits, and the way to get it. */
 
-import { Star } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import { recommend } from '../../../shared/recommend.ts';
 import type { ModelDetail } from '../../../shared/schemas/hub.ts';
 import type { LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
+import { parsePlace } from '../../stores/ui.ts';
 import { Skeleton } from '../../ui/Notice.tsx';
-import { hasGpu } from '../models/machine.ts';
 import { QuantizationRow } from './QuantizationRow.tsx';
+import { RecommendedLine } from './RecommendedLine.tsx';
 import { useVisiblePrices } from './useVisiblePrices.ts';
 
 /** The table; skeleton rows hold its place while the repository is read. */
@@ -19,17 +20,29 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
   const format = useFormat();
   const stores = useStores();
   const prices = useStore(stores.prices, (state) => state.prices);
-  const cpuOnly = useStore(stores.hardware, (state) => state.hardware !== undefined && !hasGpu(state.hardware));
+  const limits = useStore(stores.limits, (state) => state.limits);
+  const named = useStore(stores.ui, (state) => parsePlace(state.id).label)?.toUpperCase();
   const list = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<string>();
   const ask = useVisiblePrices(detail, settings, list);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const context = format.context(settings.contextSize);
-  // Best quality first: the first that fits is the one to take.
-  const best = detail?.quantizations.find(({ id }) => {
-    const verdict = prices[id]?.estimate?.verdict;
-    return verdict === 'fits' || (cpuOnly && verdict === 'ram');
-  })?.id;
+  const recommended = useMemo(() => {
+    const priced = detail?.quantizations.flatMap((quantization) => {
+      const estimate = prices[quantization.id]?.estimate;
+      return estimate ? [{ quantization, estimate }] : [];
+    });
+    return priced && recommend(priced);
+  }, [detail, prices]);
+  // A place that names a quantization opens its row.
+  useEffect(() => {
+    const id = named && detail?.quantizations.find((each) => each.label.toUpperCase() === named)?.id;
+    if (!id) return;
+    setOpen(id);
+    const row = list.current?.querySelector<HTMLElement>(`[data-quantization="${CSS.escape(id)}"]`);
+    row?.scrollIntoView({ block: 'nearest' });
+    row?.querySelector<HTMLElement>('button')?.focus();
+  }, [named, detail]);
   useEffect(() => () => clearTimeout(timer.current), []);
 
   return (
@@ -44,21 +57,25 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
       <table aria-busy={!detail} className="w-full table-fixed border-collapse">
         <caption className="sr-only">{t('quantizations', { name: detail?.name ?? '' })}</caption>
         <thead className="sticky top-0 z-10 bg-surface-0 text-xs text-text-2 shadow-[inset_0_-1px_0_var(--color-line)]">
-          <tr className="h-7 text-left *:px-1.5 *:font-normal">
-            <th scope="col" className="w-37 pl-4!">
+          <tr className="h-9 text-left *:px-1.5 *:font-normal">
+            <th scope="col" className="w-32 pl-4! @max-[700px]:w-29">
               {t('columns.quantization')}
             </th>
-            <th scope="col" className="w-20 text-right">
+            <th scope="col" className="w-18 text-right @max-[700px]:w-17">
               {t('columns.size')}
             </th>
             <th scope="col">{t('columns.needs', { size: context })}</th>
-            <th scope="col" className="w-37 @max-[640px]:w-33">
+            <th scope="col" className="w-31 @max-[700px]:w-27">
               {t('columns.verdict')}
             </th>
-            <th scope="col" className="w-26 @max-[680px]:hidden">
+            <th scope="col" className="w-23 leading-4">
+              <span className="block">{t('columns.limit')}</span>
+              <span className="block">{t('columns.speed')}</span>
+            </th>
+            <th scope="col" className="w-21 @max-[700px]:hidden">
               {t('columns.quality')}
             </th>
-            <th scope="col" className="w-33 pr-4! @max-[640px]:w-32">
+            <th scope="col" className="w-36 pr-4! @max-[840px]:w-29 @max-[700px]:w-27 @max-[700px]:pr-2!">
               <span className="sr-only">{t('columns.action')}</span>
             </th>
           </tr>
@@ -70,7 +87,8 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
               detail={detail}
               quantization={quantization}
               price={prices[quantization.id]}
-              best={quantization.id === best}
+              limits={limits[quantization.id]}
+              best={quantization.id === recommended?.id}
               open={open === quantization.id}
               onToggle={() => setOpen(open === quantization.id ? undefined : quantization.id)}
               settings={settings}
@@ -92,7 +110,10 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
                 <td>
                   <Skeleton />
                 </td>
-                <td className="@max-[680px]:hidden">
+                <td>
+                  <Skeleton />
+                </td>
+                <td className="@max-[700px]:hidden">
                   <Skeleton />
                 </td>
                 <td className="pr-4!">
@@ -103,14 +124,7 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
           </tbody>
         )}
       </table>
-      <p className="flex h-9 items-center gap-1.5 px-4 text-xs text-text-2">
-        {best !== undefined && (
-          <>
-            <Star aria-hidden size={12} className="fill-current" />
-            {t('best', { size: context })}
-          </>
-        )}
-      </p>
+      <RecommendedLine recommended={recommended} />
     </div>
   );
 }

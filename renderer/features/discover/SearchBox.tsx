@@ -1,17 +1,23 @@
-/** The search box: it searches while one types. */
+/** The search box: it searches while one types, and opens what a whole name or an address means. */
 import { Search } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import { parseQuery } from '../../../shared/query.ts';
 import { useStores } from '../../stores/index.ts';
 
-/** The field; Enter searches at once, arrow down goes to the results. */
+/** The field; Enter searches at once or opens `owner/name`, arrow down goes to the results. */
 export function SearchBox() {
   const { t } = useTranslation('discover');
-  const { search } = useStores();
+  const { search, ui } = useStores();
   const query = useStore(search, (state) => state.query);
+  const enter = (): void => {
+    void search.getState().search();
+    const { repo, quantization } = parseQuery(query);
+    if (repo !== undefined) ui.getState().go('discover', quantization === undefined ? repo : `${repo}:${quantization}`);
+  };
   return (
-    <search className="border-b border-line p-2">
-      <label className="flex h-8 items-center gap-2 rounded-md border border-line-strong px-2 has-focus-visible:outline-2 has-focus-visible:outline-accent">
+    <search className="min-w-50 flex-[0_1_250px]">
+      <label className="flex h-7 items-center gap-2 rounded-md border border-line-strong px-2 has-focus-visible:outline-2 has-focus-visible:outline-accent">
         <Search aria-hidden size={16} className="shrink-0 text-text-3" />
         <span className="sr-only">{t('search')}</span>
         <input
@@ -22,10 +28,10 @@ export function SearchBox() {
           spellCheck={false}
           onChange={(event) => search.getState().setQuery(event.target.value)}
           onKeyDown={(event) => {
-            if (event.key === 'Enter') void search.getState().search();
+            if (event.key === 'Enter') enter();
             if (event.key === 'ArrowDown') {
               event.preventDefault();
-              document.querySelector<HTMLElement>('[data-result]')?.focus();
+              document.querySelector<HTMLElement>('[data-result][data-current]')?.focus();
             }
           }}
           className="min-w-0 flex-1 bg-transparent outline-none"

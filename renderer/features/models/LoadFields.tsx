@@ -1,6 +1,8 @@
-/** The settings that a load depends on: context, cache type, vision. */
+/** The settings that a load depends on: context, cache type, vision, and behind a button flash attention and layers. */
+import { Collapsible } from '@base-ui/react/collapsible';
 import { Slider } from '@base-ui/react/slider';
-import { useMemo } from 'react';
+import { ChevronRight } from 'lucide-react';
+import { useId, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { KvType, LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
@@ -14,11 +16,13 @@ interface Props {
   maxContext: number;
   /** The model takes pictures. */
   vision: boolean;
+  /** How many layers it has, the output layer included, where that is known. */
+  layers?: number | undefined;
   onChange(value: LoadSettings): void;
 }
 
 /** The fields in one line that wraps. */
-export function LoadFields({ value, maxContext, vision, onChange }: Props) {
+export function LoadFields({ value, maxContext, vision, layers, onChange }: Props) {
   const { t } = useTranslation('discover');
   const format = useFormat();
   const steps = useMemo(() => contextSteps(maxContext), [maxContext]);
@@ -26,7 +30,7 @@ export function LoadFields({ value, maxContext, vision, onChange }: Props) {
   const kvTypes: KvType[] = ['f16', 'q8_0', 'q4_0'];
 
   return (
-    <div className="flex flex-wrap items-center gap-x-5 gap-y-2">
+    <Collapsible.Root className="flex flex-wrap items-center gap-x-5 gap-y-2">
       <Slider.Root
         value={nearestStep(steps, value.contextSize)}
         min={0}
@@ -58,6 +62,65 @@ export function LoadFields({ value, maxContext, vision, onChange }: Props) {
         className="w-20"
       />
       {vision && <Switch label={t('vision')} checked={value.vision} onChange={(on) => onChange({ ...value, vision: on })} />}
-    </div>
+      <Collapsible.Trigger className="group flex h-7 items-center gap-1 rounded-md text-text-2 select-none hover:text-text-1">
+        <ChevronRight aria-hidden size={14} className="transition-transform group-data-panel-open:rotate-90" />
+        {t('moreSettings')}
+      </Collapsible.Trigger>
+      <Collapsible.Panel className="flex w-full flex-wrap items-center gap-x-5 gap-y-2">
+        <Switch label={t('flashAttention')} checked={value.flashAttention} onChange={(on) => onChange({ ...value, flashAttention: on })} />
+        <GpuLayers value={value.gpuLayers} total={layers} onChange={(gpuLayers) => onChange({ ...value, gpuLayers })} />
+      </Collapsible.Panel>
+    </Collapsible.Root>
+  );
+}
+
+/** As many layers on the GPU as fit, or a number of them. */
+function GpuLayers({
+  value,
+  total,
+  onChange,
+}: {
+  value: LoadSettings['gpuLayers'];
+  total: number | undefined;
+  onChange(value: LoadSettings['gpuLayers']): void;
+}) {
+  const { t } = useTranslation('discover');
+  const id = useId();
+  const chosen = value !== 'auto';
+  return (
+    <span className="flex items-center gap-2">
+      <Select
+        label={t('gpuLayers')}
+        showLabel
+        value={chosen ? 'number' : 'auto'}
+        options={[
+          { value: 'auto', label: t('layersAuto'), hint: t('layersAutoHint') },
+          { value: 'number', label: t('layersNumber') },
+        ]}
+        onChange={(kind) => onChange(kind === 'auto' ? 'auto' : (total ?? 0))}
+        disabled={total === undefined && !chosen}
+        className="w-32"
+      />
+      {chosen && (
+        <>
+          <label htmlFor={id} className="sr-only">
+            {t('layersOnGpu')}
+          </label>
+          <input
+            id={id}
+            type="number"
+            min={0}
+            max={total}
+            // Not controlled: while it is being typed it may be empty.
+            defaultValue={value}
+            onChange={({ target }) => {
+              if (Number.isInteger(target.valueAsNumber) && target.valueAsNumber >= 0) onChange(Math.min(target.valueAsNumber, total ?? target.valueAsNumber));
+            }}
+            className="h-7 w-18 rounded-md border border-line-strong bg-surface-0 px-2 tabular-nums"
+          />
+          {total !== undefined && <span className="text-text-2 tabular-nums">{t('layersOf', { total })}</span>}
+        </>
+      )}
+    </span>
   );
 }

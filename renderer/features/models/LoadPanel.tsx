@@ -57,7 +57,7 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
   return (
     <>
       <div className="flex min-h-0 flex-col gap-3 overflow-y-auto p-4">
-        <LoadFields value={value} maxContext={model.contextLength} vision={model.vision} onChange={setValue} />
+        <LoadFields value={value} maxContext={model.contextLength} vision={model.vision} layers={price?.estimate?.layers.total} onChange={setValue} />
         <section aria-label={t('panel.estimate')} aria-busy={!price || price.stale} className="min-h-72 border-t border-line pt-3">
           {estimate && machine ? (
             <>

@@ -12,6 +12,7 @@ import { Problem } from '../../ui/Notice.tsx';
 import { offerUndo } from '../../ui/toasts.tsx';
 import { useRun } from '../../useRun.ts';
 import { LoadProgress } from './LoadProgress.tsx';
+import { usePrediction } from './usePrediction.ts';
 
 /** The row, with the progress of its load below it. */
 export function ModelRow({ model }: { model: LibraryModel }) {
@@ -21,6 +22,7 @@ export function ModelRow({ model }: { model: LibraryModel }) {
   const run = useRun();
   const { engine, library, ui } = useStores();
   const state = useStore(engine, (store) => store.state);
+  const prediction = usePrediction(state);
   const mine = state.status !== 'idle' && state.modelId === model.id;
   const name = `${model.name} ${model.label}`;
 
@@ -73,6 +75,7 @@ export function ModelRow({ model }: { model: LibraryModel }) {
         />
         <IconButton icon={Trash2} label={t('delete', { name })} onClick={() => void remove()} />
       </div>
+      {mine && prediction.length > 0 && <p className="text-xs text-text-2 tabular-nums">{prediction.join(' · ')}</p>}
       {model.problem && <Problem text={t(`problem.${model.problem}`)} />}
       {mine && state.status === 'failed' && <Problem text={sentence(state.error)} />}
       {mine && state.status === 'loading' && <LoadProgress state={state} name={name} />}

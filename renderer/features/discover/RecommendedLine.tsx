@@ -1,0 +1,31 @@
+/** Which row to take and why, in a sentence. */
+import { Star } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import type { Recommendation } from '../../../shared/recommend.ts';
+import { useFormat } from '../../i18n.ts';
+
+/** The sentence; its place is kept while there is none. */
+export function RecommendedLine({ recommended }: { recommended: Recommendation | undefined }) {
+  const { t } = useTranslation('discover');
+  const format = useFormat();
+  if (!recommended) return <p className="h-10" />;
+  const { label, reason, quality, context, needs, free, layers, instead } = recommended;
+  const values = {
+    label,
+    quality: t(`quality.${quality}`),
+    size: format.context(context),
+    needs: format.memory(needs),
+    free: free === null ? t('noPrice') : format.memory(free),
+    onGpu: layers.onGpu,
+    total: layers.total,
+  };
+  return (
+    <p className="flex min-h-10 items-start gap-1.5 px-4 py-2 text-xs text-text-2 tabular-nums">
+      <Star aria-hidden size={12} className="mt-0.5 shrink-0 fill-current text-accent" />
+      <span>
+        {t(`recommend.${reason}`, values)}
+        {instead && ` ${t(`recommend.instead.${instead.why}`, { label: instead.label, needs: format.memory(instead.needs) })}`}
+      </span>
+    </p>
+  );
+}
