@@ -17,7 +17,7 @@ export interface TraitsParts {
 
 export interface Traits {
   /**
-   * Costs the model's page and a header, and after that a few kilobytes for each of at most seven estimates; kept for five minutes, as free
+   * Costs the model's page and a header, and after that a few kilobytes for each of at most nine estimates; kept for five minutes, as free
    * memory changes. Questions at the same time are one. `best` is absent where nothing runs or the files cannot be measured. Faults:
    * those of the Hub, but for a gated one's files.
    */
@@ -88,34 +88,47 @@ async function bestOf(quantizations: readonly Quantization[], ask: (id: string) 
 }
 
 /**
- * The estimates that the choice depends on: of the best that fits, found by halving, as a worse one is smaller; of the next after it, which may be the
- * wiser choice; and, where none is wholly on the GPU, of the smallest good one. `quantizations` come best first.
+ * The estimates that `recommend` chooses by, as few as can tell: of the best that fits, found by halving, as a worse one is smaller; of
+ * those right after it, which leave more room; and of the good one with most on the GPU, where what fits is not good. Without a GPU, of
+ * the first good one. `quantizations` come best first.
  */
 async function measured(quantizations: readonly Quantization[], ask: (id: string) => Promise<Estimate>): Promise<Candidate[]> {
   const supported = quantizations.filter(({ unsupported }) => unsupported === undefined);
-  const quantized = supported.filter((each) => quantizationQuality(each).word !== 'original');
+  const quantized = supported.filter((each) => wordOf(each) !== 'original');
   // Nobody can tell F16 from Q8_0.
   const rows = quantized.length > 0 ? quantized : supported;
   const asked = new Map<number, Estimate>();
-  const at = async (index: number): Promise<Estimate> => {
+  const verdictAt = async (index: number): Promise<Estimate['verdict']> => {
     const estimate = asked.get(index) ?? (await ask(rows[index]!.id));
     asked.set(index, estimate);
-    return estimate;
+    return estimate.verdict;
   };
   if (rows.length === 0) return [];
-  const onlyRam = (await at(0)).free.gpu === 0;
+  await verdictAt(0);
+  const onlyRam = asked.get(0)!.free.gpu === 0;
   const wanted: Estimate['verdict'][] = onlyRam ? ['ram'] : ['fits', 'tight'];
-  const fits = async (index: number): Promise<boolean> => wanted.includes((await at(index)).verdict);
-  const first = (await fits(0)) ? 0 : await firstThat(fits, 1, rows.length);
-  if (first + 1 < rows.length) await at(first + 1);
-  if (onlyRam || first === rows.length) {
-    const smallestGood = rows.findLastIndex((each) => good.includes(quantizationQuality(each).word));
-    if (smallestGood >= 0) await at(smallestGood);
-  }
+  const holds = async (index: number): Promise<boolean> => wanted.includes(await verdictAt(index));
+  const first = (await holds(0)) ? 0 : await firstThat(holds, 1, rows.length);
+  let last = first;
+  while (!onlyRam && last < rows.length && (await verdictAt(last)) === 'tight' && last < first + mostTight) last++;
+  if (last + 1 < rows.length) await verdictAt(last + 1);
+  const found = rows[last];
+  const enough = found !== undefined && fairWords.includes(wordOf(found));
+  const good = onlyRam
+    ? rows.findIndex((each, index) => index >= first && wordOf(each) === 'good')
+    : enough
+      ? -1
+      : rows.findLastIndex((each) => goodWords.includes(wordOf(each)));
+  if (good >= 0) await verdictAt(good);
   return [...asked].map(([index, estimate]) => ({ quantization: rows[index]!, estimate }));
 }
 
-const good = ['lossless', 'nearLossless', 'veryGood', 'good'];
+/** Rows that fit but hardly, which are passed for one that fits with room to spare. */
+const mostTight = 2;
+
+const wordOf = (quantization: Quantization) => quantizationQuality(quantization).word;
+const goodWords = ['original', 'lossless', 'nearLossless', 'veryGood', 'good'];
+const fairWords = [...goodWords, 'fair'];
 
 /** The first of `low` to `high - 1` for which `holds`, where it holds for all after it too; `high` where it never does. */
 async function firstThat(holds: (index: number) => Promise<boolean>, low: number, high: number): Promise<number> {
