@@ -25,9 +25,7 @@ const wide: Shape = { blocks: 2, embedding: 4096, feedForward: 14336, heads: 32,
 /** Layers that weigh next to nothing: what is left is the cost of going through one. */
 const deep: Shape = { blocks: 32, embedding: 256, feedForward: 256, heads: 4, keyHeads: 1 };
 /** llama.cpp wants words to say, at least every byte. */
-const words = ['<unk>', '<s>', '</s>', ...Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`)];
-const [unknownWord, controlWord, byteWord] = [2, 3, 6];
-
+const words = 259;
 /**
  * What an answer costs with all layers on the GPU, or with none. Takes one to three seconds, 500 MB of that memory for as long, and one file
  * of zeros beside the temporary files that takes no room (except on Windows). Throws what llama.cpp throws where it cannot.
@@ -97,9 +95,9 @@ function modelOfZeros({ blocks, embedding, feedForward, heads, keyHeads }: Shape
     [`blk.${index}.ffn_down.weight`, type, [feedForward, embedding]],
   ];
   const tensors: [name: string, type: number, dimensions: number[]][] = [
-    ['token_embd.weight', type, [embedding, words.length]],
+    ['token_embd.weight', type, [embedding, words]],
     ['output_norm.weight', f32, [embedding]],
-    ['output.weight', type, [embedding, words.length]],
+    ['output.weight', type, [embedding, words]],
     ...Array.from({ length: blocks }, (_, index) => block(index)).flat(),
   ];
   const metadata: [key: string, value: string | number, float?: boolean][] = [
@@ -112,27 +110,14 @@ function modelOfZeros({ blocks, embedding, feedForward, heads, keyHeads }: Shape
     ['llama.attention.head_count_kv', keyHeads],
     ['llama.attention.layer_norm_rms_epsilon', 1e-5, true],
     ['llama.rope.dimension_count', embedding / heads],
-    ['tokenizer.ggml.model', 'llama'],
   ];
-  const pieces: Buffer[] = [Buffer.from('GGUF'), uint32(3), uint64(tensors.length), uint64(metadata.length + 3)];
+  const pieces: Buffer[] = [Buffer.from('GGUF'), uint32(3), uint64(tensors.length), uint64(metadata.length + vocabularyEntries)];
   for (const [key, value, float] of metadata) {
     pieces.push(text(key));
     if (typeof value === 'string') pieces.push(uint32(8), text(value));
     else pieces.push(uint32(float ? 6 : 4), float ? float32(value) : uint32(value));
   }
-  const array = (key: string, type: number, values: Buffer[]): void =>
-    void pieces.push(text(`tokenizer.ggml.${key}`), uint32(9), uint32(type), uint64(values.length), ...values);
-  array('tokens', 8, words.map(text));
-  array(
-    'scores',
-    6,
-    words.map(() => float32(0)),
-  );
-  array(
-    'token_type',
-    5,
-    words.map((_, index) => uint32(index === 0 ? unknownWord : index < 3 ? controlWord : byteWord)),
-  );
+  pieces.push(...vocabulary(words));
   let bytes = 0;
   for (const [name, kind, dimensions] of tensors) {
     pieces.push(text(name), uint32(dimensions.length), ...dimensions.map(uint64), uint32(kind), uint64(bytes));
@@ -140,16 +125,36 @@ function modelOfZeros({ blocks, embedding, feedForward, heads, keyHeads }: Shape
   }
   const header = Buffer.concat(pieces);
   // Of the embeddings one row is taken.
-  const touched = bytes - (tensorBytes(type, [embedding, words.length]) ?? 0);
+  const touched = bytes - (tensorBytes(type, [embedding, words]) ?? 0);
   return { header: Buffer.concat([header, Buffer.alloc((32 - (header.length % 32)) % 32)]), bytes, touched };
 }
 
-const uint32 = (value: number): Buffer => {
+export const vocabularyEntries = 4;
+/** The entries of a header that give it `count` words that mean nothing, after the bytes. */
+export function vocabulary(count: number): Buffer[] {
+  const [unknown, control, byte, unused] = [2, 3, 6, 5];
+  const special = ['<unk>', '<s>', '</s>'];
+  const word = (index: number): string => special[index] ?? (index < 259 ? `<0x${(index - 3).toString(16).toUpperCase().padStart(2, '0')}>` : `<${index}>`);
+  const kind = (index: number): number => (index === 0 ? unknown : index < 3 ? control : index < 259 ? byte : unused);
+  const array = (key: string, type: number, value: (index: number) => Buffer): Buffer[] => [
+    ...[text(`tokenizer.ggml.${key}`), uint32(9), uint32(type), uint64(count)],
+    ...Array.from({ length: count }, (_, index) => value(index)),
+  ];
+  return [
+    ...[text('tokenizer.ggml.model'), uint32(8), text('llama')],
+    ...array('tokens', 8, (index) => text(word(index))),
+    ...array('scores', 6, () => float32(0)),
+    ...array('token_type', 5, (index) => uint32(kind(index))),
+  ];
+}
+
+/** GGUF's own writing of numbers and texts. */
+export const uint32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32LE(value);
   return bytes;
 };
-const uint64 = (value: number): Buffer => {
+export const uint64 = (value: number): Buffer => {
   const bytes = Buffer.alloc(8);
   bytes.writeBigUInt64LE(BigInt(value));
   return bytes;
@@ -159,4 +164,4 @@ const float32 = (value: number): Buffer => {
   bytes.writeFloatLE(value);
   return bytes;
 };
-const text = (value: string): Buffer => Buffer.concat([uint64(Buffer.byteLength(value)), Buffer.from(value)]);
+export const text = (value: string): Buffer => Buffer.concat([uint64(Buffer.byteLength(value)), Buffer.from(value)]);

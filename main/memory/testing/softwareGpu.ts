@@ -5,17 +5,22 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { EstimateAnswer, EstimateRequest } from '../../../shared/contract/control.ts';
+import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../../shared/contract/control.ts';
 import type { Hardware } from '../../../shared/schemas/hardware.ts';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const drivers = '/usr/share/vulkan/icd.d';
+
+/** What the card's process is asked. */
+export type GpuRequest = EstimateRequest | 'hardware' | { load: string; plan: LoadPlan };
 
 /** A card of a size, held by a process of its own. */
 export interface SoftwareGpu {
   hardware(): Promise<Hardware>;
   /** llama.cpp's answer there, and the milliseconds that it took. */
   ask(request: EstimateRequest): Promise<{ answer: EstimateAnswer; ms: number }>;
+  /** Loads a file for real and lets it go: bytes of the buffers that llama.cpp held. */
+  load(file: string, plan: LoadPlan): Promise<{ gpu: number; ram: number; ms: number }>;
   end(): Promise<void>;
 }
 
@@ -65,7 +70,7 @@ export function startSoftwareGpu(mebibytes: number): SoftwareGpu {
     rmSync(folder, { recursive: true });
     for (const { reject } of waiting) reject(new Error(`the software GPU's process ended (${code})`));
   });
-  const call = (request: EstimateRequest | 'hardware') =>
+  const call = (request: GpuRequest) =>
     new Promise((resolve, reject) => {
       waiting.push({ resolve, reject });
       child.send(request);
@@ -73,6 +78,7 @@ export function startSoftwareGpu(mebibytes: number): SoftwareGpu {
   return {
     hardware: () => call('hardware') as Promise<Hardware>,
     ask: (request) => call(request) as Promise<{ answer: EstimateAnswer; ms: number }>,
+    load: (file, plan) => call({ load: file, plan }) as Promise<{ gpu: number; ram: number; ms: number }>,
     async end() {
       const gone = once(child, 'exit');
       child.kill();
