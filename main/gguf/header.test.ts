@@ -74,6 +74,7 @@ describe('hostile and foreign files', () => {
   const u32 = (value: number) => piece((view) => view.setUint32(0, value, true), 4);
   const u64 = (value: bigint | number) => piece((view) => view.setBigUint64(0, BigInt(value), true), 8);
   const str = (value: string) => Buffer.concat([u64(value.length), Buffer.from(value)]);
+  const tensor = (name: string) => Buffer.concat([str(name), u32(1), u64(32), u32(0), u64(0)]);
   const file = (...pieces: Uint8Array[]) => Buffer.concat([Buffer.from('GGUF'), ...pieces]);
   const fault = (bytes: Uint8Array): unknown => {
     try {
@@ -98,6 +99,10 @@ describe('hostile and foreign files', () => {
     ['nested arrays', file(u32(3), u64(0), u64(1), str('a'), u32(9), u32(9), u64(1), u32(9)), 'gguf.limits'],
     ['a value of no type', file(u32(3), u64(0), u64(1), str('a'), u32(77)), 'gguf.limits'],
     ['an alignment of 3', file(u32(3), u64(0), u64(1), str('general.alignment'), u32(4), u32(3)), 'gguf.limits'],
+    ['an alignment of 2 GiB', file(u32(3), u64(0), u64(1), str('general.alignment'), u32(4), u32(2 ** 31)), 'gguf.limits'],
+    ['a key twice', file(u32(3), u64(0), u64(2), str('a'), u32(0), Uint8Array.of(1), str('a'), u32(0), Uint8Array.of(2)), 'gguf.notGguf'],
+    ['a tensor twice', file(u32(3), u64(2), u64(0), tensor('a'), tensor('a')), 'gguf.notGguf'],
+    ['a tensor with a name of 64 letters', file(u32(3), u64(1), u64(0), tensor('a'.repeat(64))), 'gguf.limits'],
     ['a tensor of 9 dimensions', file(u32(3), u64(1), u64(0), str('a'), u32(9)), 'gguf.limits'],
     ['a tensor of 2^80 elements', file(u32(3), u64(1), u64(0), str('a'), u32(2), u64(2n ** 40n), u64(2n ** 40n), u32(0), u64(0)), 'gguf.limits'],
   ])('%s', (_, bytes, code) => expect(fault(bytes)).toBe(code));

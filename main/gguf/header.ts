@@ -56,9 +56,15 @@ export interface Vocabulary {
 }
 
 const keptArray = 4096;
+/** Real files have 32; what is aligned may grow by as much. */
+const largestAlignment = 2 ** 20;
+/** As of GGML_MAX_NAME. */
+const longestName = 63;
+
 /**
  * Parses the header at the start of `bytes`, or says how many bytes it takes to go on. `file` names it in faults:
- * `gguf.notGguf`, `gguf.bigEndian`, `gguf.version`, and `gguf.limits` where it claims more than any real file has.
+ * `gguf.notGguf` (also for a key or a tensor that is there twice), `gguf.bigEndian`, `gguf.version`, and `gguf.limits` where it claims more
+ * than any real file has.
  * Nothing is allocated by a claimed size. With a `donor`, a vocabulary that begins like the donor's is passed over without a look:
  * the caller makes sure that what follows fits. Layout: docs/gguf.md of ggml, versions 2 and 3.
  */
@@ -84,15 +90,20 @@ function read(bytes: Uint8Array, file: string, donor: Vocabulary | undefined, pr
 
   const metadata = new Map<string, GgufValue>();
   const entries: GgufEntry[] = [];
+  const keys = createNames(file);
   for (let i = 0; i < entryCount; i++) {
     const start = cursor.at();
     const key = cursor.string();
+    keys(key);
     const type = cursor.uint32();
     if (type === arrayType) {
       const elementType = cursor.uint32();
       const count = cursor.count(elementType === stringType ? 8 : (valueBytes[elementType] ?? 0));
       if (donor && key === donor.key && elementType === stringType && count === donor.count) {
-        for (const entry of donor.entries) entries.push({ ...entry, start: start + entry.start, end: start + entry.end });
+        for (const entry of donor.entries) {
+          if (entry.key !== key) keys(entry.key);
+          entries.push({ ...entry, start: start + entry.start, end: start + entry.end });
+        }
         for (const [name, value] of donor.metadata) metadata.set(name, value);
         i += donor.entries.length - 1;
         progress.passed = start + donor.length;
@@ -109,9 +120,14 @@ function read(bytes: Uint8Array, file: string, donor: Vocabulary | undefined, pr
   }
 
   const alignment = metadata.get('general.alignment') ?? 32;
-  if (typeof alignment !== 'number' || alignment < 1 || !Number.isInteger(Math.log2(alignment))) throw beyond(file);
+  if (typeof alignment !== 'number' || alignment < 1 || alignment > largestAlignment || !Number.isInteger(Math.log2(alignment))) throw beyond(file);
   const tensors: GgufTensor[] = [];
-  for (let i = 0; i < tensorCount; i++) tensors.push(readTensor(cursor, file));
+  const names = createNames(file);
+  for (let i = 0; i < tensorCount; i++) {
+    const tensor = readTensor(cursor, file);
+    names(tensor.name);
+    tensors.push(tensor);
+  }
   const dataOffset = tensorCount > 0 ? align(cursor.at(), alignment) : cursor.at();
   return { version, metadata, entries, tensors, alignment, dataOffset };
 }
@@ -130,10 +146,19 @@ function checkVersion(version: number, file: string): void {
   throw new Fault('gguf.version', `${file} has GGUF version ${version}, which llama.cpp does not read.`, { file, version });
 }
 
+/** Throws for a name that was there before, as llama.cpp does: nobody could tell which of the two holds. */
+function createNames(file: string): (name: string) => void {
+  const names = new Set<string>();
+  return (name) => {
+    if (names.has(name)) throw new Fault('gguf.notGguf', `${file} is not a valid GGUF file: it has ${name.slice(0, 100)} twice.`, { file });
+    names.add(name);
+  };
+}
+
 function readTensor(cursor: Cursor, file: string): GgufTensor {
   const name = cursor.string();
   const rank = cursor.uint32();
-  if (rank > 4) throw beyond(file);
+  if (rank > 4 || name.length > longestName) throw beyond(file);
   const dimensions = Array.from({ length: rank }, () => Number(cursor.uint64()));
   const type = cursor.uint32();
   const offset = Number(cursor.uint64());

@@ -22,10 +22,16 @@ const largestStep = 4 * 2 ** 20;
 /** Throws what `parseHeader` throws, and `gguf.truncated` where the file ends before its header or its tensors do. */
 export async function readHeader({ file, size, read }: Source): Promise<HeaderBytes> {
   let bytes: Uint8Array = new Uint8Array(0);
+  let room = new Uint8Array(roomFor(Math.min(firstStep, size)));
   for (let wanted = firstStep, step = nextStep; ; step = largestStep) {
     const end = Math.min(wanted, size);
-    const piece = await read(bytes.length, end);
-    bytes = Buffer.concat([bytes, piece]);
+    if (end > room.length) {
+      room = new Uint8Array(roomFor(end));
+      room.set(bytes);
+    }
+    // However much a header claims to need, it comes in small pieces.
+    for (let at = bytes.length; at < end; at += largestStep) room.set(await read(at, Math.min(end, at + largestStep)), at);
+    bytes = room.subarray(0, end);
     const header = parseHeader(bytes, file);
     if (!('needs' in header)) {
       checkSize(header, size, file);
@@ -35,6 +41,13 @@ export async function readHeader({ file, size, read }: Source): Promise<HeaderBy
     if (end >= headerLimit) throw new Fault('gguf.limits', `The header of ${file} claims more than any real file has.`, { file });
     wanted = Math.min(headerLimit, Math.max(header.needs, end + step));
   }
+}
+
+/** The limit halved as often as leaves room for `length` bytes: growing, old and new room are never more than one and a half limits. */
+function roomFor(length: number): number {
+  let room = headerLimit;
+  while (room / 2 >= length && room > firstStep) room /= 2;
+  return room;
 }
 
 /** A file on disk; the caller closes the handle. */

@@ -55,24 +55,37 @@ export function slimHeader(shards: readonly HeaderBytes[], file: string): Uint8A
   return writer.padded(header.alignment);
 }
 
+/** Bytes one after the other, in a buffer that grows. */
 function createWriter() {
-  const pieces: Uint8Array[] = [];
+  const encoder = new TextEncoder();
+  let bytes = new Uint8Array(64 * 2 ** 10);
+  let view = new DataView(bytes.buffer);
   let length = 0;
+  /** Makes room and gives where it begins. */
+  const take = (size: number): number => {
+    if (length + size > bytes.length) {
+      const larger = new Uint8Array(Math.max(2 * bytes.length, length + size));
+      larger.set(bytes.subarray(0, length));
+      bytes = larger;
+      view = new DataView(bytes.buffer);
+    }
+    length += size;
+    return length - size;
+  };
   const raw = (piece: Uint8Array): void => {
-    pieces.push(piece);
-    length += piece.length;
+    const at = take(piece.length);
+    bytes.set(piece, at);
   };
-  const number = (size: 4 | 8, value: number): void => {
-    const piece = new Uint8Array(size);
-    const view = new DataView(piece.buffer);
-    if (size === 4) view.setUint32(0, value, true);
-    else view.setBigUint64(0, BigInt(value), true);
-    raw(piece);
+  const uint32 = (value: number): void => {
+    const at = take(4);
+    view.setUint32(at, value, true);
   };
-  const uint32 = (value: number): void => number(4, value);
-  const uint64 = (value: number): void => number(8, value);
+  const uint64 = (value: number): void => {
+    const at = take(8);
+    view.setBigUint64(at, BigInt(value), true);
+  };
   const string = (value: string): void => {
-    const encoded = new TextEncoder().encode(value);
+    const encoded = encoder.encode(value);
     uint64(encoded.length);
     raw(encoded);
   };
@@ -89,13 +102,8 @@ function createWriter() {
       else raw(Uint8Array.of(Number(value)));
     },
     padded(alignment: number): Uint8Array {
-      const bytes = new Uint8Array(align(length, alignment));
-      let at = 0;
-      for (const piece of pieces) {
-        bytes.set(piece, at);
-        at += piece.length;
-      }
-      return bytes;
+      take(align(length, alignment) - length);
+      return bytes.slice(0, length);
     },
   };
 }
