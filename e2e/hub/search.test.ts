@@ -81,6 +81,7 @@ test('folders come first, both in byte order, each as deep as asked', async () =
 test('filters are joined by and', async () => {
   expect(await ids('search=model-7')).toEqual(['odd/Model-7-GGUF']);
   expect(await ids('search=MODEL-1&search=even&sort=downloads')).toEqual(['18', '16', '14', '12', '10'].map((n) => `even/Model-${n}-GGUF`));
+  expect(await ids('search=MODEL-1+even&sort=downloads')).toEqual(await ids('search=MODEL-1&search=even&sort=downloads'));
   expect(await ids('author=odd')).toHaveLength(12);
   expect(await ids('author=odd&filter=gguf&filter=region:us&pipeline_tag=text-generation&sort=downloads')).toEqual(['odd/Model-15-GGUF', 'odd/Model-5-GGUF']);
   expect(await ids('filter=gguf')).not.toContain('text/only');

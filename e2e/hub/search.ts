@@ -127,7 +127,11 @@ function matches(repository: Repository, query: URLSearchParams, insider: boolea
   const apps = query.getAll('apps').flatMap((value) => value.split(','));
   return (
     (!spec.private || insider) &&
-    query.getAll('search').every((part) => id.toLowerCase().includes(part.toLowerCase())) &&
+    // The Hub takes words in any order, as its own page sends them.
+    query
+      .getAll('search')
+      .flatMap((text) => text.toLowerCase().split(/\s+/))
+      .every((word) => id.toLowerCase().includes(word)) &&
     query.getAll('filter').every((tag) => tags.includes(tag)) &&
     (!query.has('author') || id.split('/')[0] === query.get('author')) &&
     (!query.has('pipeline_tag') || card.pipeline_tag === query.get('pipeline_tag')) &&

@@ -46,4 +46,4 @@ async function readStart(answer: HttpAnswer, url: URL, signal: AbortSignal): Pro
 }
 
 /** YAML between `---` at the very start, which the Hub reads into the model's details. */
-const withoutFrontMatter = (text: string): string => text.replace(/^\uFEFF?---[ \t]*\r?\n(?:[^]*?\n)?---[ \t]*(?:\r?\n|$)/, '').trim();
+const withoutFrontMatter = (text: string): string => text.replace(/^\uFEFF?---[ \t]*\r?\n(?:[\s\S]*?\n)?---[ \t]*(?:\r?\n|$)/, '').trim();

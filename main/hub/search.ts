@@ -30,23 +30,20 @@ type Asked = Omit<SearchQuestion, 'sort'> & { sort?: SearchSort };
 const sorts: Record<SearchSort, string> = { trending: 'trendingScore', downloads: 'downloads', likes: 'likes', updated: 'lastModified' };
 
 /**
- * One page of models. A page's `next` is the `cursor` of the one after it. Every word must be in the repository's name; an address or
- * `owner/name` finds that model. Rows that are not as the Hub documents them are left out. Faults as of `Hub.json`.
+ * One page of models. A page's `next` is the `cursor` of the one after it. An address or `owner/name` finds that model. Rows that are
+ * not as the Hub documents them are left out. Faults as of `Hub.json`.
  */
 export async function searchModels(hub: Hub, question: Asked, signal: AbortSignal): Promise<SearchPage> {
   const { query, cursor, sort = 'trending', author, parameters } = question;
   const asked: [string, string][] = [
     ['filter', 'gguf'],
-    // A search is for a part of the repository's name, in which no space is.
-    ...parseQuery(query)
-      .search.split(/\s+/)
-      .filter((word) => word !== '')
-      .map((word): [string, string] => ['search', word]),
     ['sort', sorts[sort]],
     ['direction', '-1'],
     ['limit', String(pageSize)],
     ...summaryFields.map((field): [string, string] => ['expand[]', field]),
   ];
+  const search = parseQuery(query).search.replaceAll(/\s+/g, ' ');
+  if (search !== '') asked.splice(1, 0, ['search', search]);
   const range = parameterRange(parameters);
   if (author !== undefined) asked.push(['author', author]);
   if (range !== undefined) asked.push(['num_parameters', range]);

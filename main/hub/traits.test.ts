@@ -56,9 +56,6 @@ const many = (labels: string[]): ModelDetail => ({
   ...detail,
   quantizations: labels.map((label, index): Quantization => ({ id: `m-${label}.gguf`, label, files: [], size: Math.round((18 - index * 0.7) * gigabyte) })),
 });
-const ladder =
-  'BF16 Q8_0 UD-Q8_K_XL Q6_K UD-Q6_K_XL Q5_K_M Q5_K_S UD-Q5_K_XL Q4_K_M Q4_K_S IQ4_NL IQ4_XS Q3_K_M Q3_K_S UD-Q3_K_XL Q2_K UD-Q2_K_XL UD-IQ2_M UD-IQ1_M';
-
 test('the facts of the model, and the best that fits on a large GPU by two estimates', async () => {
   expect(await open(machine(24 * gigabyte, 32 * gigabyte)).traits(nine, never)).toEqual({
     ...{ repo: nine, architecture: 'qwen35', runnable: true, parameters: detail.parameters, contextLength: 262_144, licence: 'apache-2.0', commercial: 'yes' },
