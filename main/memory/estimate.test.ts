@@ -6,6 +6,7 @@ import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { defaultLoadSettings, type LoadSettings, splitTotal } from '../../shared/schemas/memory.ts';
 import { modelFacts } from '../gguf/facts.ts';
 import { createMemory, type MemoryParts } from './estimate.ts';
+import type { Speed } from './speed.ts';
 import { header, headerPath } from './testing/allocations.ts';
 import { missing, startSoftwareGpu } from './testing/softwareGpu.ts';
 
@@ -201,6 +202,43 @@ test('searches for limits that nobody waits for end', async () => {
   const { memory, estimate } = memoryOf();
   await expect(memory.limits({ source: library, settings }, AbortSignal.abort())).rejects.toThrow();
   expect(estimate).not.toHaveBeenCalled();
+});
+
+test('the speed is asked for the model as it will lie in the library; unknown, it is measured once nobody asks', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const range = { low: 10, high: 20, measured: false };
+  const speed = { of: vi.fn<Speed['of']>(() => undefined), probe: vi.fn<Speed['probe']>(async () => {}) };
+  const { memory } = memoryOf({ speed });
+  const source = { kind: 'hub', repo: 'a/b', commit, quantization: 'q4.gguf' } as const;
+  expect(await memory.estimate({ source, settings }, never)).not.toHaveProperty('speed');
+  vi.advanceTimersByTime(500);
+  await memory.estimate({ source: library, settings }, never);
+  expect(speed.of.mock.calls.map(([{ modelId }]) => modelId)).toEqual(['a/b/q4.gguf', library.id]);
+  vi.advanceTimersByTime(500);
+  expect(speed.probe).not.toHaveBeenCalled();
+  vi.advanceTimersByTime(500);
+  expect(speed.probe).toHaveBeenCalledOnce();
+  speed.of.mockReturnValue(range);
+  expect((await memory.estimate({ source, settings }, never)).speed).toEqual(range);
+  vi.advanceTimersByTime(5_000);
+  expect(speed.probe).toHaveBeenCalledOnce();
+});
+
+test('a machine without room is not measured', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const speed = { of: () => undefined, probe: vi.fn<Speed['probe']>(async () => {}) };
+  const { memory } = memoryOf({ speed }, { ...hardware, vram: { ...hardware.vram, free: 900 * mebibyte } });
+  await memory.estimate({ source: library, settings: { ...settings, gpuLayers: 4 } }, never);
+  vi.advanceTimersByTime(5_000);
+  expect(speed.probe).not.toHaveBeenCalled();
+});
+
+test('loads that were seen here set the margin', async () => {
+  const full = { ...hardware, vram: { ...hardware.vram, free: 3600 * mebibyte } };
+  expect((await memoryOf({}, full).memory.estimate({ source: library, settings }, never)).verdict).toBe('tight');
+  const overhead = { samples: 3, median: 0, p95: 20 * mebibyte };
+  const calibration = { overhead: () => ({ gpu: overhead, ram: undefined }) };
+  expect((await memoryOf({ calibration }, full).memory.estimate({ source: library, settings }, never)).verdict).toBe('fits');
 });
 
 const reason = missing();
