@@ -118,6 +118,11 @@ test('traits are asked two at once, for what is on screen; what scrolls away is 
   store.getState().want('results', ids.slice(0, 1));
   await vi.waitFor(() => expect(store.getState().traits[ids[0]!]).toMatchObject({ repo: ids[0] }));
   expect(most).toBe(2);
+  store.getState().holdFor('16k');
+  expect(Object.keys(store.getState().traits)).not.toEqual([]);
+  store.getState().holdFor('32k');
+  expect(store.getState().traits).toEqual({});
+  await vi.waitFor(() => expect(Object.keys(store.getState().traits)).toEqual(ids.slice(0, 1)));
 });
 
 test('new settings cancel the questions that run; the old number stays until the new one is there', async () => {

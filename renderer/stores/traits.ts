@@ -9,8 +9,8 @@ export interface TraitsState {
   traits: Record<string, ModelTraits | 'failed'>;
   /** The repositories that `list` shows now, in the order to ask; a question for one that no list shows any more is cancelled. */
   want(list: string, repos: readonly string[]): void;
-  /** Forgets all: another hub, or other settings. */
-  clear(): void;
+  /** What the answers hold for: of another hub, or for other settings of a load, they are forgotten. */
+  holdFor(conditions: string): void;
 }
 
 /** How many are asked at once. */
@@ -19,6 +19,7 @@ const lanes = 2;
 /** The traits store. */
 export const createTraitsStore = (client: Client<Core>) =>
   createStore<TraitsState>((set, get) => {
+    let held: string | undefined;
     const lists = new Map<string, readonly string[]>();
     const running = new Map<string, AbortController>();
     const wanted = (): string[] => [...new Set([...lists.values()].flat())];
@@ -49,7 +50,10 @@ export const createTraitsStore = (client: Client<Core>) =>
         for (const [repo, controller] of running) if (!all.has(repo)) controller.abort();
         pump();
       },
-      clear() {
+      holdFor(conditions) {
+        const changed = held !== undefined && held !== conditions;
+        held = conditions;
+        if (!changed) return;
         for (const controller of running.values()) controller.abort();
         set({ traits: {} });
         pump();

@@ -16,22 +16,25 @@ import { SearchBox } from './SearchBox.tsx';
 export function DiscoverView() {
   const { t } = useTranslation('discover');
   const run = useRun();
-  const { ui, hub, search, model, traits, card } = useStores();
+  const { ui, hub, search, model, traits, card, settings } = useStores();
   const repo = useStore(ui, (state) => parsePlace(state.id).repo);
   const sort = useStore(ui, (state) => state.sort);
   const { author, smallest: min, largest: max } = useStore(ui, (state) => state.filters);
   const status = useStore(hub, (state) => state.status);
   const endpoint = status?.endpoint;
+  const load = useStore(settings, (state) => (state.known ? JSON.stringify(state.settings.load) : undefined));
 
   useEffect(() => {
     search.getState().setTerms({ sort, author, parameters: min === undefined && max === undefined ? undefined : { min, max } });
   }, [search, sort, author, min, max]);
   useEffect(() => {
+    if (endpoint !== undefined && load !== undefined) traits.getState().holdFor(`${endpoint} ${load}`);
+  }, [traits, endpoint, load]);
+  useEffect(() => {
     if (endpoint === undefined || !search.getState().from(endpoint)) return;
-    traits.getState().clear();
     card.getState().clear();
     void model.getState().open(model.getState().repo, true);
-  }, [search, model, traits, card, endpoint]);
+  }, [search, model, card, endpoint]);
   useEffect(() => {
     void model.getState().open(repo);
   }, [model, repo]);

@@ -27,7 +27,7 @@ export function FilterBar() {
   const { filter, setSort } = ui.getState();
   const active = activeFilters(filters);
   return (
-    <section aria-label={t('filter.label')} className="flex flex-1 flex-wrap items-center gap-1.5">
+    <section aria-label={t('filter.label')} className="flex flex-[1_1_auto] flex-wrap items-center gap-1.5">
       {switches.map((key) => (
         <Toggle key={key} pressed={filters[key]} onChange={(pressed) => filter({ [key]: pressed })}>
           {t(`filter.${key}`)}

@@ -110,7 +110,6 @@ function Facts({ detail }: { detail: ModelDetail }) {
     detail.tools && t('filter.tools'),
     detail.contextLength !== undefined && t('contextShort', { n: format.context(detail.contextLength) }),
     licence.name !== '' && t('licenceFact', { name: licence.name, use: t(`commercial.${detail.commercial}`) }),
-    detail.parameters !== undefined && t('parameters', { n: format.compact(detail.parameters) }),
   ].filter((fact) => typeof fact === 'string');
   return (
     <p className="text-text-2 tabular-nums">

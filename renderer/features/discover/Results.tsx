@@ -79,7 +79,8 @@ export function Results() {
 
   const chosenIndex = families?.findIndex(({ sizes }) => sizes.some((size) => size.models.some(({ id }) => id === chosen))) ?? -1;
   const status = busy && !families ? t('searching') : busy && next !== undefined && !cachedAt ? t('loadingMore') : busy ? t('searching') : '';
-  const n = format.count(found) + (next === undefined ? '' : '+');
+  const left = families?.reduce((sum, { sizes }) => sum + sizes.reduce((all, size) => all + size.models.length, 0), 0) ?? 0;
+  const n = format.count(left) + (next === undefined ? '' : '+');
   return (
     <>
       {error && (
@@ -89,7 +90,7 @@ export function Results() {
       )}
       <p role="status" className="min-h-6 shrink-0 px-3 pt-1.5 text-xs text-text-2 tabular-nums">
         {[
-          status || (families && (!error || cachedAt) ? `${t('families', { count, n: format.count(count) })}, ${t('found', { count: found, n })}` : ''),
+          status || (families && (!error || cachedAt) ? `${t('families', { count, n: format.count(count) })}, ${t('found', { count: left, n })}` : ''),
           cachedAt !== undefined && families && t(error ? 'showingFrom' : 'resultsFrom', { ago: ago(format.locale, cachedAt, Date.now()) }),
           checking && t('checking'),
         ]

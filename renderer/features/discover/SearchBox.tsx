@@ -16,7 +16,7 @@ export function SearchBox() {
     if (repo !== undefined) ui.getState().go('discover', quantization === undefined ? repo : `${repo}:${quantization}`);
   };
   return (
-    <search className="min-w-50 flex-[0_1_250px]">
+    <search className="flex-[1_1_180px] min-[961px]:max-w-62">
       <label className="flex h-7 items-center gap-2 rounded-md border border-line-strong px-2 has-focus-visible:outline-2 has-focus-visible:outline-accent">
         <Search aria-hidden size={16} className="shrink-0 text-text-3" />
         <span className="sr-only">{t('search')}</span>

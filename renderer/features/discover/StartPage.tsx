@@ -67,17 +67,19 @@ export function StartPage() {
   return (
     <div className="@container h-full overflow-y-auto p-5">
       <h2 className="text-xl font-semibold">{t('start.title')}</h2>
-      <p className="mt-1 flex min-h-5 flex-wrap items-center gap-x-2 text-text-2 tabular-nums">
-        <Cpu aria-hidden size={16} />
-        {hardware &&
-          (hasGpu(hardware)
-            ? t('start.gpu', {
-                gpu: hardware.gpus[0] ?? t('start.someGpu'),
-                vram: format.memory(hardware.vram.total),
-                free: hardware.vram.free === null ? t('noPrice') : format.memory(hardware.vram.free),
-                ram: format.memory(hardware.ram.total),
-              })
-            : t('start.noGpu', { ram: format.memory(hardware.ram.total), free: format.memory(hardware.ram.free) }))}
+      <p className="mt-1 flex min-h-5 items-start gap-2 text-text-2 tabular-nums">
+        <Cpu aria-hidden size={16} className="mt-0.5 shrink-0" />
+        <span>
+          {hardware &&
+            (hasGpu(hardware)
+              ? t('start.gpu', {
+                  gpu: hardware.gpus[0] ?? t('start.someGpu'),
+                  vram: format.memory(hardware.vram.total),
+                  free: hardware.vram.free === null ? t('noPrice') : format.memory(hardware.vram.free),
+                  ram: format.memory(hardware.ram.total),
+                })
+              : t('start.noGpu', { ram: format.memory(hardware.ram.total), free: format.memory(hardware.ram.free) }))}
+        </span>
       </p>
       {shown.map((group) => (
         <section key={group} aria-label={t(`start.${group}`)} className="mt-5">
