@@ -29,15 +29,15 @@ export const repoOf = (text: string): string | undefined => fromPath(pathOf(text
 function pathOf(text: string): string | undefined {
   const hub = hubHost.exec(text)?.[1];
   if (hub !== undefined) return hub;
-  if (/^https?:\/\//i.test(text)) return urlOf(text)?.pathname.slice(1);
-  if (/^lmstudio:\/\/open_from_hf\?/i.test(text)) {
-    const asked = urlOf(text)?.searchParams;
-    return asked?.get('model') ? `${asked.get('model')}/blob/main/${asked.get('file') ?? ''}` : undefined;
+  const anywhere = /^https?:\/\/[^/?#]+\/(.*)$/i.exec(text)?.[1];
+  if (anywhere !== undefined) return anywhere;
+  const asked = /^lmstudio:\/\/open_from_hf\?(.*)$/i.exec(text)?.[1];
+  if (asked !== undefined) {
+    const [, model] = /(?:^|&)model=([^&]+)/.exec(asked) ?? [];
+    return model && `${model.replace(/%2F/i, '/')}?${asked}`;
   }
   return /^jan:\/\/models\/huggingface\/(.+)$/i.exec(text)?.[1];
 }
-
-const urlOf = (text: string): URL | undefined => (URL.canParse(text) ? new URL(text) : undefined);
 
 function fromPath(path: string | undefined): Query | undefined {
   const [, repo, rest = ''] = (path !== undefined && repository.exec(path)) || [];
