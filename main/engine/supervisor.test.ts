@@ -112,7 +112,7 @@ afterEach(async () => {
 test('the speed of this machine is measured in a process that ends again', async () => {
   create({ idleMs: 50 });
   const { rates, layerMs } = await engine.bandwidth(false);
-  expect(rates.length).toBe(2);
+  expect(rates.length).toBeGreaterThan(1);
   expect(layerMs.least).toBeGreaterThan(0);
   await Promise.all(started.map(({ exited }) => exited));
   expect(engine.state()).toEqual({ status: 'idle' });

@@ -16,11 +16,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-test('a rate for weights of four and of eight bits, and the cost of a layer', { timeout: 60_000 }, async () => {
+test('a rate for weights of four, six and eight bits, and the cost of a layer', { timeout: 60_000 }, async () => {
   const llama = await getLlama({ gpu: false, build: 'never', skipDownload: true, progressLogs: false, logLevel: LlamaLogLevel.disabled });
   const { rates, layerMs } = await measureBandwidth(llama, { onGpu: false, threads: 1 });
   await llama.dispose();
-  expect(rates.map(({ bits }) => bits)).toEqual([4.5, 8.5]);
+  expect(rates.map(({ bits }) => bits)).toEqual([4.5, 6.5625, 8.5]);
   for (const { slowest, fastest } of rates) {
     expect(slowest).toBeGreaterThan(0);
     expect(fastest).toBeGreaterThanOrEqual(slowest);

@@ -6,8 +6,8 @@ import type { Llama, Token } from 'node-llama-cpp';
 import type { Bandwidth } from '../../shared/schemas/hardware.ts';
 import { tensorBytes } from '../gguf/types.ts';
 
-/** Numbers of GGUF for what is measured: 4 bits are the most work for a byte, 8 bits the least, of what people run. */
-const [q4, q8, f32] = [12, 8, 0];
+/** Numbers of GGUF for what is measured: what most files are made of, as a byte of each is another amount of work. */
+const [q4, q6, q8, f32] = [12, 14, 8, 0];
 /** Milliseconds of answering with each model. */
 const patience = 150;
 const fewestTokens = 8;
@@ -34,7 +34,7 @@ export async function measureBandwidth(llama: Llama, where: { onGpu: boolean; th
   const layer = quartiles(await measure(llama, deep, q8, where));
   const layerMs = { least: layer.low / deep.blocks, most: layer.high / deep.blocks };
   const rates: Bandwidth['rates'] = [];
-  for (const type of [q4, q8]) {
+  for (const type of [q4, q6, q8]) {
     const { low, high } = quartiles(await measure(llama, wide, type, where));
     const { touched } = modelOfZeros(wide, type);
     // What going through the layers takes is counted apart.

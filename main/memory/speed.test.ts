@@ -28,7 +28,7 @@ const bandwidth: Bandwidth = {
 };
 const machine: Asked['machine'] = { backend: 'cpu', gpus: [], cpu: { name: 'cpu', threads: 8 }, llamaCpp: 'v0.5.0' };
 const settings: LoadSettings = { ...defaultLoadSettings, gpuLayers: 0 };
-const asked: Asked = { modelId: 'a/b/q4.gguf', settings, answer, bits: 4.8, machine };
+const asked: Asked = { modelId: 'a/b/q4.gguf', settings, answer, bits: 4.5, machine };
 
 let folder: string;
 beforeEach(() => {

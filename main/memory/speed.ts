@@ -156,11 +156,10 @@ function bytesPerToken({ active, gpu, ram }: EstimateAnswer): Record<'gpu' | 'ra
   return { gpu: side(active.gpu, gpu), ram: side(active.ram, ram) };
 }
 
-/** The rates measured for just fewer and for just more bits; one where all are on one side. */
+/** The rates of the types that a file of so many bits is made of: that of its own, else those with just fewer and with just more. */
 function neighbours(rates: Bandwidth['rates'], bits: number): Bandwidth['rates'] {
-  // Mixed types average a little above the one that they are named for.
-  const near = (one: { bits: number }): boolean => Math.abs(one.bits - bits) < 0.75;
-  if (rates.some(near)) return rates.filter(near);
+  const own = rates.filter((one) => Math.abs(one.bits - bits) < 0.1);
+  if (own.length > 0) return own;
   const [fewer, more] = [rates.findLast((one) => one.bits < bits), rates.find((one) => one.bits > bits)];
   return [fewer, more].filter((one) => one !== undefined);
 }
