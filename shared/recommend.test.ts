@@ -43,7 +43,7 @@ test.each([
   expect(recommend(onCard(free))).toMatchObject({
     ...{ id: `m-${label}.gguf`, label, reason: 'fitsBest', context: 8192, free: free * mebibyte, layers: { onGpu: total, total } },
     needs: (weights[label] + 807) * mebibyte,
-    instead: { label: other, why },
+    instead: { label: other, why, layers: { onGpu: why === 'tooBig' ? 20 : total, total } },
   });
 });
 

@@ -26,8 +26,14 @@ export interface Recommendation {
   needs: number;
   free: number | null;
   layers: { onGpu: number; total: number };
-  /** The next better one and why not: it takes more than there is, it leaves less than half the context, it is no better to see, or it is slow. */
-  instead?: { id: string; label: string; needs: number; why: 'tooBig' | 'halfContext' | 'noGain' | 'slow' };
+  /** The next better one and why not: fewer `layers` fit, it leaves less than half the context, it is no better to see, or it is slow. */
+  instead?: {
+    id: string;
+    label: string;
+    needs: number;
+    layers: { onGpu: number; total: number };
+    why: 'tooBig' | 'halfContext' | 'noGain' | 'slow';
+  };
 }
 
 type Why = NonNullable<Recommendation['instead']>['why'];
@@ -138,7 +144,13 @@ function told(row: Row, reason: Recommendation['reason'], rows: Row[], instead: 
     free: inRam ? estimate.free.ram : estimate.free.gpu,
     layers: { onGpu: estimate.layers.onGpu, total: estimate.layers.total },
     ...(instead?.why && {
-      instead: { id: instead.quantization.id, label: instead.quantization.label, needs: needs(instead.estimate), why: instead.why },
+      instead: {
+        id: instead.quantization.id,
+        label: instead.quantization.label,
+        needs: needs(instead.estimate),
+        layers: instead.estimate.layers,
+        why: instead.why,
+      },
     }),
   };
 }

@@ -81,7 +81,6 @@ describe('estimate', () => {
       context: 8192,
       kv: 'f16',
       gpuLayers: 0,
-      verdict: 'ram',
     });
     const { total, ...parts } = at8k.ram;
     expect(Object.values(parts).reduce((sum, part) => sum + part)).toBe(total);
@@ -89,8 +88,17 @@ describe('estimate', () => {
     expect(at8k.ram.kv).toBe(8192 * 8 * 2 * 4 * 256 * 2);
     const quantized = await estimate(`${nine}:Q4_K_M`, '--context', '8192', '--kv', 'q8_0');
     expect(quantized.ram.kv).toBe((at8k.ram.kv * 34) / 64);
-    expect(quantized.maxContext).toEqual(at8k.maxContext);
-    expect(at8k.maxContext.f16).toBeGreaterThan(8192);
+  });
+
+  test('the verdict, and contexts that fit, on the grid of 256', async () => {
+    // The largest need not be more than the model was made for, and a gigabyte is free on any machine.
+    const { verdict, maxContext } = await estimate('unsloth/Qwen3.5-0.8B-GGUF:Q4_K_M', '--context', '2k');
+    expect(verdict).toBe('ram');
+    for (const tokens of Object.values(maxContext)) {
+      expect(tokens).toBeGreaterThanOrEqual(2048);
+      expect(tokens).toBeLessThanOrEqual(262_144);
+      expect(tokens! % 256).toBe(0);
+    }
   });
 
   test('without a quantization the best one for this machine, with the reason', async () => {
@@ -116,7 +124,9 @@ describe('estimate', () => {
     truncateSync(file, index.find((row) => row.file === name)!.fileSize);
     const local = await estimate(`./${name}`);
     const remote = await estimate(`${nine}:Q6_K`);
-    expect(local).toEqual({ ...remote, model: `./${name}`, free: local.free });
+    // Free memory moves meanwhile, and what follows from it.
+    const { free, verdict, maxContext, ...rest } = remote;
+    expect(local).toMatchObject({ ...rest, model: `./${name}` });
   });
 
   test('any shard of a split model, with the projector beside it', async () => {

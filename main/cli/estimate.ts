@@ -9,7 +9,7 @@ import type { ModelDetail, Quantization } from '../../shared/schemas/hub.ts';
 import { type ContextLimits, type Estimate, type LoadSettings, type MemorySplit, splitTotal } from '../../shared/schemas/memory.ts';
 import { readModel } from '../hub/files.ts';
 import { type Target, UsageError } from './arguments.ts';
-import { recommendationSentence, verdictSentence } from './sentences.ts';
+import { recommendationSentence, speedSentence, verdictSentence } from './sentences.ts';
 import type { Services } from './services.ts';
 import { table } from './table.ts';
 
@@ -162,6 +162,7 @@ function textOf(title: string, made: EstimateReport, estimate: Estimate, recomme
     table([['', 'GPU', 'RAM'], ...rows, ['free now', size(free.vram), size(free.ram)]], [1, 2]),
     '',
     verdictSentence(estimate),
+    ...(estimate.speed ? [speedSentence(estimate.speed)] : []),
     `Largest context: ${limit(maxContext.f16)} with f16, ${limit(maxContext.q8_0)} with q8_0.`,
     made.method === 'simulated' ? `As llama.cpp itself plans it (${made.engine}).` : 'By our formula: llama.cpp could not be asked.',
   ].join('\n');

@@ -29,15 +29,24 @@ function valuesOf({ data = {}, message }: AppError): Record<string, unknown> {
 }
 
 /** Whether it runs here, and how. */
-export function verdictSentence({ verdict, layers, settings }: Estimate): string {
+export function verdictSentence({ verdict, layers, settings, free }: Estimate): string {
   const at = `at ${format.count(settings.contextSize)} tokens`;
   return {
     fits: `Fits: all ${layers.total} layers on the GPU ${at}.`,
-    tight: `Tight: all ${layers.total} layers on the GPU ${at}, with hardly anything left.`,
+    tight: `Tight: all ${layers.total} layers on the GPU ${at}, ${hardly(free.gpu)}.`,
     partial: `In part: ${layers.onGpu} of ${layers.total} layers on the GPU ${at}, the others in RAM, which is slower.`,
     ram: `In RAM, without the GPU, ${at}.`,
     no: `Does not fit ${at}.`,
   }[verdict];
+}
+
+/** Why a model that is there as a whole is called tight. */
+const hardly = (free: number | null): string => (free === null ? 'but nobody can tell how much of it is free' : 'with hardly anything left');
+
+/** How fast an answer comes. */
+export function speedSentence({ low, high, measured }: NonNullable<Estimate['speed']>): string {
+  const range = format.speed(low) === format.speed(high) ? format.speed(low) : `${format.speed(low)} to ${format.speed(high)}`;
+  return measured ? `Measured here: ${range}.` : `Predicted: ${range}.`;
 }
 
 /** Why this one of all. */
@@ -46,14 +55,14 @@ export function recommendationSentence({ reason, label, context, needs, free, la
   const bytes = `${format.memory(needs)}${free === null ? '' : ` of ${format.memory(free)} free`}`;
   const why = {
     fitsBest: `${label} is the best that is wholly on the GPU ${at} (${bytes}).`,
-    tightBest: `${label} is the best that is wholly on the GPU ${at}, with hardly anything left (${bytes}).`,
+    tightBest: `${label} is the best that is wholly on the GPU ${at}, ${hardly(free)} (${bytes}).`,
     partialBest: `Nothing good fits the GPU wholly ${at}; ${label} does best, with ${layers.onGpu} of ${layers.total} layers there.`,
     ramBest: `There is no GPU that holds it ${at}; ${label} is good and not too slow in RAM (${bytes}).`,
     smallest: `Nothing fits ${at}; ${label} is the smallest (${bytes}).`,
   }[reason];
   if (!instead) return why;
   const other = {
-    tooBig: `${instead.label} needs ${format.memory(instead.needs)}.`,
+    tooBig: `${instead.label} ${instead.layers.onGpu > 0 ? `would have ${instead.layers.onGpu} of ${instead.layers.total} layers there` : 'does not fit'}.`,
     halfContext: `${instead.label} would leave less than half the context.`,
     noGain: `${instead.label} takes ${format.memory(instead.needs)} and is no better to see.`,
     slow: `${instead.label} would be slower.`,
