@@ -1,5 +1,5 @@
 /** Starts the built app in a home of its own, in whichever shell the project names, with the stand-in hub for Hugging Face. */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -30,6 +30,8 @@ interface Fixtures {
   app: App;
   /** Files of the tiny model that are in the library before the start. */
   library: string[];
+  /** MiB of a software Vulkan card that the app finds; 0: no GPU. */
+  card: number;
 }
 
 export const test = base.extend<Fixtures, { hub: Hub }>({
@@ -43,13 +45,23 @@ export const test = base.extend<Fixtures, { hub: Hub }>({
     { scope: 'worker' },
   ],
   library: [[], { option: true }],
-  app: async ({ hub, browser, library }, use, info) => {
+  card: [0, { option: true }],
+  app: async ({ hub, browser, library, card }, use, info) => {
+    const cardEnv = card > 0 ? softwareGpu(card) : {};
+    test.skip(cardEnv === undefined, 'a software GPU needs cc, lavapipe and the Vulkan headers (Debian: mesa-vulkan-drivers, libvulkan-dev)');
     const home = fs.mkdtempSync(path.join(os.tmpdir(), 'atelier-e2e-'));
     const models = path.join(home, 'models', ...tinyRepo.split('/'));
     fs.mkdirSync(models, { recursive: true });
     for (const file of library) fs.copyFileSync(path.join(tinyModel, file), path.join(models, file));
     fs.writeFileSync(path.join(home, 'settings.json'), JSON.stringify({ temperature: 0 }));
-    const env = { ...process.env, ATELIER_HOME: home, HF_ENDPOINT: hub.endpoint, ATELIER_REDIRECT_HOSTS: hub.redirectHosts.join(','), HF_TOKEN: '' };
+    const env = {
+      ...process.env,
+      ATELIER_HOME: home,
+      HF_ENDPOINT: hub.endpoint,
+      ATELIER_REDIRECT_HOSTS: hub.redirectHosts.join(','),
+      HF_TOKEN: '',
+      ...cardEnv,
+    };
     const open = (): Promise<Running> =>
       info.project.name === 'electron'
         ? openElectron(env)
@@ -163,4 +175,13 @@ function address(child: ChildProcess): Promise<string> {
     child.stderr!.on('data', hear);
     child.once('exit', () => reject(new Error(`The app ended before it was ready:\n${said}`)));
   });
+}
+
+/** The environment of an app that finds a software Vulkan card of `mib` MiB; undefined where it cannot be made. */
+function softwareGpu(mib: number): Record<string, string> | undefined {
+  const library = path.join(os.tmpdir(), `atelier-software-gpu-${process.pid}.so`);
+  const source = path.join(root, 'main/memory/testing/software_gpu.c');
+  if (!fs.existsSync(library) && spawnSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl']).status !== 0) return undefined;
+  if (!fs.existsSync('/usr/share/vulkan/icd.d')) return undefined;
+  return { LD_PRELOAD: library, SOFTWARE_GPU_MIB: String(mib), GGML_VK_VISIBLE_DEVICES: '0' };
 }

@@ -4,23 +4,27 @@ import type { Core } from '../shared/contract/core.ts';
 import { Fault } from '../shared/result.ts';
 import type { Handlers } from '../shared/rpc/define.ts';
 import type { EngineState } from '../shared/schemas/engine.ts';
-import type { HubStatus } from '../shared/schemas/hub.ts';
 import { splitTotal } from '../shared/schemas/memory.ts';
 import { type Blobs, createBlobs } from './blobs/store.ts';
-import { createChats } from './chats/service.ts';
+import { type AnswerEngine, createChats } from './chats/service.ts';
 import { openDatabase } from './db/open.ts';
 import { createDownloads } from './downloads/queue.ts';
-import { createEngine } from './engine/supervisor.ts';
+import { createEngine, type Engine } from './engine/supervisor.ts';
 import { createHeaders } from './gguf/headers.ts';
+import { readCard } from './hub/card.ts';
 import { createHub } from './hub/client.ts';
 import { readModel } from './hub/files.ts';
-import { searchModels } from './hub/search.ts';
+import { createSearch } from './hub/searchCache.ts';
+import { readPage } from './hub/security.ts';
+import { createTraits } from './hub/traits.ts';
 import { createLibrary } from './library/index.ts';
 import { createLog, type Log } from './log.ts';
+import { calibrateLoads, createCalibration } from './memory/calibrate.ts';
 import { createMemory } from './memory/estimate.ts';
-import type { Platform, SampleHub } from './platform.ts';
+import { createSpeed, type Speed } from './memory/speed.ts';
+import type { Platform } from './platform.ts';
+import { createHubPlace } from './sampleHub.ts';
 import { openSettings } from './settings/store.ts';
-import { createWatched } from './watched.ts';
 
 export type CoreHandlers = Handlers<Core>;
 
@@ -44,6 +48,8 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
   const headers = createHeaders({ hub, cacheFolder: folders.cache });
   const library = createLibrary({ folder: folders.models, headers });
   const engine = createEngine({ platform, log: log.scope('engine') });
+  const calibration = createCalibration({ folder: folders.data });
+  const speed = createSpeed({ folder: folders.data, measure: engine.bandwidth, quiet: () => isQuiet(engine.state()) });
   const memory = createMemory({
     headers,
     library,
@@ -51,33 +57,28 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     folder: folders.models,
     model: (repo, signal) => readModel(hub, repo, signal),
     loaded: () => heldMemory(engine.state()),
+    speed,
+    calibration,
   });
+  const watching = new AbortController();
+  void calibrateLoads({ engine, calibration, folder: folders.models, signal: watching.signal });
+  const search = createSearch({ hub, cacheFolder: folders.cache });
+  const traits = createTraits({
+    model: (repo, signal) => readModel(hub, repo, signal),
+    estimate: memory.estimate,
+    settings: () => settings.get().load,
+  });
+  const place = createHubPlace(platform, hub);
   const downloads = createDownloads({
     hub,
     folders,
     model: (repo) => readModel(hub, repo, new AbortController().signal),
     onFinished: () => void library.refresh(),
   });
-  const chats = createChats({ db, blobs, engine, settings, log: log.scope('chats') });
+  const chats = createChats({ db, blobs, engine: timed(engine, speed), settings, log: log.scope('chats') });
   // A removal can be undone until the app is closed.
   await library.emptyBin();
   await library.refresh();
-
-  let sampleHub: SampleHub | undefined;
-  const status = (): HubStatus => ({ endpoint: hub.endpoint, sample: sampleHub !== undefined, token: platform.hub.token !== undefined });
-  const hubStatus = createWatched(status());
-  const switchHub = async (sample: boolean): Promise<HubStatus> => {
-    if (sample && !sampleHub) {
-      sampleHub = await platform.startSampleHub();
-      hub.use({ endpoint: sampleHub.endpoint, redirectHosts: sampleHub.redirectHosts, token: undefined });
-    } else if (!sample && sampleHub) {
-      sampleHub.close();
-      sampleHub = undefined;
-      hub.use(platform.hub);
-    }
-    hubStatus.set(status());
-    return hubStatus.get();
-  };
 
   const handlers: CoreHandlers = {
     ...chats.handlers,
@@ -87,13 +88,16 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     'settings.watch': (_, { signal }) => settings.watch(signal),
     'settings.change': (change) => settings.change(change),
 
-    'hub.status': (_, { signal }) => hubStatus.watch(signal),
-    'hub.useSample': ({ sample }) => switchHub(sample),
-    'hub.search': (question, { signal }) => searchModels(hub, question, signal),
-    'hub.model': ({ repo }, { signal }) => readModel(hub, repo, signal),
+    'hub.status': (_, { signal }) => place.watch(signal),
+    'hub.useSample': ({ sample }) => place.choose(sample),
+    'hub.search': (question, { signal }) => search.search(question, signal),
+    'hub.model': ({ repo }, { signal }) => readPage(hub, repo, signal),
+    'hub.traits': ({ repo }, { signal }) => traits.traits(repo, signal),
+    'hub.card': (what, { signal }) => readCard(hub, what, signal),
 
     'hardware.get': () => engine.hardware(folders.models),
     'memory.estimate': (question, { signal }) => memory.estimate(question, signal),
+    'memory.limits': (question, { signal }) => memory.limits(question, signal),
 
     'downloads.watch': (_, { signal }) => downloads.watch(signal),
     'downloads.start': (what) => downloads.start(what),
@@ -116,7 +120,7 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
       const wanted = asked ?? settings.get().load;
       const { files, projector, facts } = await library.resolve(id);
       const estimate = await memory.estimate({ source: { kind: 'library', id }, settings: wanted }, signal);
-      engine.load({ modelId: id, files, projector, facts, settings: wanted, plan: memory.plan(wanted, estimate) });
+      engine.load({ modelId: id, files, projector, facts, settings: wanted, plan: memory.plan(wanted, estimate), predicted: estimate });
     },
     'engine.unload': () => engine.unload(),
 
@@ -128,10 +132,11 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     blobs,
     log,
     async close() {
+      watching.abort();
       await downloads.close();
       chats.close();
       await engine.close();
-      sampleHub?.close();
+      place.close();
       db.close();
     },
   };
@@ -142,4 +147,22 @@ function heldMemory(state: EngineState): { gpu: number; ram: number } | undefine
   if (state.status !== 'ready' || !state.model.memory) return undefined;
   const { gpu, ram } = state.model.memory;
   return { gpu: splitTotal(gpu), ram: splitTotal(ram) };
+}
+
+/** Nothing computes that would disturb a measurement. */
+const isQuiet = (state: EngineState): boolean => state.status === 'idle' || state.status === 'failed' || (state.status === 'ready' && !state.answering);
+
+/** The engine, with the speed of each answer kept for the next prediction. */
+function timed(engine: Engine, speed: Speed): AnswerEngine {
+  return {
+    ...engine,
+    generate: (request, on) =>
+      engine.generate(request, (event) => {
+        const state = engine.state();
+        if (event.type === 'end' && event.stats.tokensPerSecond > 0 && state.status === 'ready') {
+          speed.record(state.modelId, state.model.settings, event.stats.tokensPerSecond);
+        }
+        on(event);
+      }),
+  };
 }

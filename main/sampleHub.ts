@@ -1,9 +1,12 @@
-/** The built-in sample hub as a child process of either shell. */
+/** The built-in sample hub: a child process of either shell, and the choice between it and the real one. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import * as z from 'zod/mini';
 import { Fault } from '../shared/result.ts';
-import type { SampleHub } from './platform.ts';
+import type { HubStatus } from '../shared/schemas/hub.ts';
+import type { Hub } from './hub/client.ts';
+import type { Platform, SampleHub } from './platform.ts';
+import { createWatched } from './watched.ts';
 
 const announcement = z.object({ endpoint: z.string(), redirectHosts: z.array(z.string()) });
 
@@ -28,4 +31,36 @@ export function awaitSampleHub(child: Child): Promise<SampleHub> {
       }
     });
   });
+}
+
+export interface HubPlace {
+  /** Which hub is in use, again whenever that changes. */
+  watch(signal: AbortSignal): AsyncIterable<HubStatus>;
+  /** Goes over to the sample hub, starting it when it does not run, or back. Rejects with `hub.unreachable` when it cannot be started. */
+  choose(sample: boolean): Promise<HubStatus>;
+  close(): void;
+}
+
+/** The choice of the hub that `hub` asks. */
+export function createHubPlace(platform: Pick<Platform, 'hub' | 'startSampleHub'>, hub: Pick<Hub, 'use' | 'endpoint' | 'token'>): HubPlace {
+  let running: SampleHub | undefined;
+  const status = (): HubStatus => ({ endpoint: hub.endpoint, sample: running !== undefined, token: hub.token });
+  const watched = createWatched(status());
+
+  return {
+    watch: (signal) => watched.watch(signal),
+    async choose(sample) {
+      if (sample && !running) {
+        running = await platform.startSampleHub();
+        hub.use({ endpoint: running.endpoint, redirectHosts: running.redirectHosts, token: undefined });
+      } else if (!sample && running) {
+        running.close();
+        running = undefined;
+        hub.use(platform.hub);
+      }
+      watched.set(status());
+      return watched.get();
+    },
+    close: () => running?.close(),
+  };
 }

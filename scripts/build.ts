@@ -33,7 +33,7 @@ const node = (entries: Record<string, string>, format: 'es' | 'cjs' = 'es', exte
 const parts: Record<string, Part> = {
   main: {
     sources: ['main', 'shared'],
-    configs: [node({ server: 'main/server/main.ts', engine: 'main/engine/host.ts', hashWorker: 'main/downloads/hashWorker.ts' })],
+    configs: [node({ server: 'main/server/main.ts', cli: 'main/cli/main.ts', engine: 'main/engine/host.ts', hashWorker: 'main/downloads/hashWorker.ts' })],
     copies: [['main/engine/llama-server', 'llama-server']],
   },
   hub: { sources: ['e2e/hub', 'shared'], configs: [node({ main: 'e2e/hub/main.ts' })] },

@@ -91,6 +91,8 @@ describe.for(backends)('$name', ({ create, serverFolder }) => {
       expect(loaded.memory?.ram.weights).toBeGreaterThan(2_500_000);
       expect(loaded.memory?.ram.kvCache).toBe(2 * 1024 * 1024);
       expect(loaded.memory?.gpu.weights).toBe(0);
+      // 2.78 MiB of weights, and 41.46 of work on the largest picture.
+      if (loaded.vision) expect(loaded.memory!.ram.projector / 2 ** 20).toBeCloseTo(44.24, 1);
       expect(progress.at(-1)).toBe(1);
       expect(progress).toEqual(progress.toSorted((a, b) => a - b));
     });

@@ -4,6 +4,8 @@ import type { GenerateRequest, LoadRequest, Message } from '../../shared/contrac
 import { Fault } from '../../shared/result.ts';
 import type { TurnStats } from '../../shared/schemas/chat.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
+import { projectorWeights } from '../memory/projector.ts';
+import { readHeader } from '../memory/virtual.ts';
 import { type Backend, imageTokenCap, randomSeed, sampling } from './backend.ts';
 import { threads } from './llama.ts';
 import { loadFault, readMemory } from './llamaLog.ts';
@@ -30,7 +32,7 @@ export function createLlamaServer(): Backend {
         contextSize = request.plan.contextSize;
         void started.exited.then((reason) => server === started && lost.resolve(reason));
         onProgress(1);
-        return summary(request, started, hasThinkingSwitch(chat_template));
+        return await summary(request, started, hasThinkingSwitch(chat_template));
       } catch (error) {
         await started.kill();
         server = undefined;
@@ -111,12 +113,15 @@ export function createLlamaServer(): Backend {
     },
   };
 
-  function summary({ plan, projector }: LoadRequest, { log }: ServerProcess, thinking: boolean): LoadedModel {
+  async function summary({ plan, projector }: LoadRequest, { log }: ServerProcess, thinking: boolean): Promise<LoadedModel> {
     const { batchSize: _, ...settings } = plan;
     const offloaded = log
       .lines()
       .map((line) => /offloaded (\d+)\/(\d+) layers to GPU/.exec(line))
       .find((match) => match !== null);
+    const memory = readMemory(log.lines());
+    // llama-server logs the projector's compute buffer only.
+    if (projector) memory[plan.gpuLayers === 0 ? 'ram' : 'gpu'].projector += projectorWeights((await readHeader(projector)).header);
     return {
       backend: 'llama-server',
       settings,
@@ -124,7 +129,7 @@ export function createLlamaServer(): Backend {
       layers: { total: Number(offloaded?.[2] ?? layerCount(log.lines())), onGpu: Number(offloaded?.[1] ?? 0) },
       vision: projector !== undefined,
       thinking,
-      memory: readMemory(log.lines()),
+      memory,
     };
   }
 }

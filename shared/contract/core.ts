@@ -5,9 +5,9 @@ import { chat, chatSummary, part, turnEvent, turnPosition } from '../schemas/cha
 import { downloadJob } from '../schemas/download.ts';
 import { engineState } from '../schemas/engine.ts';
 import { hardware } from '../schemas/hardware.ts';
-import { hubStatus, modelDetail, searchPage } from '../schemas/hub.ts';
+import { hubStatus, modelDetail, modelTraits, searchPage, searchQuestion } from '../schemas/hub.ts';
 import { libraryModel } from '../schemas/library.ts';
-import { estimate, loadSettings } from '../schemas/memory.ts';
+import { contextLimits, estimate, loadSettings } from '../schemas/memory.ts';
 import { settings, settingsChange } from '../schemas/settings.ts';
 
 const nothing = z.optional(z.undefined());
@@ -35,12 +35,16 @@ export const core = {
   'hub.status': stream(nothing, hubStatus),
   /** Starts the built-in sample hub and uses it until the app closes; false goes back. */
   'hub.useSample': call(z.object({ sample: z.boolean() }), hubStatus),
-  'hub.search': call(z.object({ query: z.string().check(z.maxLength(200)), cursor: z.optional(z.string().check(z.maxLength(4096))) }), searchPage),
+  /** First the page that was kept from before, then the fresh one, or the kept one again with why there is no fresh one. */
+  'hub.search': stream(searchQuestion, searchPage),
   'hub.model': call(z.object({ repo }), modelDetail),
+  'hub.traits': call(z.object({ repo }), modelTraits),
+  'hub.card': call(z.object({ repo, commit }), z.object({ markdown: z.string() })),
 
   'hardware.get': call(nothing, hardware),
   /** Cancelled by a newer question: the last one wins. */
   'memory.estimate': call(z.object({ source: memorySource, settings: loadSettings }), estimate),
+  'memory.limits': call(z.object({ source: memorySource, settings: loadSettings }), contextLimits),
 
   'downloads.watch': stream(nothing, z.array(downloadJob)),
   'downloads.start': call(z.object({ repo, commit, quantization: id }), downloadJob),
