@@ -257,6 +257,7 @@ test('a row tells the longest context, the speed and the quality with its source
   const q4 = await row('Q4_K_M');
   await within(q4).findByText('62–99 tok/s');
   await within(q4).findByText('26k');
+  expect(within(await row('UD-IQ3_XXS')).getByText('Recommended')).toBeTruthy();
   const q6 = await row('Q6_K');
   expect(within(q6).getByText('48 tok/s')).toBeTruthy();
   expect(within(q6).getByRole('img', { name: 'measured' })).toBeTruthy();

@@ -55,7 +55,7 @@ export function DiscoverView() {
       <div className="flex min-h-0 flex-1">
         <div
           className={classes(
-            'flex w-66 shrink-0 flex-col border-r border-line max-[960px]:w-56 max-[720px]:w-full',
+            'flex w-64 shrink-0 flex-col border-r border-line max-[960px]:w-56 max-[720px]:w-full',
             repo !== undefined && 'max-[720px]:hidden',
           )}
         >

@@ -72,13 +72,18 @@ export function QuantizationRow({ detail, quantization, price, limits, best, ope
               <span className="block truncate font-medium" title={label}>
                 {quantization.label}
               </span>
-              {notes && (
-                <span className="block truncate text-xs text-text-2" title={notes}>
-                  {notes}
+              {(best || notes) && (
+                <span className="flex items-center gap-1 text-xs" title={notes}>
+                  {best && (
+                    <span className="inline-flex items-center gap-1 text-accent">
+                      <Star aria-hidden size={12} className="shrink-0 fill-current" />
+                      <span className={classes(notes !== '' && 'sr-only')}>{t('recommended')}</span>
+                    </span>
+                  )}
+                  <span className="truncate text-text-2">{notes}</span>
                 </span>
               )}
             </span>
-            {best && <Star role="img" aria-label={t('recommended')} size={12} className="shrink-0 fill-current text-accent" />}
           </button>
         </th>
         <td className="text-right whitespace-nowrap tabular-nums">{format.fileSize(onDisk)}</td>
@@ -97,7 +102,7 @@ export function QuantizationRow({ detail, quantization, price, limits, best, ope
             </td>
           </>
         )}
-        <td className="text-text-2 @max-[700px]:hidden" title={qualitySource(t, format, quality)}>
+        <td className="text-xs text-text-2 @max-[700px]:hidden" title={qualitySource(t, format, quality)}>
           {t(`quality.${quality.word}`)}
         </td>
         <td className="pr-4! text-right @max-[700px]:pr-2!">

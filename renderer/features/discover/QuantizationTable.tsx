@@ -58,17 +58,17 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
         <caption className="sr-only">{t('quantizations', { name: detail?.name ?? '' })}</caption>
         <thead className="sticky top-0 z-10 bg-surface-0 text-xs text-text-2 shadow-[inset_0_-1px_0_var(--color-line)]">
           <tr className="h-9 text-left *:px-1.5 *:font-normal">
-            <th scope="col" className="w-32 pl-4! @max-[700px]:w-29">
+            <th scope="col" className="w-34 pl-4! @max-[700px]:w-31">
               {t('columns.quantization')}
             </th>
             <th scope="col" className="w-18 text-right @max-[700px]:w-17">
               {t('columns.size')}
             </th>
             <th scope="col">{t('columns.needs', { size: context })}</th>
-            <th scope="col" className="w-31 @max-[700px]:w-27">
+            <th scope="col" className="w-31 @max-[700px]:w-30">
               {t('columns.verdict')}
             </th>
-            <th scope="col" className="w-23 leading-4">
+            <th scope="col" className="w-25 leading-4">
               <span className="block">{t('columns.limit')}</span>
               <span className="block">{t('columns.speed')}</span>
             </th>
