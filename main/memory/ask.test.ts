@@ -178,6 +178,15 @@ describe('a header that llama.cpp cannot be asked about', () => {
   });
 });
 
+test('a question that was dropped while it waited is not looked at', async () => {
+  const abort = new AbortController();
+  const first = askMemory(llama, { header: tiny, plan: { ...plan, contextSize: 7936 } });
+  const dropped = askMemory(llama, { header: path.join(folder, 'not there.gguf'), plan }, abort.signal);
+  abort.abort();
+  await expect(dropped).rejects.toBe(abort.signal.reason);
+  expect((await first).basis).toBe('exact');
+});
+
 const siblings = ['Q2_K', 'Q3_K_M', 'IQ4_XS', 'Q4_K_M', 'Q5_K_M', 'Q6_K', 'Q8_0'].map((label) => headerPath(`qwen3.5-9b-${label}`));
 /** Every position of the measured table, and one that is off the grid. */
 const positions: Pick<LoadPlan, 'contextSize' | 'kvType' | 'flashAttention'>[] = [
