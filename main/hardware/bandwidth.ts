@@ -2,7 +2,7 @@
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import type { Llama, Token } from 'node-llama-cpp';
+import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
 import type { Bandwidth } from '../../shared/schemas/hardware.ts';
 import { tensorBytes } from '../gguf/types.ts';
 
@@ -51,30 +51,35 @@ function quartiles(values: number[]): { low: number; high: number } {
 }
 
 /** Milliseconds of each token but the first. */
-async function measure(llama: Llama, shape: Shape, type: number, { onGpu, threads }: { onGpu: boolean; threads: number }): Promise<number[]> {
+async function measure(llama: Llama, shape: Shape, type: number, where: { onGpu: boolean; threads: number }): Promise<number[]> {
+  const model = await loadZeros(llama, shape, type, where.onGpu);
+  try {
+    const context = await model.createContext({ contextSize: 256, batchSize: 32, sequences: 1, threads: where.threads, ignoreMemorySafetyChecks: true });
+    const sequence = context.getSequence();
+    const taken: number[] = [];
+    const token = [0 as Token];
+    await sequence.evaluateWithoutGeneratingNewTokens(token);
+    // The context holds 256 tokens, and the time that it takes is hardly more at its end.
+    for (const start = performance.now(); taken.length < 200 && (taken.length < fewestTokens || performance.now() - start < patience); ) {
+      const began = performance.now();
+      await sequence.evaluateWithoutGeneratingNewTokens(token);
+      taken.push(performance.now() - began);
+    }
+    return taken;
+  } finally {
+    await model.dispose();
+  }
+}
+
+/** Loads the model into memory; its file is gone again as soon as it is there. */
+async function loadZeros(llama: Llama, shape: Shape, type: number, onGpu: boolean): Promise<LlamaModel> {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'atelier-zeros-'));
   const file = path.join(folder, 'zeros.gguf');
   try {
     const { header, bytes } = modelOfZeros(shape, type);
     await writeFile(file, header);
     await truncate(file, header.length + bytes);
-    const model = await llama.loadModel({ modelPath: file, gpuLayers: onGpu ? shape.blocks + 1 : 0, useMmap: false, ignoreMemorySafetyChecks: true });
-    try {
-      const context = await model.createContext({ contextSize: 256, batchSize: 32, sequences: 1, threads, ignoreMemorySafetyChecks: true });
-      const sequence = context.getSequence();
-      const taken: number[] = [];
-      const token = [0 as Token];
-      await sequence.evaluateWithoutGeneratingNewTokens(token);
-      // The context holds 256 tokens, and the time that it takes is hardly more at its end.
-      for (const start = performance.now(); taken.length < 200 && (taken.length < fewestTokens || performance.now() - start < patience); ) {
-        const began = performance.now();
-        await sequence.evaluateWithoutGeneratingNewTokens(token);
-        taken.push(performance.now() - began);
-      }
-      return taken;
-    } finally {
-      await model.dispose();
-    }
+    return await llama.loadModel({ modelPath: file, gpuLayers: onGpu ? shape.blocks + 1 : 0, useMmap: false, ignoreMemorySafetyChecks: true });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
