@@ -69,13 +69,13 @@ export function QuantizationRow({ detail, quantization, price, limits, best, ope
               className={classes('shrink-0 text-text-3 transition-transform', open && 'rotate-90', unsupported && 'invisible')}
             />
             <span className="min-w-0 text-left leading-4">
-              <span className="block truncate font-medium" title={label}>
+              <span className="block truncate font-medium @max-[700px]:text-xs" title={label}>
                 {quantization.label}
               </span>
               {(best || notes) && (
-                <span className="flex items-center gap-1 text-xs" title={notes}>
+                <span className="flex items-center gap-1 overflow-hidden text-xs" title={notes}>
                   {best && (
-                    <span className="inline-flex items-center gap-1 text-accent">
+                    <span className="inline-flex items-center gap-1 text-accent @max-[700px]:gap-0.5">
                       <Star aria-hidden size={12} className="shrink-0 fill-current" />
                       <span className={classes(notes !== '' && 'sr-only')}>{t('recommended')}</span>
                     </span>
@@ -162,7 +162,7 @@ function Needs({ estimate, stale, failed }: { estimate: Estimate | undefined; st
   const number = format.memory(main.needed);
   return (
     <div className={classes('flex flex-col gap-0.5', stale && 'text-text-3')}>
-      <div className="flex h-4 flex-wrap items-baseline justify-between gap-x-2 overflow-hidden leading-4 whitespace-nowrap tabular-nums">
+      <div className="flex h-4 flex-wrap items-baseline justify-between gap-x-2 overflow-hidden leading-4 whitespace-nowrap tabular-nums @max-[700px]:text-xs">
         <span>{estimate.basis === 'about' ? t('about', { size: number }) : number}</span>
         {other && other.where === 'ram' && other.needed > 0 && (
           <span className="text-xs text-text-2">{t('extraRam', { size: format.memory(other.needed) })}</span>

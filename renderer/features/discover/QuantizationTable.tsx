@@ -65,7 +65,7 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
               {t('columns.size')}
             </th>
             <th scope="col">{t('columns.needs', { size: context })}</th>
-            <th scope="col" className="w-31 @max-[700px]:w-30">
+            <th scope="col" className="w-31 @max-[700px]:w-31">
               {t('columns.verdict')}
             </th>
             <th scope="col" className="w-25 leading-4">
