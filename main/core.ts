@@ -120,7 +120,15 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
       const wanted = asked ?? settings.get().load;
       const { files, projector, facts } = await library.resolve(id);
       const estimate = await memory.estimate({ source: { kind: 'library', id }, settings: wanted }, signal);
-      engine.load({ modelId: id, files, projector, facts, settings: wanted, plan: memory.plan(wanted, estimate), predicted: estimate });
+      engine.load({
+        modelId: id,
+        files,
+        projector,
+        facts,
+        settings: wanted,
+        plan: memory.plan(wanted, estimate),
+        predicted: { gpu: estimate.gpu, ram: estimate.ram },
+      });
     },
     'engine.unload': () => engine.unload(),
 

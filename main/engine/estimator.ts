@@ -1,6 +1,6 @@
 /** A second engine process that only answers questions about memory and hardware, and ends when nobody asks. */
 import { control, type EstimateAnswer, type EstimateRequest } from '../../shared/contract/control.ts';
-import { type Result, toFault } from '../../shared/result.ts';
+import { Fault, type Result, toFault } from '../../shared/result.ts';
 import { type Client, connect } from '../../shared/rpc/connect.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
 import type { EngineProcess } from '../platform.ts';
@@ -11,16 +11,23 @@ export interface Estimator {
   hardware(folder: string): Promise<Hardware>;
   /** What a plan costs. `signal` drops a question that nobody waits for. */
   estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>;
-  /** How fast weights are read, on the GPU or in RAM; measured for about a second. */
+  /**
+   * How fast weights are read, on the GPU or in RAM. Measured in a process of its own, so that no question has to wait for a slow
+   * card; one that takes too long is given up with `engine.busy`.
+   */
   bandwidth(onGpu: boolean): Promise<Bandwidth>;
   close(): Promise<void>;
 }
 
 type Control = Client<typeof control>;
 
-/** Starts its process with the first question and ends it `idleMs` after the last: an idle app holds no GPU context. */
-export function createEstimator(start: () => EngineProcess, idleMs = 60_000): Estimator {
+/**
+ * Starts its process with the first question and ends it `idleMs` after the last: an idle app holds no GPU context. A measurement may
+ * take `probeMs`.
+ */
+export function createEstimator(start: () => EngineProcess, idleMs = 60_000, probeMs = 15_000): Estimator {
   let running: { process: EngineProcess; client: Control } | undefined;
+  const probes = new Set<EngineProcess>();
   let asking = 0;
   let idle: NodeJS.Timeout | undefined;
 
@@ -59,7 +66,23 @@ export function createEstimator(start: () => EngineProcess, idleMs = 60_000): Es
   return {
     hardware: (folder) => ask((client) => client.call('hardware', { folder })),
     estimate: (request, signal) => ask((client) => client.call('estimate', request, { signal })),
-    bandwidth: (onGpu) => ask((client) => client.call('bandwidth', { onGpu })),
-    close: end,
+    async bandwidth(onGpu) {
+      const { process, client } = begin();
+      probes.add(process);
+      const late = setTimeout(() => process.kill(), probeMs);
+      try {
+        const answer = await client.call('bandwidth', { onGpu });
+        if (answer.ok) return answer.value;
+        throw answer.error.code === 'disconnected' ? new Fault('engine.busy', 'The measurement took too long') : toFault(answer.error);
+      } finally {
+        clearTimeout(late);
+        probes.delete(process);
+        process.kill();
+      }
+    },
+    async close() {
+      for (const process of probes) process.kill();
+      await Promise.all([end(), ...[...probes].map(({ exited }) => exited)]);
+    },
   };
 }
