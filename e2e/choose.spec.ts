@@ -36,12 +36,13 @@ test('"qwen 3.5": one family with its sizes; 9B; the verdicts follow the context
   await expect(row(page, 'Q6_K')).toContainText(/Partly on GPU: \d+ of 33 layers/, { timeout: 60_000 });
   await expect(row(page, 'Q4_K_M')).toContainText(/Partly on GPU: \d+ of 33 layers/);
   await expect(row(page, 'Q2_K')).toContainText(/Fits|Tight/);
-  await expect(page.locator('tbody[data-quantization]').getByRole('img', { name: 'Recommended' })).toHaveCount(1);
+  await expect(page.locator('tbody[data-quantization]').getByText('Recommended', { exact: true })).toHaveCount(1);
 });
 
 test('a row opens with the keyboard to where its memory goes, and says for which settings it holds', async ({ app }) => {
   const { page } = app;
   await search(app, 'unsloth/Qwen3.5-9B-GGUF:Q4_K_M');
+  await page.keyboard.press('Enter');
   const opener = page.getByRole('button', { name: 'Show where the memory of Q4_K_M goes' });
   await expect(opener).toHaveAttribute('aria-expanded', 'true', { timeout: 30_000 });
   await expect(page.getByText('Holds for 16,384 tokens of context', { exact: false })).toBeVisible({ timeout: 30_000 });

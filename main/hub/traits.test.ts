@@ -60,7 +60,14 @@ test('the facts of the model, and the best that fits on a large GPU by two estim
   expect(await open(machine(24 * gigabyte, 32 * gigabyte)).traits(nine, never)).toEqual({
     ...{ repo: nine, architecture: 'qwen35', runnable: true, parameters: detail.parameters, contextLength: 262_144, licence: 'apache-2.0', commercial: 'yes' },
     ...{ vision: false, tools: true, thinking: true, system: true },
-    best: { quantization: 'Qwen3.5-9B-Q8_0.gguf', label: 'Q8_0', size: expect.any(Number), verdict: 'fits', layers: { total: 33, onGpu: 33 } },
+    best: {
+      quantization: 'Qwen3.5-9B-Q8_0.gguf',
+      label: 'Q8_0',
+      size: expect.any(Number),
+      needs: 10_025_620_480,
+      verdict: 'fits',
+      layers: { total: 33, onGpu: 33 },
+    },
   });
   expect(asked.length).toBeLessThanOrEqual(2);
 });

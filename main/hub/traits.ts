@@ -4,7 +4,7 @@ import { quantizationQuality } from '../../shared/quality.ts';
 import { type Candidate, recommend } from '../../shared/recommend.ts';
 import { Fault } from '../../shared/result.ts';
 import type { ModelDetail, ModelTraits, Quantization } from '../../shared/schemas/hub.ts';
-import type { Estimate, LoadSettings } from '../../shared/schemas/memory.ts';
+import { type Estimate, type LoadSettings, splitTotal } from '../../shared/schemas/memory.ts';
 import { createJoined } from './joined.ts';
 
 export interface TraitsParts {
@@ -79,7 +79,8 @@ async function bestOf(quantizations: readonly Quantization[], ask: (id: string) 
     const chosen = candidates.find(({ quantization }) => quantization.id === recommend(candidates)?.id);
     if (!chosen || chosen.estimate.verdict === 'no') return undefined;
     const { quantization, estimate } = chosen;
-    return { quantization: quantization.id, label: quantization.label, size: quantization.size, verdict: estimate.verdict, layers: estimate.layers };
+    const { verdict, layers, gpu, ram } = estimate;
+    return { quantization: quantization.id, label: quantization.label, size: quantization.size, needs: splitTotal(gpu) + splitTotal(ram), verdict, layers };
   } catch (error) {
     // These files cannot be measured, now or later; anything else may pass.
     if (error instanceof Fault && /^(?:gguf\.|memory\.|hub\.gated$)/.test(error.code)) return undefined;

@@ -104,7 +104,14 @@ export function modelTraits(model: ModelSummary): ModelTraits {
     commercial: licenceOf(model.licence).commercial,
     ...(runnable &&
       verdict !== 'no' && {
-        best: { quantization: `${label}.gguf`, label, size: Math.round(size * 0.7), verdict, layers: { total, onGpu: verdict === 'fits' ? total : 20 } },
+        best: {
+          quantization: `${label}.gguf`,
+          label,
+          size: Math.round(size * 0.7),
+          needs: Math.round(size * 0.8),
+          verdict,
+          layers: { total, onGpu: verdict === 'fits' ? total : 20 },
+        },
       }),
   };
 }

@@ -144,6 +144,8 @@ export const modelTraits = z.object({
       label: z.string(),
       /** Bytes. */
       size: z.int(),
+      /** Bytes of memory, on the GPU and in RAM together, as a person would load it. */
+      needs: z.number(),
       verdict,
       /** Output layer included. */
       layers: z.object({ total: z.int(), onGpu: z.int() }),

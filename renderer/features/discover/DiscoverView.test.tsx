@@ -237,7 +237,7 @@ test('before a search, what runs on this machine is shown in groups and opens', 
   await screen.findByText(/RTX 4060, 8\.0 GB of video memory \(7\.4 GB free\), 32\.0 GB of RAM/);
   const fits = await screen.findByRole('region', { name: 'Fits fully on your GPU' });
   await within(fits).findByText('Qwen3.5 9B');
-  expect(within(fits).getByText(/Q4_K_M · 6\.3 GB to download/)).toBeTruthy();
+  expect(within(fits).getByText(/Q4_K_M · needs \d.* GB, 6\.3 GB to download/)).toBeTruthy();
   expect(within(await screen.findByRole('region', { name: 'Fits in memory' })).getByText('gemma-3 12B')).toBeTruthy();
   await waitFor(() => expect(screen.queryByText('Reckoning what fits…')).toBeNull());
   await user.click(within(fits).getByRole('button', { name: 'Open Qwen3.5 9B' }));

@@ -24,8 +24,12 @@ export function RecommendedLine({ recommended }: { recommended: Recommendation |
       <Star aria-hidden size={12} className="mt-0.5 shrink-0 fill-current text-accent" />
       <span>
         {t(`recommend.${reason}`, values)}
-        {instead && ` ${t(`recommend.instead.${instead.why}`, { label: instead.label, needs: format.memory(instead.needs) })}`}
+        {instead && ` ${t(`recommend.instead.${whyNot(instead)}`, { ...instead.layers, label: instead.label, needs: format.memory(instead.needs) })}`}
       </span>
     </p>
   );
 }
+
+/** Of one that is partly on the GPU, its layers say more than its bytes there. */
+const whyNot = ({ why, layers }: NonNullable<Recommendation['instead']>) =>
+  why === 'tooBig' && layers.onGpu > 0 && layers.onGpu < layers.total ? 'partial' : why;

@@ -132,7 +132,7 @@ function ModelCardTile({ card: { name, repo, traits } }: { card: Card }) {
       <p className="truncate text-xs text-text-2 tabular-nums">{facts.join(' · ')}</p>
       {best ? (
         <p className="text-xs tabular-nums">
-          {best.label} · {t('start.file', { size: format.fileSize(best.size) })}
+          {best.label} · {t('start.file', { size: format.fileSize(best.size), needs: format.memory(best.needs) })}
         </p>
       ) : (
         <p className="text-xs text-text-2">{t('nothingFits')}</p>
