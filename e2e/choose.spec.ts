@@ -36,7 +36,7 @@ test('"qwen 3.5": one family with its sizes; 9B; the verdicts follow the context
   await expect(row(page, 'Q6_K')).toContainText(/Partly on GPU: \d+ of 33 layers/, { timeout: 60_000 });
   await expect(row(page, 'Q4_K_M')).toContainText(/Partly on GPU: \d+ of 33 layers/);
   await expect(row(page, 'Q2_K')).toContainText(/Fits|Tight/);
-  await expect(page.locator('tbody[data-quantization]').getByText('Recommended', { exact: true })).toHaveCount(1);
+  await expect(page.locator('tbody[data-quantization]').getByText('Best pick', { exact: true })).toHaveCount(1);
 });
 
 test('a row opens with the keyboard to where its memory goes, and says for which settings it holds', async ({ app }) => {

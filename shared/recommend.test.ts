@@ -57,6 +57,10 @@ test('room to spare before quality; without any that has room, the best that jus
   expect(recommend([row('Q6_K', 'tight', null), row('Q5_K_M', 'tight', null)])).toMatchObject({ label: 'Q6_K', reason: 'tightBest', free: null });
 });
 
+test('a good one that just fits before a fair one with room to spare', () => {
+  expect(recommend([row('Q4_K_M', 'tight', 5700), row('Q3_K_M', 'fits', 5700)])).toMatchObject({ label: 'Q4_K_M', reason: 'tightBest' });
+});
+
 test('nothing fits wholly: the good one with most of its layers on the GPU', () => {
   const partial = (label: Label, onGpu: number) => row(label, 'partial', 4000, { layers: { onGpu, total } });
   expect(recommend([partial('Q8_0', 10), partial('Q4_K_M', 22), partial('IQ4_XS', 24), partial('Q3_K_M', 28)])).toMatchObject({

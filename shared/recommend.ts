@@ -50,7 +50,7 @@ const mostlyOnGpu = 0.75;
 
 /**
  * The row to take. Rules (estimation.md 6, "Best quant"):
- * - The best quality that is wholly on the GPU, with room to spare before without. Q6_K instead of Q8_0 (and so on) where the larger one
+ * - The best quality that is wholly on the GPU, with room to spare before without, unless that room would cost a good one. Q6_K instead of Q8_0 (and so on) where the larger one
  *   would leave less than half the context; never F16 where Q8_0 is there, which nobody can tell apart and which is twice as fast.
  * - A poor one that fits gives way to a good one with three quarters of its layers on the GPU. Where none fits, the good one
  *   with the greatest share of its layers there.
@@ -66,9 +66,12 @@ export function recommend(candidates: readonly Candidate[]): Recommendation | un
   const having = (...verdicts: Estimate['verdict'][]): Row[] => rows.filter(({ estimate }) => verdicts.includes(estimate.verdict));
 
   const partial = bestPartial(having('partial'));
-  for (const [verdict, reason] of [['fits', 'fitsBest'] as const, ['tight', 'tightBest'] as const]) {
-    const best = worthIt(having(verdict));
-    if (!best) continue;
+  const roomy = worthIt(having('fits'));
+  const hardly = worthIt(having('tight'));
+  const worse = roomy && hardly && !atLeast(roomy.row.word, 'good') && atLeast(hardly.row.word, 'good');
+  const best = roomy && !worse ? roomy : hardly;
+  if (best) {
+    const reason = best === roomy ? 'fitsBest' : 'tightBest';
     if (!atLeast(best.row.word, 'fair') && partial && atLeast(partial.word, 'good') && shareOnGpu(partial) >= mostlyOnGpu)
       return told(partial, 'partialBest', rows);
     return told(best.row, reason, rows, best.instead);

@@ -257,7 +257,7 @@ test('a row tells the longest context, the speed and the quality with its source
   const q4 = await row('Q4_K_M');
   await within(q4).findByText('62–99 tok/s');
   await within(q4).findByText('26k');
-  expect(within(await row('UD-IQ3_XXS')).getByText('Recommended')).toBeTruthy();
+  expect(within(await row('Q4_K_M')).getByText('Best pick')).toBeTruthy();
   const q6 = await row('Q6_K');
   expect(within(q6).getByText('48 tok/s')).toBeTruthy();
   expect(within(q6).getByRole('img', { name: 'measured' })).toBeTruthy();
@@ -266,9 +266,7 @@ test('a row tells the longest context, the speed and the quality with its source
   expect(within(q4).getByText(/^good, divergence from the original \(KLD\) 0\.031, measured by llama\.cpp/)).toBeTruthy();
   expect(within(q4).getByText('4.85')).toBeTruthy();
   expect(
-    screen.getByText(
-      /^UD-IQ3_XXS \(fair\) is the best quality that is fully on your GPU at 16k: it needs 5\.3 GB, 7\.4 GB is free\. Q4_K_M would need 7\.1 GB\.$/,
-    ),
+    screen.getByText(/^Q4_K_M \(good\) is the best quality that is fully on your GPU at 16k, but hardly anything is left: it needs 7\.1 GB, 7\.4 GB is free\./),
   ).toBeTruthy();
 });
 

@@ -23,7 +23,7 @@ export function RecommendedLine({ recommended }: { recommended: Recommendation |
     <p className="flex min-h-10 items-start gap-1.5 px-4 py-2 text-xs text-text-2 tabular-nums">
       <Star aria-hidden size={12} className="mt-0.5 shrink-0 fill-current text-accent" />
       <span>
-        {t(`recommend.${reason}`, values)}
+        {t(`recommend.${reason === 'tightBest' && free === null ? 'unknownBest' : reason}`, values)}
         {instead && ` ${t(`recommend.instead.${whyNot(instead)}`, { ...instead.layers, label: instead.label, needs: format.memory(instead.needs) })}`}
       </span>
     </p>
