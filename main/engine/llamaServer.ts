@@ -120,8 +120,8 @@ export function createLlamaServer(): Backend {
       .map((line) => /offloaded (\d+)\/(\d+) layers to GPU/.exec(line))
       .find((match) => match !== null);
     const memory = readMemory(log.lines());
-    // llama-server logs the projector's compute buffer only.
-    if (projector) memory[plan.gpuLayers === 0 ? 'ram' : 'gpu'].projector += projectorWeights((await readHeader(projector)).header);
+    // llama-server logs the projector's compute buffer only; its weights lie where that is.
+    if (projector) memory[memory.gpu.projector > 0 ? 'gpu' : 'ram'].projector += projectorWeights((await readHeader(projector)).header);
     return {
       backend: 'llama-server',
       settings,

@@ -35,6 +35,11 @@ test('the strip shows the loaded model and its memory, and ejects it', async () 
   await within(strip()).findByText('No model loaded');
 });
 
+test('what the driver does not tell is said to be unknown, not zero', async () => {
+  renderApp(createFakeCore({ 'hardware.get': () => ({ ...hardware, vram: { ...hardware.vram, free: null } }) }), 'models');
+  await within(strip()).findByText('8.0 GB, use unknown');
+});
+
 test('loading shows its stage and how far it is; a failure says what to do', async () => {
   const fake = createFakeCore();
   fake.library.push([model]);

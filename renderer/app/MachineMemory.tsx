@@ -46,14 +46,16 @@ export function MachineMemory() {
       className="flex h-full min-w-0 flex-1 items-center gap-3 px-3 hover:bg-surface-2"
     >
       <span className="min-w-16 max-w-72 flex-1">{bar && <MemoryBar where={where} parts={bar.parts} total={bar.total} />}</span>
-      <span className="shrink-0 tabular-nums">{bar ? format.memoryOf(bar.used, bar.total) : ''}</span>
+      <span className="shrink-0 tabular-nums">
+        {!bar ? '' : bar.known ? format.memoryOf(bar.used, bar.total) : t('memory.unknownUse', { total: format.memory(bar.total) })}
+      </span>
       <span className="truncate text-text-2">{where}</span>
     </button>
   );
 }
 
 /** The model's parts as it has them, or as far as it is loading them; the rest of what is used is other programs'. */
-function barOf(hardware: Hardware, state: EngineState, planned: Estimate | undefined): { parts: Part[]; used: number; total: number } {
+function barOf(hardware: Hardware, state: EngineState, planned: Estimate | undefined): { parts: Part[]; used: number; total: number; known: boolean } {
   const side = hasGpu(hardware) ? 'gpu' : 'ram';
   const { total, free } = side === 'gpu' ? hardware.vram : hardware.ram;
   const split = state.status === 'ready' ? state.model.memory?.[side] : planned?.[side];
@@ -61,5 +63,5 @@ function barOf(hardware: Hardware, state: EngineState, planned: Estimate | undef
   const parts = split ? modelParts(split).map((part) => ({ ...part, bytes: part.bytes * share })) : [];
   const model = parts.reduce((sum, part) => sum + part.bytes, 0);
   const used = Math.max(total - (free ?? total), model);
-  return { parts: [...parts, { kind: 'other', bytes: used - model }], used, total };
+  return { parts: [...parts, { kind: 'other', bytes: used - model }], used, total, known: free !== null || model > 0 };
 }

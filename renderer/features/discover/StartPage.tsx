@@ -72,10 +72,10 @@ export function StartPage() {
         <span>
           {hardware &&
             (hasGpu(hardware)
-              ? t('start.gpu', {
+              ? t(hardware.vram.free === null ? 'start.gpuUnknown' : 'start.gpu', {
                   gpu: hardware.gpus[0] ?? t('start.someGpu'),
                   vram: format.memory(hardware.vram.total),
-                  free: hardware.vram.free === null ? t('noPrice') : format.memory(hardware.vram.free),
+                  free: format.memory(hardware.vram.free ?? 0),
                   ram: format.memory(hardware.ram.total),
                 })
               : t('start.noGpu', { ram: format.memory(hardware.ram.total), free: format.memory(hardware.ram.free) }))}

@@ -4,14 +4,20 @@ import type { Hardware } from '../../../shared/schemas/hardware.ts';
 import type { Estimate } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { MemoryBar, PartSwatch, partKinds } from '../../ui/MemoryBar.tsx';
-import { type Side, sideParts, sidesOf } from './machine.ts';
+import { inUse, type Side, sideParts, sidesOf } from './machine.ts';
 
 /** A bar for each side of the machine, and the table of their parts. */
 export function Split({ label, estimate, hardware }: { label: string; estimate: Estimate; hardware: Hardware }) {
   const { t } = useTranslation(['discover', 'app']);
   const format = useFormat();
   const sides = sidesOf(estimate, hardware);
-  const left = (side: Side): number => side.free - side.needed;
+  const left = (side: Side): number | null => (side.free === null ? null : side.free - side.needed);
+  const short = (left(sides[0]) ?? 0) < 0;
+  const bytesOf = (side: Side, row: 'total' | 'free' | 'left'): number | null => {
+    const rest = left(side);
+    if (row === 'left') return rest === null ? null : Math.max(0, short ? -rest : rest);
+    return row === 'total' ? side.needed : side.free;
+  };
   const { settings, layers } = estimate;
   const place = (side: Side): string => (side.where === 'gpu' ? (hardware.gpus[0] ?? t('app:memory.gpu')) : t('app:memory.ram'));
 
@@ -22,7 +28,7 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
           <div key={side.where} className="flex flex-col gap-1">
             <div className="flex justify-between gap-4 text-xs text-text-2">
               <span className="truncate">{place(side)}</span>
-              <span className="shrink-0 tabular-nums">{format.memoryOf(side.total - side.free + side.needed, side.total)}</span>
+              <span className="shrink-0 tabular-nums">{format.memoryOf(inUse(side) + side.needed, side.total)}</span>
             </div>
             <MemoryBar where={place(side)} parts={sideParts(side)} total={side.total} />
           </div>
@@ -63,15 +69,16 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
           {(['total', 'free', 'left'] as const).map((row) => (
             <tr key={row} className={row === 'total' ? 'border-t border-line font-medium' : 'text-text-2'}>
               <th scope="row" className={`py-0.5 ${row === 'total' ? 'font-medium' : 'font-normal'} text-left`}>
-                {t(row === 'left' && left(sides[0]) < 0 ? 'split.short' : `split.${row}`)}
+                {t(row === 'left' && short ? 'split.short' : `split.${row}`)}
               </th>
-              {sides.map((side) => (
-                <td key={side.where} className="text-right">
-                  {format.memory(
-                    row === 'total' ? side.needed : row === 'free' ? side.free : left(sides[0]) < 0 ? Math.max(0, -left(side)) : Math.max(0, left(side)),
-                  )}
-                </td>
-              ))}
+              {sides.map((side) => {
+                const bytes = bytesOf(side, row);
+                return (
+                  <td key={side.where} className="text-right">
+                    {bytes === null ? t('noPrice') : format.memory(bytes)}
+                  </td>
+                );
+              })}
             </tr>
           ))}
         </tbody>
