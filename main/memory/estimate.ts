@@ -113,13 +113,15 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
   /** The speed of what this machine holds; where it is not known yet, it is measured once nobody asks. */
   function speedOf({ id, model }: Found, settings: LoadSettings, answer: EstimateAnswer, machine: Hardware): Estimate['speed'] {
     if (!speed) return undefined;
-    const { weightBytes, parameters } = model.facts;
-    const range = speed.of({ modelId: id, settings, answer, bits: (weightBytes * 8) / parameters, machine });
+    const range = speed.of({ modelId: id, settings, answer, bits: bitsOf(model), machine });
     const roomy = Math.min(machine.ram.free, answer.layers.onGpu > 0 ? (machine.vram.free ?? Infinity) : Infinity) >= probeRoom;
     clearTimeout(probing);
     if (!range && roomy) probing = setTimeout(() => void speed.probe({ answer, machine }), calm).unref();
     return range;
   }
+
+  /** Of a weight, on average over the tensor table. */
+  const bitsOf = ({ facts: { weightBytes, parameters } }: Header): number => (weightBytes * 8) / parameters;
 
   const layersOf = ({ model }: Found): number => (model.facts.blockCount ?? 0) + 1;
 
@@ -139,7 +141,7 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
       signal.throwIfAborted();
       const { basis, layers, gpu, ram, trainContext } = answer;
       const free = { gpu: machine.vram.free === null ? null : room.gpu, ram: room.ram };
-      const said: Estimate = { basis, settings, layers, gpu, ram, free, verdict: verdictOf(answer, room), trainContext };
+      const said: Estimate = { basis, settings, layers, gpu, ram, free, verdict: verdictOf(answer, room), trainContext, bitsPerWeight: bitsOf(found.model) };
       const tokensPerSecond = speedOf(found, settings, answer, machine);
       return tokensPerSecond ? { ...said, speed: tokensPerSecond } : said;
     },

@@ -46,6 +46,8 @@ export const estimate = z.object({
   verdict,
   /** Tokens that the model was made for. */
   trainContext: z.int(),
+  /** By the tensor table: what the weights really take, whatever the label says. */
+  bitsPerWeight: z.optional(z.number()),
   /** Tokens per second of an answer, a range; `measured`: by answers of this model here, else predicted. Absent where nothing honest can be said. */
   speed: z.optional(z.object({ low: z.number(), high: z.number(), measured: z.boolean() })),
 });

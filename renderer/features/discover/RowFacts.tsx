@@ -18,8 +18,9 @@ export function RowFacts({ quantization, estimate, limits }: { quantization: Qua
     [t('columns.speed'), speed ? `${speedWords(t, format, speed)}, ${t(speed.measured ? 'speed.measuredHere' : 'speed.predicted')}` : t('noPrice')],
     [t('columns.quality'), [t(`quality.${quality.word}`), qualitySource(t, format, quality)].filter(Boolean).join(', ')],
   ];
-  if (quantization.bitsPerWeight !== undefined) {
-    const n = new Intl.NumberFormat(format.locale, { maximumFractionDigits: 2, minimumFractionDigits: 2 }).format(quantization.bitsPerWeight);
+  const bits = estimate.bitsPerWeight ?? quantization.bitsPerWeight;
+  if (bits !== undefined) {
+    const n = new Intl.NumberFormat(format.locale, { maximumFractionDigits: 2, minimumFractionDigits: 2 }).format(bits);
     facts.push([t('bitsPerWeight'), n]);
   }
   return (
