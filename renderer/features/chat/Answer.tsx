@@ -1,6 +1,6 @@
 /** An answer: thinking, text as it streams, how it ended, and what can be done with it. */
-import { Check, Copy, RotateCcw, Trash2 } from 'lucide-react';
-import { memo, useEffect, useState } from 'react';
+import { RotateCcw, Trash2 } from 'lucide-react';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import type { Turn } from '../../../shared/schemas/chat.ts';
@@ -10,6 +10,7 @@ import { useStores } from '../../stores/index.ts';
 import type { Answer as Streamed } from '../../stores/turn.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
+import { CopyButton } from './CopyButton.tsx';
 import { Markdown } from './Markdown.tsx';
 import { Pager } from './Pager.tsx';
 import { Stats } from './Stats.tsx';
@@ -74,22 +75,14 @@ function Outcome({ turn }: { turn: Turn }) {
 
 function Footer({ turn, text }: { turn: Turn; text: string }) {
   const { t } = useTranslation('chat');
-  const { copy, retry, remove } = useTurnActions();
-  const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => setCopied(false), 1500);
-    return () => clearTimeout(timer);
-  }, [copied]);
+  const { retry, remove } = useTurnActions();
   // The space is there from the start, so that nothing moves when the answer ends.
   if (turn.status === 'running') return <div className="mt-1 h-7" />;
   return (
     <div className="mt-1 -ml-1 flex min-h-7 flex-wrap items-center gap-x-1 text-xs text-text-3 group-focus-within/turn:text-text-2 group-hover/turn:text-text-2">
       {turn.stats ? <Stats stats={turn.stats} /> : turn.status === 'stopped' && <span className="px-1">{t('reason.stopped')}</span>}
       <Pager turn={turn} />
-      {text !== '' && (
-        <IconButton icon={copied ? Check : Copy} label={copied ? t('action.copied') : t('action.copy')} onClick={() => void copy(text).then(setCopied)} />
-      )}
+      {text !== '' && <CopyButton text={text} />}
       <IconButton icon={RotateCcw} label={t('action.retry')} onClick={() => retry(turn)} />
       <IconButton icon={Trash2} label={t('action.delete')} onClick={() => remove(turn)} />
     </div>

@@ -1,10 +1,11 @@
 /** What a person sent: pictures and plain text, to be copied, edited in place or deleted. */
-import { Check, Copy, Pencil, RotateCcw, Trash2 } from 'lucide-react';
-import { memo, useEffect, useState } from 'react';
+import { Pencil, RotateCcw, Trash2 } from 'lucide-react';
+import { memo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Turn } from '../../../shared/schemas/chat.ts';
 import { useStores } from '../../stores/index.ts';
 import { IconButton } from '../../ui/Button.tsx';
+import { CopyButton } from './CopyButton.tsx';
 import { Edit } from './Edit.tsx';
 import { Pager } from './Pager.tsx';
 import { Pictures } from './Pictures.tsx';
@@ -14,14 +15,8 @@ import { useTurnActions } from './useTurnActions.ts';
 export const Question = memo(function Question({ turn, busy, last }: { turn: Turn; busy: boolean; last: boolean }) {
   const { t } = useTranslation('chat');
   const { drafts } = useStores();
-  const { copy, retry, remove } = useTurnActions();
+  const { retry, remove } = useTurnActions();
   const [editing, setEditing] = useState(false);
-  const [copied, setCopied] = useState(false);
-  useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => setCopied(false), 1500);
-    return () => clearTimeout(timer);
-  }, [copied]);
 
   const pictures = turn.parts.filter((part) => part.type === 'image');
   const text = turn.parts.flatMap((part) => (part.type === 'text' ? part.text : [])).join('\n\n');
@@ -34,9 +29,7 @@ export const Question = memo(function Question({ turn, busy, last }: { turn: Tur
         <Pager turn={turn} />
         {last && !busy && <IconButton icon={RotateCcw} label={t('action.retry')} onClick={() => retry(turn)} />}
         <div className="flex gap-1 opacity-0 group-focus-within/turn:opacity-100 group-hover/turn:opacity-100">
-          {text !== '' && (
-            <IconButton icon={copied ? Check : Copy} label={copied ? t('action.copied') : t('action.copy')} onClick={() => void copy(text).then(setCopied)} />
-          )}
+          {text !== '' && <CopyButton text={text} />}
           <IconButton
             icon={Pencil}
             label={t('action.edit')}
