@@ -64,6 +64,7 @@ test('"fits this computer" goes by real estimates', async ({ app }) => {
 test('a hub that slows us down: the results from before stay, with a sentence', async ({ app }) => {
   const { page, hub } = app;
   await search(app, 'llama');
+  await expect(page.getByRole('link', { name: /^Qwen3\.5 9B, / })).toHaveCount(0);
   await expect(page.getByRole('link', { name: /^Llama-3\.1 8B, / })).toBeVisible();
   await search(app, 'gpt');
   await expect(page.getByRole('link', { name: /^gpt-oss 20B, / })).toBeVisible();
@@ -77,6 +78,7 @@ test('a hub that slows us down: the results from before stay, with a sentence', 
 test('offline: what was searched before is there with its age', async ({ app }) => {
   const { hub } = app;
   await search(app, 'qwen');
+  await expect(app.page.getByRole('link', { name: /^gpt-oss 20B, / })).toHaveCount(0);
   await expect(app.page.getByRole('link', { name: /^Qwen3\.5 9B, / })).toBeVisible();
   hub.fault({ at: 'hub', kind: 'refuse', times: 'always' });
   await app.restart();
