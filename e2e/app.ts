@@ -57,6 +57,7 @@ export const test = base.extend<Fixtures, { hub: Hub }>({
     const env = {
       ...process.env,
       ATELIER_HOME: home,
+      ATELIER_CACHE: ownCache(home),
       HF_ENDPOINT: hub.endpoint,
       ATELIER_REDIRECT_HOSTS: hub.redirectHosts.join(','),
       HF_TOKEN: '',
@@ -184,4 +185,15 @@ function softwareGpu(mib: number): Record<string, string> | undefined {
   if (!fs.existsSync(library) && spawnSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl']).status !== 0) return undefined;
   if (!fs.existsSync('/usr/share/vulkan/icd.d')) return undefined;
   return { LD_PRELOAD: library, SOFTWARE_GPU_MIB: String(mib), GGML_VK_VISIBLE_DEVICES: '0' };
+}
+
+/** A cache folder of the app's own, but for the vision engine, which takes minutes to build. */
+function ownCache(home: string): string {
+  const system: Record<string, string> = { darwin: 'Library/Caches/Atelier', win32: 'AppData/Local/Atelier/Cache' };
+  const shared = process.env.ATELIER_CACHE || path.join(os.homedir(), system[process.platform] ?? '.cache/atelier');
+  const cache = path.join(home, 'cache');
+  fs.mkdirSync(cache);
+  const built = path.join(shared, 'llama-server');
+  if (fs.existsSync(built)) fs.symlinkSync(built, path.join(cache, 'llama-server'), 'junction');
+  return cache;
 }

@@ -68,7 +68,14 @@ afterEach(() => vi.useRealTimers());
 test('a model on disk: all layers where they fit, and the plan is what was shown', async () => {
   const { memory, estimate } = memoryOf();
   const shown = await memory.estimate({ source: library, settings }, never);
-  expect(shown).toMatchObject({ basis: 'exact', settings, layers: { total: 33, onGpu: 33 }, verdict: 'fits', trainContext: 131072, bitsPerWeight: expect.closeTo(4.894, 3) });
+  expect(shown).toMatchObject({
+    basis: 'exact',
+    settings,
+    layers: { total: 33, onGpu: 33 },
+    verdict: 'fits',
+    trainContext: 131072,
+    bitsPerWeight: expect.closeTo(4.894, 3),
+  });
   expect(shown.free).toEqual({ gpu: 8000 * mebibyte, ram: 16384 * mebibyte });
   expect(estimate.mock.calls.map(([request]) => request)).toEqual([
     { header: '/slim/m.gguf', projector: '/slim/p.gguf', plan: { ...settings, gpuLayers: 33, batchSize: 512 } },
