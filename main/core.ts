@@ -4,6 +4,7 @@ import type { Core } from '../shared/contract/core.ts';
 import { Fault } from '../shared/result.ts';
 import type { Handlers } from '../shared/rpc/define.ts';
 import type { EngineState } from '../shared/schemas/engine.ts';
+import type { ModelDetail } from '../shared/schemas/hub.ts';
 import { splitTotal } from '../shared/schemas/memory.ts';
 import { type Blobs, createBlobs } from './blobs/store.ts';
 import { type AnswerEngine, createChats } from './chats/service.ts';
@@ -50,12 +51,13 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
   const engine = createEngine({ platform, log: log.scope('engine') });
   const calibration = createCalibration({ folder: folders.data });
   const speed = createSpeed({ folder: folders.data, measure: engine.bandwidth, quiet: () => isQuiet(engine.state()) });
+  const model = (repo: string, signal: AbortSignal): Promise<ModelDetail> => readModel(hub, repo, signal);
   const memory = createMemory({
     headers,
     library,
     engine,
     folder: folders.models,
-    model: (repo, signal) => readModel(hub, repo, signal),
+    model,
     loaded: () => heldMemory(engine.state()),
     speed,
     calibration,
@@ -64,7 +66,7 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
   void calibrateLoads({ engine, calibration, folder: folders.models, signal: watching.signal });
   const search = createSearch({ hub, cacheFolder: folders.cache });
   const traits = createTraits({
-    model: (repo, signal) => readModel(hub, repo, signal),
+    model,
     estimate: memory.estimate,
     settings: () => settings.get().load,
   });
@@ -72,7 +74,7 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
   const downloads = createDownloads({
     hub,
     folders,
-    model: (repo) => readModel(hub, repo, new AbortController().signal),
+    model: (repo) => model(repo, new AbortController().signal),
     onFinished: () => void library.refresh(),
   });
   const chats = createChats({ db, blobs, engine: timed(engine, speed), settings, log: log.scope('chats') });

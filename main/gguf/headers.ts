@@ -1,12 +1,13 @@
 /** The headers of models on the Hub and on disk: read once, slimmed, kept on disk. */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseFileName } from '../../shared/quant.ts';
 import { Fault } from '../../shared/result.ts';
 import type { HubFile } from '../../shared/schemas/hub.ts';
 import type { Hub } from '../hub/client.ts';
 import { createJoined } from '../hub/joined.ts';
+import { writeWhole } from '../wholeFile.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
 import { parseHeader, truncated } from './header.ts';
 import { diskSource, readHeader, type Source } from './read.ts';
@@ -49,15 +50,7 @@ export function createHeaders({ hub, cacheFolder }: { hub: Hub; cacheFolder: str
     const shards = await read();
     checkShards(shards, name);
     const slim = slimHeader(shards, name);
-    await mkdir(folder, { recursive: true });
-    const draft = `${path}.${randomUUID()}`;
-    try {
-      await writeFile(draft, slim);
-      await rename(draft, path);
-    } catch (error) {
-      await rm(draft, { force: true });
-      throw error;
-    }
+    await writeWhole(path, slim);
     return { path, facts: modelFacts(shards.map(({ header }) => header)) };
   }
 

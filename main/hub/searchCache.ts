@@ -1,10 +1,11 @@
 /** Searching with the pages that were seen before: shown at once, then fresh, and instead of nothing where the Hub cannot be had. */
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { Fault, toAppError } from '../../shared/result.ts';
 import { type SearchPage, type SearchQuestion, searchPage } from '../../shared/schemas/hub.ts';
+import { writeWhole } from '../wholeFile.ts';
 import type { Hub } from './client.ts';
 import { searchModels } from './search.ts';
 
@@ -70,15 +71,7 @@ async function read(path: string): Promise<Kept | undefined> {
 async function write(folder: string, path: string, page: SearchPage): Promise<void> {
   const text = JSON.stringify({ at: new Date().toISOString(), page } satisfies Kept);
   if (text.length > longestPage) return;
-  await mkdir(folder, { recursive: true });
-  const draft = `${path}.${randomUUID()}`;
-  try {
-    await writeFile(draft, text);
-    await rename(draft, path);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
-  }
+  await writeWhole(path, text);
   await removeOldest(folder);
 }
 
