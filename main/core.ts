@@ -12,6 +12,7 @@ import { openDatabase } from './db/open.ts';
 import { createDownloads } from './downloads/queue.ts';
 import { createEngine, type Engine } from './engine/supervisor.ts';
 import { createHeaders } from './gguf/headers.ts';
+import { readPrograms } from './hardware/programs.ts';
 import { readCard } from './hub/card.ts';
 import { createHub } from './hub/client.ts';
 import { readModel } from './hub/files.ts';
@@ -98,6 +99,7 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     'hub.card': (what, { signal }) => readCard(hub, what, signal),
 
     'hardware.get': () => engine.hardware(folders.models),
+    'hardware.programs': () => readPrograms(process.pid),
     'memory.estimate': (question, { signal }) => memory.estimate(question, signal),
     'memory.limits': (question, { signal }) => memory.limits(question, signal),
 

@@ -45,7 +45,9 @@ export function MachineMemory() {
       onClick={() => ui.getState().go('settings')}
       className="flex h-full min-w-0 flex-1 items-center gap-3 px-3 hover:bg-surface-2"
     >
-      <span className="min-w-16 max-w-72 flex-1">{bar && <MemoryBar where={where} parts={bar.parts} total={bar.total} />}</span>
+      <span className="min-w-16 max-w-72 flex-1">
+        {bar && <MemoryBar where={where} parts={bar.parts} total={bar.total} planned={state.status === 'loading'} />}
+      </span>
       <span className="shrink-0 tabular-nums">
         {!bar ? '' : bar.known ? format.memoryOf(bar.used, bar.total) : t('memory.unknownUse', { total: format.memory(bar.total) })}
       </span>

@@ -102,6 +102,7 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'hub.traits': ({ repo }) => modelTraits(found(repo)),
     'hub.card': () => ({ markdown: cardMarkdown }),
     'hardware.get': () => hardware,
+    'hardware.programs': () => [],
     'memory.estimate': ({ source, settings: wanted }) => fakeEstimate(source, wanted),
     'memory.limits': ({ source, settings: wanted }) => fakeLimits(source, wanted),
     'downloads.watch': (_, { signal }) => downloads.watch(signal),

@@ -19,6 +19,8 @@ interface Props {
   parts: readonly Part[];
   /** Bytes that are there in all. */
   total: number;
+  /** The model's parts are not taken yet: a dashed frame says so. */
+  planned?: boolean;
   className?: string;
 }
 
@@ -38,14 +40,22 @@ export const PartSwatch = ({ kind }: { kind: PartKind }) => (
   <span aria-hidden className={classes('inline-block size-2.5 rounded-[2px] border border-line-strong', fills[kind])} />
 );
 
+const isOthers = ({ kind }: Part): boolean => kind === 'other' || kind === 'used';
+
 /** The bar. What is needed beyond `total` goes on behind a line. */
-export function MemoryBar({ where, parts, total, className }: Props) {
+export function MemoryBar({ where, parts, total, planned = false, className }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const there = parts.filter((part) => part.bytes > 0);
   const used = there.reduce((sum, part) => sum + part.bytes, 0);
   const over = used > total;
   const scale = Math.max(used, total, 1);
+  const model = there.filter((part) => !isOthers(part));
+  const before = there.slice(
+    0,
+    there.findIndex((part) => !isOthers(part)),
+  );
+  const share = (some: readonly Part[]): string => `${(some.reduce((sum, part) => sum + part.bytes, 0) / scale) * 100}%`;
   const head = t(over ? 'memory.barOver' : 'memory.bar', { where, used: format.memory(used), total: format.memory(total) });
   const words = there.map((part) => t('memory.part', { name: t(`memory.${part.kind}`), size: format.memory(part.bytes) }));
 
@@ -66,6 +76,9 @@ export function MemoryBar({ where, parts, total, className }: Props) {
           style={{ width: `${(part.bytes / scale) * 100}%` }}
         />
       ))}
+      {planned && model.length > 0 && (
+        <span className="absolute inset-y-0 rounded-sm border border-dashed border-text-1" style={{ left: share(before), width: share(model) }} />
+      )}
       {over && (
         <span
           title={t('memory.limit')}

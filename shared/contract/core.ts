@@ -4,7 +4,7 @@ import { call, stream } from '../rpc/define.ts';
 import { chat, chatSummary, part, turnEvent, turnPosition } from '../schemas/chat.ts';
 import { downloadJob } from '../schemas/download.ts';
 import { engineState } from '../schemas/engine.ts';
-import { hardware } from '../schemas/hardware.ts';
+import { hardware, videoProgram } from '../schemas/hardware.ts';
 import { hubStatus, modelDetail, modelTraits, searchPage, searchQuestion } from '../schemas/hub.ts';
 import { libraryModel } from '../schemas/library.ts';
 import { contextLimits, estimate, loadSettings } from '../schemas/memory.ts';
@@ -42,6 +42,8 @@ export const core = {
   'hub.card': call(z.object({ repo, commit }), z.object({ markdown: z.string() })),
 
   'hardware.get': call(nothing, hardware),
+  /** Who else uses the video memory, most first; empty where the platform does not tell. */
+  'hardware.programs': call(nothing, z.array(videoProgram)),
   /** Cancelled by a newer question: the last one wins. */
   'memory.estimate': call(z.object({ source: memorySource, settings: loadSettings }), estimate),
   'memory.limits': call(z.object({ source: memorySource, settings: loadSettings }), contextLimits),

@@ -19,6 +19,10 @@ export const hardware = z.object({
 });
 export type Hardware = z.infer<typeof hardware>;
 
+/** Another program with video memory, in bytes. */
+export const videoProgram = z.object({ name: z.string(), bytes: z.number() });
+export type VideoProgram = z.infer<typeof videoProgram>;
+
 /** What llama.cpp's answers cost on this machine, measured: from the fastest to the slowest, without a quarter of the tokens on either side. */
 export const bandwidth = z.object({
   /** Bytes of weights a second, by the bits of a weight, rising. */

@@ -50,6 +50,14 @@ test('a row opens to the parts of its memory and says for which settings they ho
   expect(screen.getByText(/Holds for 16,384 tokens of context, cache f16, flash attention on, vision on, 33 of 33 layers/)).toBeTruthy();
 });
 
+test('an opened row names the other programs on the GPU, the largest first', async () => {
+  const programs = ['game', 'browser', 'desktop', 'mail', 'notes', 'clock'].map((name, index) => ({ name, bytes: (6 - index) * 256 * 2 ** 20 }));
+  const { user } = renderApp(createFakeCore({ 'hardware.programs': () => programs }), 'discover', repo);
+  await within(await row('Q4_K_M')).findByText('Tight');
+  await user.click(screen.getByRole('button', { name: /memory of Q4_K_M/ }));
+  await screen.findByText('Other programs on the GPU: game 1.5 GB, browser 1.3 GB, desktop 1.0 GB, mail 768 MB, 2 more.');
+});
+
 test('download starts the job, shows its progress, and becomes Load when the model is there', async () => {
   const quantization = 'Qwen3.5-9B-Q4_K_M.gguf';
   const fake = createFakeCore({

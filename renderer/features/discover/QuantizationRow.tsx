@@ -168,7 +168,7 @@ function Needs({ estimate, stale, failed }: { estimate: Estimate | undefined; st
           <span className="text-xs text-text-2">{t('extraRam', { size: format.memory(other.needed) })}</span>
         )}
       </div>
-      <MemoryBar where={t(`app:memory.${main.where}`)} parts={sideParts(main)} total={main.total} />
+      <MemoryBar where={t(`app:memory.${main.where}`)} parts={sideParts(main)} total={main.total} planned />
     </div>
   );
 }

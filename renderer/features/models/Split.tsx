@@ -5,6 +5,7 @@ import type { Estimate } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { MemoryBar, PartSwatch, partKinds } from '../../ui/MemoryBar.tsx';
 import { inUse, type Side, sideParts, sidesOf } from './machine.ts';
+import { Programs } from './Programs.tsx';
 
 /** A bar for each side of the machine, and the table of their parts. */
 export function Split({ label, estimate, hardware }: { label: string; estimate: Estimate; hardware: Hardware }) {
@@ -30,7 +31,7 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
               <span className="truncate">{place(side)}</span>
               <span className="shrink-0 tabular-nums">{format.memoryOf(inUse(side) + side.needed, side.total)}</span>
             </div>
-            <MemoryBar where={place(side)} parts={sideParts(side)} total={side.total} />
+            <MemoryBar where={place(side)} parts={sideParts(side)} total={side.total} planned />
           </div>
         ))}
       </div>
@@ -83,6 +84,7 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
           ))}
         </tbody>
       </table>
+      <Programs />
       <p className="text-xs text-text-2">
         {t('split.holds', {
           size: t('tokens', { n: format.count(settings.contextSize) }),
