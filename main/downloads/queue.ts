@@ -86,6 +86,7 @@ export function createDownloads({ hub, folders, model, onFinished = () => {}, pa
     job.state = state;
     job.rate = 0;
     job.secondsLeft = null;
+    job.reconnecting = 0;
   };
 
   const run = async (job: DownloadJob, signal: AbortSignal): Promise<void> => {
@@ -171,6 +172,7 @@ export function createDownloads({ hub, folders, model, onFinished = () => {}, pa
       verified: 0,
       rate: 0,
       secondsLeft: null,
+      reconnecting: 0,
       createdAt: new Date().toISOString(),
     };
     // An older one of the same files, at another commit: this one takes its place, and its parts where the content is the same.

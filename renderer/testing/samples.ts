@@ -207,6 +207,7 @@ export const downloadJob = (more: Partial<DownloadJob> = {}): DownloadJob => ({
   verified: 0,
   rate: 12_400_000,
   secondsLeft: 226,
+  reconnecting: 0,
   createdAt: '2026-11-22T09:00:00.000Z',
   ...more,
 });

@@ -2,6 +2,20 @@
 import * as z from 'zod/mini';
 import { defaultLoadSettings, loadSettings } from './memory.ts';
 
+/** Minutes after midnight, local time. */
+const minute = z.int().check(z.minimum(0), z.maximum(24 * 60 - 1));
+
+export const downloadSettings = z.object({
+  /** Downloads that run at the same time. */
+  atOnce: z._default(z.int().check(z.minimum(1), z.maximum(4)), 2),
+  /** Of all downloads together; 0: no limit. */
+  bytesPerSecond: z._default(z.int().check(z.nonnegative()), 0),
+  /** Downloads run from `from` to `to` only; over midnight where `to` comes first, the whole day where they are the same. */
+  schedule: z._default(z.object({ on: z.boolean(), from: minute, to: minute }), { on: false, from: 23 * 60, to: 7 * 60 }),
+});
+export type DownloadSettings = z.infer<typeof downloadSettings>;
+export const defaultDownloadSettings: DownloadSettings = downloadSettings.parse({});
+
 const fields = {
   language: z.enum(['system', 'en', 'fr']),
   theme: z.enum(['system', 'light', 'dark']),
@@ -11,6 +25,7 @@ const fields = {
   thinking: z.boolean(),
   systemPrompt: z.string().check(z.maxLength(100_000)),
   temperature: z.number().check(z.minimum(0), z.maximum(2)),
+  downloads: downloadSettings,
 };
 
 export const settings = z.object({
@@ -20,6 +35,7 @@ export const settings = z.object({
   thinking: z._default(fields.thinking, false),
   systemPrompt: z._default(fields.systemPrompt, ''),
   temperature: z._default(fields.temperature, 0.7),
+  downloads: z._default(fields.downloads, defaultDownloadSettings),
 });
 export type Settings = z.infer<typeof settings>;
 
