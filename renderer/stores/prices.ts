@@ -24,12 +24,18 @@ export interface PricesState {
   clear(): void;
 }
 
+/**
+ * ms after which rows without a speed are asked again: this machine is measured when questions rest, and once measured the answer is
+ * there at once.
+ */
+const speedWaits = [3_000, 6_000, 12_000];
+
 /** How many questions are under way at once: the first one for a file waits for its header from the hub. */
 const lanes = 3;
 
 /** A prices store; each list of prices on screen has its own. */
 export const createPricesStore = (client: Client<Core>) =>
-  createStore<PricesState>((set) => {
+  createStore<PricesState>((set, get) => {
     let running = new AbortController();
     const settle = (key: string, price: Price): void => set((state) => ({ prices: { ...state.prices, [key]: price } }));
     return {
@@ -43,8 +49,7 @@ export const createPricesStore = (client: Client<Core>) =>
           for (const key of Object.keys(sources)) prices[key] = { estimate: prices[key]?.estimate, error: undefined, stale: true, settings };
           return { prices };
         });
-        const queue = Object.entries(sources);
-        const lane = async (): Promise<void> => {
+        const lane = async (queue: [string, MemorySource][]): Promise<void> => {
           for (let entry = queue.shift(); entry && !signal.aborted; entry = queue.shift()) {
             const [key, source] = entry;
             const answer = await client.call('memory.estimate', { source, settings }, { signal });
@@ -57,7 +62,18 @@ export const createPricesStore = (client: Client<Core>) =>
             );
           }
         };
-        await Promise.all(Array.from({ length: lanes }, lane));
+        const priceAll = (queue: [string, MemorySource][]): Promise<unknown> => Promise.all(Array.from({ length: lanes }, () => lane(queue)));
+        const addSpeed = async (): Promise<void> => {
+          for (const wait of speedWaits) {
+            await new Promise((resolve) => setTimeout(resolve, wait));
+            const { prices } = get();
+            const slow = Object.entries(sources).filter(([key]) => prices[key]?.estimate && !prices[key].estimate.speed);
+            if (signal.aborted || slow.length === 0) return;
+            await priceAll(slow);
+          }
+        };
+        await priceAll(Object.entries(sources));
+        void addSpeed();
       },
       clear() {
         running.abort();

@@ -190,3 +190,28 @@ test('a place is kept in the hash, whatever its id holds', () => {
   expect(parseHash('#/nowhere')).toEqual({ view: 'chat', id: undefined });
   expect(parseHash('#/chat/%E0%A4%A')).toEqual({ view: 'chat', id: undefined });
 });
+
+test('a row without a speed is asked again once this machine may have been measured, and others are not', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout'] });
+  try {
+    let measured = false;
+    const { client, calls } = createFakeCore({
+      'memory.estimate': ({ source, settings }) => {
+        const { speed, ...said } = fakeEstimate(source, settings);
+        return speed && (measured || source.kind === 'library') ? { ...said, speed } : said;
+      },
+    });
+    const prices = createPricesStore(client);
+    const hub = { kind: 'hub', repo: 'a/b', commit: '0'.repeat(40), quantization: 'b-Q4_K_M.gguf' } as const;
+    const asking = prices.getState().ask({ hub, here: { kind: 'library', id: 'here' } }, defaultLoadSettings);
+    await asking;
+    expect(prices.getState().prices.hub?.estimate?.speed).toBeUndefined();
+    measured = true;
+    await vi.advanceTimersByTimeAsync(3_000);
+    vi.useRealTimers();
+    await vi.waitFor(() => expect(prices.getState().prices.hub?.estimate?.speed).toBeDefined());
+    expect(calls.filter(({ method }) => method === 'memory.estimate')).toHaveLength(3);
+  } finally {
+    vi.useRealTimers();
+  }
+});
