@@ -17,6 +17,8 @@ export interface EngineExit {
   signal: string | null;
   /** The end of what it wrote to stderr: llama.cpp's last lines. */
   lastWords: string;
+  /** The kernel ended a process for want of memory while it ran; absent where that cannot be told. */
+  memoryKilled?: boolean;
 }
 
 /** A running sample hub. */

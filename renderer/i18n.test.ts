@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { createFormat } from '../shared/format.ts';
 import { type ErrorCode, errorCodes } from '../shared/result.ts';
+import { crashCause } from '../shared/schemas/engine.ts';
 import { errorSentence } from './errorSentence.ts';
 import { createI18n, languages, pickLanguage } from './i18n.ts';
 
@@ -81,6 +82,18 @@ for (const language of languages) {
     }
   });
 }
+
+test.each(languages)('every end of the engine has a sentence of its own in %s that says what to do', (language) => {
+  const t = createI18n(language).getFixedT(language, 'errors');
+  const sentences = crashCause.options.map((cause) =>
+    errorSentence(t, createFormat(language), { code: 'engine.crashed', message: '', data: { cause, reason: 'raw' } }),
+  );
+  expect(new Set(sentences).size).toBe(crashCause.options.length);
+  for (const sentence of sentences) {
+    expect(sentence).toMatch(/^[^{}]{20,}[.]$/);
+    expect(sentence).toMatch(imperatives[language]);
+  }
+});
 
 test('sizes, hosts and names in an error are for people', () => {
   const t = createI18n('en').getFixedT('en', 'errors');

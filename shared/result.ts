@@ -35,7 +35,8 @@ export const errorCodes = [
   'library.inUse', // data: { id }
   'engine.notLoaded',
   'engine.busy', // it is answering
-  'engine.crashed', // data: { reason }
+  'engine.crashed', // data: { reason, cause: CrashCause, exit: signal or code as the system writes it }
+  'engine.keepsCrashing', // it crashed three times within five minutes; data: that of engine.crashed
   'engine.loadFailed', // data: { reason }
   'engine.noVision', // data: { reason: VisionProblem }
   'engine.projectorMismatch', // data: { projector, model, expected, actual }

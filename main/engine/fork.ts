@@ -1,5 +1,6 @@
 /** Starts engine processes for the headless shell. */
 import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import type { EngineExit, EngineProcess } from '../platform.ts';
 import { childPort } from './ports.ts';
 
@@ -27,9 +28,23 @@ export function forkEngine({ entry, env = {} }: ForkOptions): EngineProcess {
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     lastWords = (lastWords + text).slice(-lastWordsLength);
   });
+  const killsBefore = memoryKills();
   const exited = new Promise<EngineExit>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, lastWords: `${lastWords}\n${error.message}` }));
-    child.once('close', (code, signal) => resolve({ code, signal, lastWords }));
+    child.once('close', (code, signal) => {
+      const kills = memoryKills();
+      resolve({ code, signal, lastWords, ...(kills !== undefined && killsBefore !== undefined && { memoryKilled: kills > killsBefore }) });
+    });
   });
   return { port: childPort(child), exited, kill: () => child.kill('SIGKILL') };
+}
+
+/** Processes that Linux has ended for want of memory since it started; undefined elsewhere. */
+function memoryKills(): number | undefined {
+  try {
+    const count = /^oom_kill (\d+)$/m.exec(readFileSync('/proc/vmstat', 'utf8'))?.[1];
+    return count === undefined ? undefined : Number(count);
+  } catch {
+    return undefined;
+  }
 }

@@ -9,6 +9,22 @@ export const backendName = z.enum(['node-llama-cpp', 'llama-server']);
 export const visionProblem = z.enum(['noProjector', 'off', 'cmake', 'compiler', 'git', 'libraries', 'build']);
 export type VisionProblem = z.infer<typeof visionProblem>;
 
+/** How an engine process came to its end when nobody asked it to. */
+export const crashCause = z.enum([
+  'memoryKiller',
+  'noMemory',
+  'killed',
+  'deviceLost',
+  'badMemory',
+  'aborted',
+  'badInstruction',
+  'fileLost',
+  'missingLibrary',
+  'notStarted',
+  'unknown',
+]);
+export type CrashCause = z.infer<typeof crashCause>;
+
 export const loadedModel = z.object({
   backend: backendName,
   settings: loadSettings,
