@@ -20,20 +20,23 @@ const passedOn =
 
 export function createDesktopPlatform({ root, app, utilityProcess, env = process.env }: DesktopOptions): Platform {
   let started = 0;
-  const fork = (entry: string, args: string[], serviceName: string): UtilityProcess =>
+  const fork = (entry: string, args: string[], serviceName: string, added: Record<string, string> = {}): UtilityProcess =>
     utilityProcess.fork(path.join(root, entry), args, {
       serviceName,
       stdio: 'pipe',
-      env: Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => passedOn.test(pair[0]) && pair[1] !== undefined)),
+      env: {
+        ...Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => passedOn.test(pair[0]) && pair[1] !== undefined)),
+        ...added,
+      },
     });
   return {
     shell: 'desktop',
     version: app.getVersion(),
     folders: defaultFolders(env),
     hub: hubFromEnvironment(env),
-    startEngine() {
+    startEngine(env) {
       const serviceName = `engine ${++started}`;
-      return engineProcess(fork('dist/electron/engine.js', [], serviceName), app, serviceName);
+      return engineProcess(fork('dist/electron/engine.js', [], serviceName, env), app, serviceName);
     },
     startSampleHub: () => awaitSampleHub(fork('dist/hub/main.js', ['--fixtures', path.join(root, 'e2e/fixtures')], 'sample hub')),
   };

@@ -53,6 +53,7 @@ export interface Platform {
   version: string;
   folders: Folders;
   hub: HubAddress;
-  startEngine(): EngineProcess;
+  /** `env` is added to the environment that it inherits. */
+  startEngine(env?: Record<string, string>): EngineProcess;
   startSampleHub(): Promise<SampleHub>;
 }

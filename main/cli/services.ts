@@ -25,7 +25,7 @@ export function openServices(env: NodeJS.ProcessEnv): Services {
   const folders = defaultFolders(env);
   const hub = createHub(hubFromEnvironment(env));
   const headers = createHeaders({ hub, cacheFolder: folders.cache });
-  const engine = createEstimator(() => forkEngine({ entry: engineEntry }));
+  const engine = createEstimator((env) => forkEngine({ entry: engineEntry, env }));
   const memory = createMemory({
     headers,
     // Here a model's id is the path of its file, wherever that is.

@@ -48,3 +48,15 @@ test('closing ends a measurement that is under way', async () => {
   expect(alive()).toBe(0);
   await expect(measured).rejects.toMatchObject({ code: 'engine.busy' });
 });
+
+test('its process keeps the memory that every question takes and gives back', async () => {
+  const { start } = slowCard();
+  const given: Record<string, string>[] = [];
+  const estimator = createEstimator((env) => {
+    given.push(env);
+    return start();
+  });
+  await estimator.hardware('/');
+  expect(given).toEqual([{ MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD_: '1073741824' }]);
+  await estimator.close();
+});

@@ -14,7 +14,7 @@ export function createServerPlatform(root: string, version: string, env: NodeJS.
     version,
     folders: defaultFolders(env),
     hub: hubFromEnvironment(env),
-    startEngine: () => forkEngine({ entry: path.join(root, 'dist/main/engine.js') }),
+    startEngine: (env = {}) => forkEngine({ entry: path.join(root, 'dist/main/engine.js'), env }),
     startSampleHub: () => awaitSampleHub(fork(path.join(root, 'dist/hub/main.js'), ['--fixtures', fixtures], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })),
   };
 }
