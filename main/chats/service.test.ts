@@ -115,7 +115,7 @@ test('a question is stored, answered and told to every watcher', async () => {
 });
 
 test('the engine is given the system prompt, the path without thoughts, and the settings', async () => {
-  settings = { ...defaultSettings, systemPrompt: 'Be brief.', temperature: 0.1 };
+  settings = { ...defaultSettings, systemPrompt: 'Be brief.', temperature: 0.1, maxTokens: 300 };
   const { chatId } = await send('My name is Ada.');
   last().think('A name.');
   last().say('Hello Ada.');
@@ -127,6 +127,7 @@ test('the engine is given the system prompt, the path without thoughts, and the 
     turnId,
     thinking: true,
     temperature: 0.1,
+    maxTokens: 300,
     messages: [
       { role: 'system', content: text('Be brief.') },
       { role: 'user', content: text('My name is Ada.') },

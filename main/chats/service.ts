@@ -81,12 +81,12 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
   };
 
   const begin = (answer: Turn, question: string, thinking: boolean): void => {
-    const { systemPrompt, temperature } = settings.get();
+    const { systemPrompt, temperature, maxTokens } = settings.get();
     turns.begin(answer.id, (on) =>
       line.run(answer.id, async () => {
         if (engine.modelId() !== answer.modelId) throw new Fault('engine.notLoaded', 'The model was unloaded while the question waited');
         const messages = toMessages(systemPrompt, store.path(question), blobs.path);
-        await engine.generate({ turnId: answer.id, messages, thinking, temperature }, on);
+        await engine.generate({ turnId: answer.id, messages, thinking, temperature, ...(maxTokens > 0 && { maxTokens }) }, on);
       }),
     );
     touch(answer.chatId);

@@ -25,6 +25,8 @@ const fields = {
   thinking: z.boolean(),
   systemPrompt: z.string().check(z.maxLength(100_000)),
   temperature: z.number().check(z.minimum(0), z.maximum(2)),
+  /** Of an answer, thinking included; 0: as long as the context lasts. */
+  maxTokens: z.int().check(z.nonnegative()),
   downloads: downloadSettings,
 };
 
@@ -35,6 +37,7 @@ export const settings = z.object({
   thinking: z._default(fields.thinking, false),
   systemPrompt: z._default(fields.systemPrompt, ''),
   temperature: z._default(fields.temperature, 0.7),
+  maxTokens: z._default(fields.maxTokens, 0),
   downloads: z._default(fields.downloads, defaultDownloadSettings),
 });
 export type Settings = z.infer<typeof settings>;

@@ -19,9 +19,13 @@ import { Machine } from './Machine.tsx';
 const choices = <T extends string>(values: readonly T[], label: (value: T) => string): { value: T; label: string }[] =>
   values.map((value) => ({ value, label: label(value) }));
 
+/** Tokens that an answer may have, to choose from; 0: no limit. */
+const lengths = [0, 256, 1_024, 4_096, 16_384];
+
 /** Changes are saved as they are made. */
 export function SettingsView() {
   const { t } = useTranslation('settings');
+  const format = useFormat();
   const sentence = useErrorSentence();
   const run = useRun();
   const { settings: store } = useStores();
@@ -64,6 +68,17 @@ export function SettingsView() {
         <Section title={t('answers')}>
           <SystemPrompt value={settings.systemPrompt} onSave={(systemPrompt) => change({ systemPrompt })} />
           <Temperature value={settings.temperature} onChange={(temperature) => change({ temperature })} />
+          <Select
+            label={t('maxTokens')}
+            showLabel
+            value={String(settings.maxTokens)}
+            options={[...new Set([...lengths, settings.maxTokens])].map((tokens) => ({
+              value: String(tokens),
+              label: tokens === 0 ? t('noMaxTokens') : t('tokens', { n: format.count(tokens) }),
+            }))}
+            onChange={(tokens) => change({ maxTokens: Number(tokens) })}
+            className="w-60"
+          />
           <Switch label={t('thinking')} hint={t('thinkingHint')} checked={settings.thinking} onChange={(thinking) => change({ thinking })} />
         </Section>
         <Section title={t('machine')}>
