@@ -143,7 +143,8 @@ function serverArguments({ model, projector, plan }: LoadRequest): string[] {
   const cores = String(threads());
   return [
     ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(imageTokenCap)] : [])],
-    ...(plan.gpuLayers === 0 ? ['--no-mmproj-offload'] : []),
+    ...(plan.gpuLayers === 0 || plan.projectorInRam ? ['--no-mmproj-offload'] : []),
+    ...(plan.expertsInRam ? ['--n-cpu-moe', String(plan.expertsInRam)] : []),
     ...['-c', String(plan.contextSize), '-ngl', String(plan.gpuLayers), '-fit', 'off', '-lm', 'none'],
     ...['-ctk', plan.kvType, '-ctv', plan.kvType, '-fa', plan.flashAttention ? 'on' : 'off'],
     ...['-b', String(plan.batchSize), '-ub', String(plan.batchSize), '-t', cores, '-tb', cores],

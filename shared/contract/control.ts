@@ -12,6 +12,12 @@ export const loadPlan = z.object({
   gpuLayers: z.int(),
   /** Tokens processed at once, logical and physical. */
   batchSize: z.int(),
+  /** The projector lies in RAM even where layers are on the GPU. */
+  projectorInRam: z.optional(z.boolean()),
+  /** Layers, from the first on, whose experts lie in RAM; llama-server only. */
+  expertsInRam: z.optional(z.int()),
+  /** Computes with this instead of the best of this machine. */
+  compute: z.optional(hardware.shape.backend),
 });
 export type LoadPlan = z.infer<typeof loadPlan>;
 

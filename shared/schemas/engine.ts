@@ -40,14 +40,36 @@ export const loadedModel = z.object({
 });
 export type LoadedModel = z.infer<typeof loadedModel>;
 
+/** A way down from a load that failed: what was changed, from what to what, and what there was too little of. */
+export const ladderStep = z.object({
+  change: z.enum(['batch', 'cache', 'projector', 'experts', 'context', 'layers', 'backend']),
+  /** Tokens of batch and context, layers, or the name of a cache type, a place (`gpu`, `ram`) or a backend. */
+  from: z.union([z.string(), z.number()]),
+  to: z.union([z.string(), z.number()]),
+  why: z.enum(['gpu', 'ram', 'memory', 'device']),
+});
+export type LadderStep = z.infer<typeof ladderStep>;
+
+/** Loads that failed before this one, oldest first; absent: none. */
+const steps = z.optional(z.array(ladderStep));
+
 export const engineState = z.discriminatedUnion('status', [
-  z.object({ status: z.literal('idle') }),
+  z.object({
+    status: z.literal('idle'),
+    /** The model that the next message would load. */
+    last: z.optional(z.string()),
+    /** What came back when it was ejected, in bytes: of RAM what its processes held, of video memory what the driver then had more of. */
+    freed: z.optional(z.object({ ram: z.number(), gpu: z.optional(z.number()) })),
+    /** It was ejected because nobody had used it for so many minutes. */
+    unusedMinutes: z.optional(z.number()),
+  }),
   z.object({
     status: z.literal('loading'),
     modelId: z.string(),
     stage: z.enum(['building', 'starting', 'loading']),
     /** 0 to 1 within the stage. */
     progress: z.number(),
+    steps,
   }),
   z.object({
     status: z.literal('ready'),
@@ -57,7 +79,17 @@ export const engineState = z.discriminatedUnion('status', [
     predicted: z.optional(z.object({ gpu: memorySplit, ram: memorySplit })),
     visionProblem: z.optional(visionProblem),
     answering: z.boolean(),
+    /** What had to be changed to load it, now or (`remembered`) the last time. */
+    steps,
+    remembered: z.optional(z.boolean()),
   }),
-  z.object({ status: z.literal('failed'), modelId: z.string(), error: appError }),
+  z.object({
+    status: z.literal('failed'),
+    modelId: z.string(),
+    error: appError,
+    steps,
+    /** The last lines that llama.cpp wrote. */
+    lastLines: z.optional(z.array(z.string())),
+  }),
 ]);
 export type EngineState = z.infer<typeof engineState>;
