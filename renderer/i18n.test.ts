@@ -57,6 +57,7 @@ const data: Partial<Record<ErrorCode, Record<string, unknown>>> = {
   'gguf.version': { file: 'm.gguf', version: 1 },
   'gguf.architecture': { file: 'm.gguf', architecture: 'newmodel' },
   'download.diskFull': { missing: 3_400_000_000 },
+  'download.diskLow': { missing: 3_400_000_000 },
   'download.writing': { file: 'm.gguf', reason: 'EACCES' },
   'engine.loadFailed': { reason: 'unknown tensor' },
   'engine.projectorMismatch': { projector: 'mmproj.gguf', model: 'm.gguf', expected: 2048, actual: 4096 },

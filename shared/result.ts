@@ -26,8 +26,10 @@ export const errorCodes = [
   'gguf.architecture', // data: { file, architecture }: this llama.cpp does not know it
   'memory.unknown', // nothing can be said about this file's memory; data: { file }
   'download.diskFull', // data: { missing } in bytes
+  'download.diskLow', // data: { missing } in bytes: it paused by itself
   'download.hashMismatch', // data: { file, expected, actual }
   'download.changed', // data: { file }: replaced on the Hub meanwhile
+  'download.gone', // data: { file }: no longer in its repository
   'download.stalled', // data: { file }
   'download.notFound', // data: { id }
   'download.writing', // data: { file, reason }: the file could not be written

@@ -1,77 +1,102 @@
 /** What downloads now, what waits, what stopped and why; it outlives a kill. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import * as z from 'zod/mini';
 import { Fault, toAppError } from '../../shared/result.ts';
-import { type DownloadJob, downloadJob } from '../../shared/schemas/download.ts';
+import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { HubFile, ModelDetail } from '../../shared/schemas/hub.ts';
+import { type DownloadSettings, defaultDownloadSettings } from '../../shared/schemas/settings.ts';
+import type { Hub } from '../hub/client.ts';
 import { createWatched } from '../watched.ts';
-import { writeDurably } from './durable.ts';
+import { isActive, order } from './order.ts';
+import { createPace } from './pace.ts';
 import { removePart } from './part.ts';
 import { createRate } from './rate.ts';
 import { runJob } from './run.ts';
+import { linkSame } from './same.ts';
+import { createSaver, loadJobs } from './saved.ts';
+import { opensAt } from './schedule.ts';
 import { targetOf } from './target.ts';
 import type { Patience, Source } from './transfer.ts';
 
+/** A quantization of a repository. */
+interface Wanted {
+  repo: string;
+  commit: string;
+  quantization: string;
+}
+
 export interface DownloadsOptions {
-  hub: Source;
+  hub: Source & Pick<Hub, 'endpoint'>;
   folders: { models: string };
   /** What the repository has now. */
   model(repo: string): Promise<ModelDetail>;
   /** Called when a job's files are all in the models folder. */
   onFinished?(job: DownloadJob): void;
+  /** Until `adapt` tells others. */
+  settings?: DownloadSettings;
   patience?: Partial<Patience>;
   /** Bytes of the disk that a download leaves free. */
   spareBytes?: number;
+  /** The clock on the wall. */
+  now?(): Date;
 }
 
 export interface Downloads {
-  /** All jobs, oldest first, at most four times a second. */
+  /** All jobs in the order in which they run, at most four times a second. */
   watch(signal: AbortSignal): AsyncIterable<DownloadJob[]>;
-  /** Begins, or goes on with, a quantization and the repository's projector; one that is under way is answered as it is. Errors: hub.*, download.notFound. */
-  start(what: { repo: string; commit: string; quantization: string }): Promise<DownloadJob>;
+  /**
+   * Begins, or goes on with, a quantization and the repository's projector; one that is under way is answered as it is.
+   * A new one is of what the repository has now, whatever commit the page had seen. Errors: hub.*, download.gone.
+   */
+  start(what: Wanted): Promise<DownloadJob>;
   /** Stops it with what has arrived safely on the disk. Errors: download.notFound. */
   pause(id: string): Promise<void>;
-  /** Goes on with a job that was paused or failed. Errors: download.notFound. */
-  resume(id: string): Promise<void>;
+  /** Goes on with a job that was paused or failed; `here`: from the hub in use, whichever it came from. Errors: download.notFound. */
+  resume(id: string, here?: boolean): Promise<void>;
+  pauseAll(): Promise<void>;
+  /** Goes on with all that are paused or failed, but for those whose files were replaced. */
+  resumeAll(): Promise<void>;
+  /** Puts a job before another one, or at the end. Errors: download.notFound. */
+  move(id: string, before: string | null): Promise<void>;
+  /** Takes what the repository has now in place of a job whose files were replaced. Errors: download.notFound, download.gone, hub.*. */
+  renew(id: string): Promise<DownloadJob>;
   /** Ends it and removes what had arrived; files that are finished stay. Errors: download.notFound. */
   cancel(id: string): Promise<void>;
   /** Takes a job that ended off the list; of one that failed, what had arrived is removed. Errors: download.notFound. */
   dismiss(id: string): Promise<void>;
+  /** Obeys these settings from now on. */
+  adapt(settings: DownloadSettings): void;
+  /** The hub has changed: what came from another one waits. */
+  hubChanged(): void;
   /** Stops all with what has arrived safely on the disk; the next start goes on by itself. */
   close(): Promise<void>;
 }
 
 const tickMs = 250;
 const saveMs = 5000;
-const saved = z.object({ v: z.literal(1), jobs: z.array(downloadJob) });
-const isActive = (job: DownloadJob): boolean => job.state === 'queued' || job.state === 'running' || job.state === 'verifying';
+/** How often the hours of downloads are looked at: a computer that slept has no other way to know. */
+const clockMs = 1000;
 
 /** The downloads of one models folder, remembered in its `.downloads.json`. Unfinished ones go on at once. */
-export function createDownloads({ hub, folders, model, onFinished = () => {}, patience, spareBytes = 256 * 1024 * 1024 }: DownloadsOptions): Downloads {
+export function createDownloads(options: DownloadsOptions): Downloads {
+  const { hub, folders, model, onFinished = () => {}, patience, spareBytes = 256 * 1024 * 1024, now = () => new Date() } = options;
   const file = join(folders.models, '.downloads.json');
-  let jobs = load(file, folders.models);
+  const target = (job: DownloadJob, path: string): string => targetOf(folders.models, job.repo, path);
+  let jobs = loadJobs(file, (job) => job.files.every(({ path }) => isSafe(() => target(job, path))));
+  let settings = options.settings ?? defaultDownloadSettings;
   const watched = createWatched<DownloadJob[]>(structuredClone(jobs));
-  const rate = createRate();
+  const pace = createPace();
+  const write = createSaver(file);
   const starting = new Map<string, Promise<DownloadJob>>();
-  let current: { job: DownloadJob; abort: AbortController; ended: Promise<void> } | undefined;
+  const running = new Map<DownloadJob, { abort: AbortController; ended: Promise<void> }>();
   let closed = false;
-  let saving: Promise<void> = Promise.resolve();
   let savedAt = 0;
 
   const publish = (): void => watched.set(structuredClone(jobs));
-  /** Writes the list down, one write after the other. */
   const save = (): Promise<void> => {
     savedAt = performance.now();
-    const write = async (): Promise<void> => {
-      await mkdir(folders.models, { recursive: true });
-      await writeDurably(file, JSON.stringify({ v: 1, jobs }));
-    };
-    // A list that cannot be written (a full disk) must not stop the download that fills it.
-    saving = saving.then(write).catch(() => {});
-    return saving;
+    return write(jobs);
   };
   const changed = (): Promise<void> => {
     publish();
@@ -87,12 +112,20 @@ export function createDownloads({ hub, folders, model, onFinished = () => {}, pa
     job.rate = 0;
     job.secondsLeft = null;
     job.reconnecting = 0;
+    delete job.waiting;
   };
 
   const run = async (job: DownloadJob, signal: AbortSignal): Promise<void> => {
-    rate.reset();
+    const rate = createRate();
+    const endpoint = hub.endpoint;
+    job.endpoint ??= endpoint;
     delete job.error;
+    delete job.waiting;
     let told: DownloadJob['state'] | undefined;
+    const onChange = (): void => {
+      if (told !== job.state) void changed();
+      told = job.state;
+    };
     const tick = setInterval(() => {
       rate.add(job.received);
       job.rate = job.state === 'running' ? rate.perSecond() : 0;
@@ -102,144 +135,238 @@ export function createDownloads({ hub, folders, model, onFinished = () => {}, pa
     }, tickMs);
     try {
       job.state = 'running';
-      void changed();
-      await runJob(job, {
-        source: hub,
+      onChange();
+      await linkSame(job, {
         models: folders.models,
         signal,
-        patience,
-        spareBytes,
-        onChange() {
-          if (told !== job.state) void changed();
-          told = job.state;
+        onVerified(bytes) {
+          signal.throwIfAborted();
+          job.state = 'verifying';
+          job.verified = bytes;
+          onChange();
         },
       });
+      signal.throwIfAborted();
+      job.state = 'running';
+      await runJob(job, { source: only(hub, endpoint), models: folders.models, signal, patience, spareBytes, onChange, ...{ pace: pace.take } });
       settle(job, 'done');
     } catch (error) {
       // Who aborted it has said what becomes of it.
-      if (!signal.aborted) {
-        job.error = toAppError(error);
-        settle(job, 'failed');
-      }
+      if (signal.aborted) return;
+      if (hub.endpoint !== endpoint) return settle(job, 'queued');
+      job.error = toAppError(error);
+      // Room is made by the person, and then it is not a failure to go on.
+      settle(job, job.error.code === 'download.diskLow' ? 'paused' : 'failed');
     } finally {
       clearInterval(tick);
     }
   };
-  /** Starts the first waiting job when none runs. */
-  const pump = (): void => {
-    const job = jobs.find((each) => each.state === 'queued');
-    if (closed || current || !job) return;
+  const launch = (job: DownloadJob): void => {
     const abort = new AbortController();
     const ended = run(job, abort.signal).then(async () => {
-      current = undefined;
+      running.delete(job);
       await changed();
       if (job.state === 'done') onFinished(structuredClone(job));
       pump();
     });
-    current = { job, abort, ended };
+    running.set(job, { abort, ended });
+  };
+  /** Starts and stops what the order of the list, the settings and the hub ask for. */
+  const pump = (): void => {
+    if (closed) return;
+    const { run, wait } = order(jobs, {
+      atOnce: settings.atOnce,
+      opensAt: opensAt(settings.schedule, now()),
+      endpoint: hub.endpoint,
+      busy: new Set(running.keys()),
+      isThere: (job, path) => sizeOf(target(job, path)) === job.files.find((each) => each.path === path)?.size,
+    });
+    let news = false;
+    for (const job of run) {
+      if (running.has(job)) continue;
+      launch(job);
+      news = true;
+    }
+    for (const [job, why] of wait) {
+      if (running.has(job) && job.state !== 'queued') void halt(job, 'queued');
+      if (JSON.stringify(job.waiting) === JSON.stringify(why)) continue;
+      if (why) job.waiting = why;
+      else delete job.waiting;
+      news = true;
+    }
+    if (news) publish();
   };
   /** Ends the running of a job, with what arrived on the disk. */
   const halt = async (job: DownloadJob, state: DownloadJob['state']): Promise<void> => {
     settle(job, state);
     publish();
-    if (current?.job !== job) return;
-    const { abort, ended } = current;
-    abort.abort(new Fault('cancelled', 'The download was stopped.'));
-    await ended;
+    const current = running.get(job);
+    current?.abort.abort(new Fault('cancelled', 'The download was stopped.'));
+    await current?.ended;
   };
   const begin = (job: DownloadJob): void => {
     delete job.error;
     settle(job, 'queued');
-    void changed();
     pump();
+    void changed();
+  };
+  const pauseJob = async (job: DownloadJob): Promise<void> => {
+    if (!isActive(job)) return;
+    await halt(job, 'paused');
+    await changed();
   };
 
-  const create = async (what: { repo: string; commit: string; quantization: string }, id: string): Promise<DownloadJob> => {
+  /** A new job of what the repository has now; it takes the place of the same quantization's older one, and its parts where the content is the same. */
+  const create = async (what: Omit<Wanted, 'commit'>, label?: string): Promise<DownloadJob> => {
+    const endpoint = hub.endpoint;
     const detail = await model(what.repo);
-    const quantization = detail.quantizations.find((each) => each.id === what.quantization);
-    if (!quantization) throw new Fault('download.changed', 'This quantization is not in the repository any more.', { file: what.quantization });
-    const files: HubFile[] = [...quantization.files, ...(detail.projector ? [detail.projector] : [])];
-    for (const { path } of files) targetOf(folders.models, what.repo, path);
-    const size = files.reduce((sum, each) => sum + each.size, 0);
+    const { repo } = what;
+    const { commit, quantizations, projector } = detail;
+    const quantization = quantizations.find((each) => each.id === what.quantization) ?? quantizations.find((each) => each.label === label);
+    if (!quantization) throw new Fault('download.gone', 'This quantization is not in the repository any more.', { file: what.quantization });
+    const known = jobs.find((each) => each.repo === repo && each.quantization === quantization.id && each.commit === commit);
+    if (known && known.endpoint === endpoint) {
+      if (!isActive(known)) begin(known);
+      return known;
+    }
+    const files: HubFile[] = [...quantization.files, ...(projector ? [projector] : [])];
+    for (const { path } of files) targetOf(folders.models, repo, path);
     const job: DownloadJob = {
-      ...what,
-      id,
+      id: idOf({ repo, commit, quantization: quantization.id }),
+      endpoint,
+      repo,
+      commit,
+      quantization: quantization.id,
       label: quantization.label,
       files: files.map((each) => ({ ...each, received: 0 })),
       state: 'queued',
-      size,
+      size: files.reduce((sum, each) => sum + each.size, 0),
       received: 0,
       verified: 0,
       rate: 0,
       secondsLeft: null,
       reconnecting: 0,
-      createdAt: new Date().toISOString(),
+      createdAt: now().toISOString(),
     };
-    // An older one of the same files, at another commit: this one takes its place, and its parts where the content is the same.
-    for (const old of jobs.filter((each) => each.repo === job.repo && each.quantization === job.quantization)) await halt(old, 'paused');
-    jobs = [...jobs.filter((each) => each.repo !== job.repo || each.quantization !== job.quantization), job];
+    const older = (each: DownloadJob): boolean => each.repo === repo && (each.quantization === job.quantization || each.quantization === what.quantization);
+    for (const old of jobs.filter(older)) await halt(old, 'paused');
+    const place = jobs.findIndex(older);
+    jobs = jobs.filter((each) => !older(each));
+    jobs.splice(place < 0 ? jobs.length : place, 0, job);
     begin(job);
     return job;
   };
+  /** Two clicks are one job. */
+  const createOnce = async (what: Omit<Wanted, 'commit'>, label?: string): Promise<DownloadJob> => {
+    const key = JSON.stringify([what.repo, what.quantization]);
+    const begun = starting.get(key) ?? create(what, label).finally(() => starting.delete(key));
+    starting.set(key, begun);
+    return structuredClone(await begun);
+  };
 
-  /** Takes a job off the list, with its parts. */
+  /** Takes a job off the list, with those parts that no other job is to go on with. */
   const drop = async (job: DownloadJob): Promise<void> => {
     jobs = jobs.filter((each) => each !== job);
     await halt(job, job.state === 'done' ? 'done' : 'paused');
-    for (const { path } of job.files) await removePart(targetOf(folders.models, job.repo, path));
+    const needed = new Set(jobs.filter(({ state }) => state !== 'done').flatMap((other) => other.files.map(({ path }) => target(other, path))));
+    for (const { path } of job.files) if (!needed.has(target(job, path))) await removePart(target(job, path));
     await changed();
+    pump();
   };
 
+  pace.set(settings.bytesPerSecond);
   for (const job of jobs) if (isActive(job)) settle(job, 'queued');
   publish();
   pump();
+  const clock = setInterval(() => {
+    if (settings.schedule.on) pump();
+  }, clockMs);
+  clock.unref();
 
   return {
     watch: (signal) => watched.watch(signal, tickMs),
-    async start(what) {
-      const id = createHash('sha256')
-        .update(JSON.stringify([what.repo, what.commit, what.quantization]))
-        .digest('hex')
-        .slice(0, 16);
-      const known = jobs.find((each) => each.id === id);
-      if (known) {
-        if (!isActive(known)) begin(known);
-        return structuredClone(known);
-      }
-      const begun = starting.get(id) ?? create(what, id).finally(() => starting.delete(id));
-      starting.set(id, begun);
-      return structuredClone(await begun);
+    async start({ repo, commit, quantization }) {
+      const known = jobs.find((each) => each.id === idOf({ repo, commit, quantization }) && each.endpoint === hub.endpoint);
+      if (!known) return createOnce({ repo, quantization });
+      if (!isActive(known)) begin(known);
+      return structuredClone(known);
     },
-    async pause(id) {
+    pause: async (id) => pauseJob(find(id)),
+    async resume(id, here = false) {
       const job = find(id);
-      if (!isActive(job)) return;
-      await halt(job, 'paused');
+      if (here) job.endpoint = hub.endpoint;
+      if (job.state === 'paused' || job.state === 'failed') begin(job);
+      else pump();
+    },
+    async pauseAll() {
+      await Promise.all(jobs.map(pauseJob));
+    },
+    async resumeAll() {
+      for (const job of jobs) if (job.state === 'paused' || (job.state === 'failed' && job.error?.code !== 'download.changed')) begin(job);
+    },
+    async move(id, before) {
+      const job = find(id);
+      const others = jobs.filter((each) => each !== job);
+      const place = before === null ? others.length : others.indexOf(find(before));
+      if (before === id) return;
+      jobs = others.toSpliced(place, 0, job);
+      pump();
       await changed();
     },
-    async resume(id) {
-      const job = find(id);
-      if (job.state === 'paused' || job.state === 'failed') begin(job);
+    async renew(id) {
+      const { repo, quantization, label } = find(id);
+      return createOnce({ repo, quantization }, label);
     },
     cancel: (id) => drop(find(id)),
     async dismiss(id) {
       const job = find(id);
       if (job.state === 'done' || job.state === 'failed') await drop(job);
     },
+    adapt(next) {
+      settings = next;
+      pace.set(next.bytesPerSecond);
+      pump();
+    },
+    hubChanged: pump,
     async close() {
       closed = true;
-      if (current) await halt(current.job, 'queued');
+      clearInterval(clock);
+      await Promise.all([...running.keys()].map((job) => (isActive(job) ? halt(job, 'queued') : running.get(job)?.ended)));
       await save();
     },
   };
 }
 
-/** The list as it was left; an unreadable one is no list. */
-function load(file: string, models: string): DownloadJob[] {
+const idOf = ({ repo, commit, quantization }: Wanted): string =>
+  createHash('sha256')
+    .update(JSON.stringify([repo, commit, quantization]))
+    .digest('hex')
+    .slice(0, 16);
+
+const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size;
+
+function isSafe(name: () => string): boolean {
   try {
-    const { jobs } = saved.parse(JSON.parse(readFileSync(file, 'utf8')));
-    for (const job of jobs) for (const { path } of job.files) targetOf(models, job.repo, path);
-    return jobs;
+    name();
+    return true;
   } catch {
-    return [];
+    return false;
   }
+}
+
+/** The hub for as long as it is the one at `endpoint`: a job never goes on from another one. */
+function only(hub: Source & Pick<Hub, 'endpoint'>, endpoint: string): Source {
+  const check = (): void => {
+    if (hub.endpoint !== endpoint) throw new Fault('cancelled', 'Another hub is in use now.');
+  };
+  return {
+    async resolve(...args) {
+      check();
+      return hub.resolve(...args);
+    },
+    async get(...args) {
+      check();
+      return hub.get(...args);
+    },
+  };
 }
