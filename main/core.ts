@@ -21,6 +21,7 @@ import { readPage } from './hub/security.ts';
 import { createTraits } from './hub/traits.ts';
 import { createLibrary } from './library/index.ts';
 import { createLog, type Log } from './log.ts';
+import { createAhead } from './memory/ahead.ts';
 import { calibrateLoads, createCalibration } from './memory/calibrate.ts';
 import { createMemory } from './memory/estimate.ts';
 import { createSpeed, type Speed } from './memory/speed.ts';
@@ -63,6 +64,7 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     speed,
     calibration,
   });
+  const estimateAhead = createAhead(memory);
   const watching = new AbortController();
   void calibrateLoads({ engine, calibration, folder: folders.models, signal: watching.signal });
   const search = createSearch({ hub, cacheFolder: folders.cache });
@@ -100,7 +102,7 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
 
     'hardware.get': () => engine.hardware(folders.models),
     'hardware.programs': () => readPrograms(process.pid),
-    'memory.estimate': (question, { signal }) => memory.estimate(question, signal),
+    'memory.estimate': (question, { signal }) => estimateAhead(question, signal),
     'memory.limits': (question, { signal }) => memory.limits(question, signal),
 
     'downloads.watch': (_, { signal }) => downloads.watch(signal),

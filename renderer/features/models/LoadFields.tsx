@@ -4,11 +4,11 @@ import { Slider } from '@base-ui/react/slider';
 import { ChevronRight } from 'lucide-react';
 import { useId, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { contextSteps, nearestStep } from '../../../shared/contextSteps.ts';
 import type { KvType, LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { Select } from '../../ui/Select.tsx';
 import { Switch } from '../../ui/Switch.tsx';
-import { contextSteps, nearestStep } from './contextSteps.ts';
 
 interface Props {
   value: LoadSettings;
