@@ -79,7 +79,10 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     folders,
     model: (repo) => model(repo, new AbortController().signal),
     onFinished: () => void library.refresh(),
+    settings: settings.get().downloads,
   });
+  void each(settings.watch(watching.signal), (next) => downloads.adapt(next.downloads));
+  void each(place.watch(watching.signal), () => downloads.hubChanged());
   const chats = createChats({ db, blobs, engine: timed(engine, speed), settings, log: log.scope('chats') });
   // A removal can be undone until the app is closed.
   await library.emptyBin();
@@ -108,7 +111,11 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     'downloads.watch': (_, { signal }) => downloads.watch(signal),
     'downloads.start': (what) => downloads.start(what),
     'downloads.pause': ({ id }) => downloads.pause(id),
-    'downloads.resume': ({ id }) => downloads.resume(id),
+    'downloads.resume': ({ id, here }) => downloads.resume(id, here),
+    'downloads.pauseAll': () => downloads.pauseAll(),
+    'downloads.resumeAll': () => downloads.resumeAll(),
+    'downloads.move': ({ id, before }) => downloads.move(id, before),
+    'downloads.renew': ({ id }) => downloads.renew(id),
     'downloads.cancel': ({ id }) => downloads.cancel(id),
     'downloads.dismiss': ({ id }) => downloads.dismiss(id),
 
@@ -154,6 +161,10 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
       db.close();
     },
   };
+}
+
+async function each<T>(values: AsyncIterable<T>, on: (value: T) => void): Promise<void> {
+  for await (const value of values) on(value);
 }
 
 /** Bytes that the loaded model gives back when another takes its place. */

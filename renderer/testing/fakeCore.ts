@@ -110,6 +110,20 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'downloads.pause': ({ id }) =>
       downloads.push(downloads.value.map((job) => (job.id === id ? { ...job, state: 'paused', rate: 0, secondsLeft: null } : job))),
     'downloads.resume': ({ id }) => downloads.push(downloads.value.map((job) => (job.id === id ? { ...job, state: 'running' } : job))),
+    'downloads.pauseAll': () =>
+      downloads.push(downloads.value.map((job) => (job.state === 'done' ? job : { ...job, state: 'paused', rate: 0, secondsLeft: null }))),
+    'downloads.resumeAll': () => downloads.push(downloads.value.map((job) => (job.state === 'paused' ? { ...job, state: 'running' } : job))),
+    'downloads.move'({ id, before }) {
+      const moved = downloads.value.filter((job) => job.id === id);
+      const others = downloads.value.filter((job) => job.id !== id);
+      const place = before === null ? others.length : others.findIndex((job) => job.id === before);
+      downloads.push(others.toSpliced(place, 0, ...moved));
+    },
+    'downloads.renew'({ id }) {
+      const { error: _, ...job } = downloads.value.find((each) => each.id === id)!;
+      downloads.push(downloads.value.map((each) => (each.id === id ? { ...job, state: 'running', received: 0 } : each)));
+      return { ...job, state: 'running' };
+    },
     'downloads.cancel': ({ id }) => downloads.push(downloads.value.filter((job) => job.id !== id)),
     'downloads.dismiss': ({ id }) => downloads.push(downloads.value.filter((job) => job.id !== id)),
     'library.watch': (_, { signal }) => library.watch(signal),

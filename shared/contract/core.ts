@@ -51,7 +51,14 @@ export const core = {
   'downloads.watch': stream(nothing, z.array(downloadJob)),
   'downloads.start': call(z.object({ repo, commit, quantization: id }), downloadJob),
   'downloads.pause': call(byId, z.void()),
-  'downloads.resume': call(byId, z.void()),
+  /** `here`: from the hub in use, although the job came from another one. */
+  'downloads.resume': call(z.object({ id, here: z.optional(z.boolean()) }), z.void()),
+  'downloads.pauseAll': call(nothing, z.void()),
+  'downloads.resumeAll': call(nothing, z.void()),
+  /** Puts a job before another one of the list, or at its end. */
+  'downloads.move': call(z.object({ id, before: z.nullable(id) }), z.void()),
+  /** Takes what the repository has now in place of a job whose files were replaced there. */
+  'downloads.renew': call(byId, downloadJob),
   /** Ends the job and removes what had arrived. */
   'downloads.cancel': call(byId, z.void()),
   /** Takes a finished job off the list; its model stays. */
