@@ -360,9 +360,14 @@ function only(hub: Source & Pick<Hub, 'endpoint'>, endpoint: string): Source {
     if (hub.endpoint !== endpoint) throw new Fault('cancelled', 'Another hub is in use now.');
   };
   return {
-    async resolve(...args) {
+    async resolve(file, signal) {
       check();
-      return hub.resolve(...args);
+      try {
+        return await hub.resolve(file, signal);
+      } catch (error) {
+        const gone = error instanceof Fault && error.code === 'hub.notFound' && error.data?.version === true;
+        throw gone ? new Fault('download.changed', 'This version is not on the Hub any more.', { file: file.path }, error) : error;
+      }
     },
     async get(...args) {
       check();

@@ -23,6 +23,8 @@ export function statusFault(status: number, headers: Headers, { endpoint, repo, 
   const wrongToken = new Fault('hub.unauthorized', 'The Hub refuses the access token.');
   if (status === 401 && token) return wrongToken;
   if (code === 'GatedRepo') return gated;
+  if (code === 'RevisionNotFound' || code === 'EntryNotFound')
+    return new Fault('hub.notFound', `${named} has no such version or file any more.`, { repo, version: true });
   if (code?.endsWith('NotFound')) return missing;
   if (/invalid credentials/i.test(message)) return wrongToken;
   if (/disabled/i.test(message)) return new Fault('hub.notFound', `${named} was disabled by the Hub.`, { repo });
