@@ -19,7 +19,9 @@ import { readModel } from './hub/files.ts';
 import { createSearch } from './hub/searchCache.ts';
 import { readPage } from './hub/security.ts';
 import { createTraits } from './hub/traits.ts';
+import { appFolders } from './library/apps.ts';
 import { createLibrary } from './library/index.ts';
+import { createStorage } from './library/storage.ts';
 import { createLog, type Log } from './log.ts';
 import { createAhead } from './memory/ahead.ts';
 import { calibrateLoads, createCalibration } from './memory/calibrate.ts';
@@ -49,7 +51,13 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
   const blobs = createBlobs(path.join(folders.data, 'blobs'));
   const hub = createHub(platform.hub);
   const headers = createHeaders({ hub, cacheFolder: folders.cache });
-  const library = createLibrary({ folder: folders.models, headers });
+  const library = createLibrary({
+    folder: folders.models,
+    headers,
+    cacheFolder: folders.cache,
+    lists: { get: () => settings.get().library, set: (lists) => void settings.change({ library: lists }) },
+    apps: () => appFolders(),
+  });
   const engine = createEngine({ platform, log: log.scope('engine') });
   const calibration = createCalibration({ folder: folders.data });
   const speed = createSpeed({ folder: folders.data, measure: engine.bandwidth, quiet: () => isQuiet(engine.state()) });
@@ -81,12 +89,10 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     onFinished: () => void library.refresh(),
     settings: settings.get().downloads,
   });
+  const storage = createStorage({ folders, library, jobs: async () => (await first(downloads.watch(watching.signal))) ?? [] });
   void each(settings.watch(watching.signal), (next) => downloads.adapt(next.downloads));
   void each(place.watch(watching.signal), () => downloads.hubChanged());
   const chats = createChats({ db, blobs, engine: timed(engine, speed), settings, log: log.scope('chats') });
-  // A removal can be undone until the app is closed.
-  await library.emptyBin();
-  await library.refresh();
 
   const handlers: CoreHandlers = {
     ...chats.handlers,
@@ -127,6 +133,25 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
       await library.remove(id);
     },
     'library.restore': ({ id }) => library.restore(id),
+    'library.refresh': () => library.refresh(),
+    'library.removal': ({ id }) => library.removal(id),
+    'library.bin': (_, { signal }) => library.watchBin(signal),
+    'library.emptyBin': ({ id }) => library.emptyBin(id),
+    'library.places': (_, { signal }) => library.watchPlaces(signal),
+    'library.addFolder': ({ folder }) => library.addFolder(folder),
+    'library.forgetFolder': ({ folder }) => library.forgetFolder(folder),
+    'library.showApp': ({ app, shown }) => library.showApp(app, shown),
+    'library.import': async ({ path: file, mode }) => {
+      const id = await library.import(file, mode);
+      return { ...(id !== undefined && { id }) };
+    },
+    'library.tasks': (_, { signal }) => library.tasks.watch(signal),
+    'library.endTask': ({ id }) => library.tasks.end(id),
+    'library.duplicates': (_, { signal }) => library.watchDuplicates(signal),
+    'library.compare': () => library.compare(),
+    'library.link': ({ sha256 }) => library.link(sha256),
+    'library.storage': () => storage.read(),
+    'library.reclaim': ({ kind }) => storage.reclaim(kind),
 
     'engine.watch': (_, { signal }) => engine.watch(signal),
     async 'engine.load'({ id, settings: asked }, { signal }) {
@@ -154,6 +179,7 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     log,
     async close() {
       watching.abort();
+      await library.tasks.close();
       await downloads.close();
       chats.close();
       await engine.close();
@@ -165,6 +191,10 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
 
 async function each<T>(values: AsyncIterable<T>, on: (value: T) => void): Promise<void> {
   for await (const value of values) on(value);
+}
+
+async function first<T>(values: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const value of values) return value;
 }
 
 /** Bytes that the loaded model gives back when another takes its place. */

@@ -59,6 +59,10 @@ const data: Partial<Record<ErrorCode, Record<string, unknown>>> = {
   'download.diskFull': { missing: 3_400_000_000 },
   'download.diskLow': { missing: 3_400_000_000 },
   'download.writing': { file: 'm.gguf', reason: 'EACCES' },
+  'library.missing': { name: 'Qwen3.5 9B', folder: '/media/usb/models' },
+  'library.notOwn': { app: 'ollama' },
+  'library.whichModel': { names: 'Qwen3.5 9B, Qwen3.5 4B' },
+  'library.locked': { folder: '/home/ada/models' },
   'engine.loadFailed': { reason: 'unknown tensor' },
   'engine.projectorMismatch': { projector: 'mmproj.gguf', model: 'm.gguf', expected: 2048, actual: 4096 },
   'engine.contextFull': { used: 9000, context: 8192 },
@@ -68,8 +72,8 @@ const data: Partial<Record<ErrorCode, Record<string, unknown>>> = {
 };
 
 const imperatives = {
-  en: /\b(try|check|choose|set|accept|search|sign|use|free|resume|start|cancel|delete|download|load|eject|wait|reload|attach|open|update|report|reinstall|install|search|do so)\b/i,
-  fr: /(?<!\p{L})(essayez|réessayez|vérifiez|choisissez|indiquez|cherchez|identifiez|utilisez|libérez|reprenez|relancez|annulez|supprimez|téléchargez|télécharger|chargez|rechargez|éjectez|attendez|joignez|mettez|commencez|faites-le)/iu,
+  en: /\b(try|check|choose|set|accept|search|sign|use|free|resume|start|cancel|delete|download|load|eject|wait|reload|attach|open|update|report|reinstall|install|search|do so|connect|remove|rename|import|put|compare)\b/i,
+  fr: /(?<!\p{L})(essayez|réessayez|vérifiez|choisissez|indiquez|cherchez|identifiez|utilisez|libérez|reprenez|relancez|annulez|supprimez|téléchargez|télécharger|chargez|rechargez|éjectez|attendez|joignez|mettez|commencez|faites-le|branchez|renommez|importez|placez|comparez)/iu,
 };
 
 for (const language of languages) {

@@ -35,6 +35,14 @@ export const errorCodes = [
   'download.writing', // data: { file, reason }: the file could not be written
   'library.notFound', // data: { id }
   'library.inUse', // data: { id }
+  'library.missing', // data: { name, folder }: its drive is not there now
+  'library.notOwn', // data: { app: OtherApp }: another app's model is never touched
+  'library.exists', // data: { file }
+  'library.cannotLink', // data: { file }: on another drive, or a file system without hard links
+  'library.notEqual', // data: { file }
+  'library.noModelFor', // data: { file }: a projector that goes with no model
+  'library.whichModel', // data: { file, names }: a projector that goes with several
+  'library.locked', // data: { folder }: another Atelier works with this models folder
   'engine.notLoaded',
   'engine.busy', // it is answering
   'engine.crashed', // data: { reason, cause: CrashCause, exit: signal or code as the system writes it }

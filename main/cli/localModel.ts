@@ -26,11 +26,11 @@ export async function localModel(headers: Pick<Headers, 'forFile'>, file: string
     facts,
     projectors.filter((each) => each !== undefined),
   );
-  return { files, ...(projector && { projector: path.join(folder, projector.path) }) };
+  return { files, ...(projector && { projector: path.join(folder, projector.within) }) };
 }
 
 /** Undefined for one that cannot be read: the model is then one without pictures. */
 async function projectorAt(headers: Pick<Headers, 'forFile'>, folder: string, name: string): Promise<KnownProjector | undefined> {
   const header = await headers.forFile([path.join(folder, name)]).catch(() => undefined);
-  return header && { path: name, size: header.facts.weightBytes, facts: header.facts };
+  return header && { within: name, facts: header.facts };
 }

@@ -1,16 +1,29 @@
-/** Removed models wait in `<models>/.bin/` until they are put back or the bin is emptied. */
+/** Removed models wait in `<folder>/.bin/` until they are put back, the bin is emptied, or their time is over. */
 import { createHash } from 'node:crypto';
-import { access, mkdir, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import * as z from 'zod/mini';
-import { Fault } from '../../shared/result.ts';
+import type { BinItem } from '../../shared/schemas/library.ts';
 import { writeDurably } from '../downloads/durable.ts';
 
-/** Relative to the models folder; this file lies where others may write, so a path must not lead out. */
+/** Relative to the folder; this file lies where others may write, so a path must not lead out. */
 const relativePath = z
   .string()
   .check(z.refine((path) => posix.normalize(path) === path && !path.startsWith('..') && !path.includes('\\') && !posix.isAbsolute(path)));
-const manifest = z.object({ v: z.literal(1), id: z.string(), files: z.array(relativePath), shared: z.array(relativePath) });
+const manifest = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  name: z._default(z.string(), ''),
+  label: z._default(z.string(), ''),
+  /** ISO 8601. */
+  removedAt: z.optional(z.string()),
+  files: z.array(relativePath),
+  shared: z.array(relativePath),
+});
+type Manifest = z.infer<typeof manifest>;
+
+/** How long a removed model can come back. */
+const keptMs = 30 * 24 * 60 * 60 * 1000;
 
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
@@ -19,58 +32,112 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 export interface Bin {
-  /** Moves `files` away as one thing called `id`; `shared` it needs too, but they stay for others. Paths are relative, with `/`. */
-  put(id: string, files: string[], shared: string[]): Promise<void>;
-  /** Puts everything back that is not there by now, what it shared from wherever in the bin it is. Errors: library.notFound. */
-  restore(id: string): Promise<void>;
-  /** Deletes what is in the bin for good. */
-  empty(): Promise<void>;
+  /** Moves `files` away as one thing; `shared` it needs too, but they stay for others. Paths are relative, with `/`. */
+  put(what: { id: string; name: string; label: string; files: string[]; shared: string[] }): Promise<void>;
+  /** Puts back what is not there by now, what it shared from wherever in the bin it is. False when there is no such thing. */
+  restore(id: string): Promise<boolean>;
+  /** Newest first. */
+  list(): Promise<BinItem[]>;
+  /** Deletes one thing, or all, for good. */
+  empty(id?: string): Promise<void>;
+  /** Deletes for good what was removed more than 30 days before `now` (ms since 1970). */
+  expire(now: number): Promise<void>;
 }
 
-/** The bin of a models folder. */
-export function createBin(models: string): Bin {
-  const bin = join(models, '.bin');
-  const folderOf = (id: string): string => join(bin, createHash('sha256').update(id).digest('hex').slice(0, 16));
+interface Held {
+  /** Absolute. */
+  folder: string;
+  removedAt: number;
+  manifest: Manifest;
+}
+
+/** The bin of `home`; with `prune`, folders that a removal leaves empty go too. */
+export function createBin(home: string, prune: boolean): Bin {
+  const bin = join(home, '.bin');
 
   const move = async (from: string, to: string): Promise<void> => {
     await mkdir(dirname(to), { recursive: true });
     await rename(from, to);
   };
+  const held = async (): Promise<Held[]> => {
+    const names = await readdir(bin).catch(() => []);
+    const all = await Promise.all(names.map((name) => readHeld(join(bin, name))));
+    return all.filter((each) => each !== undefined).sort((a, b) => b.removedAt - a.removedAt);
+  };
+  const discard = async (things: readonly Held[]): Promise<void> => {
+    for (const { folder } of things) await rm(folder, { recursive: true, force: true });
+    await rmdir(bin).catch(() => {});
+  };
 
   return {
-    async put(id, files, shared) {
-      const folder = folderOf(id);
-      await rm(folder, { recursive: true, force: true });
+    async put({ id, name, label, files, shared }) {
+      const removedAt = new Date();
+      const folder = join(bin, `${createHash('sha256').update(id).digest('hex').slice(0, 16)}-${removedAt.getTime()}`);
       await mkdir(folder, { recursive: true });
       // First, so that a move which is cut short can be undone.
-      await writeDurably(join(folder, 'manifest.json'), JSON.stringify({ v: 1, id, files, shared }));
-      for (const file of files) await move(join(models, file), join(folder, file));
-      for (const file of files) await removeEmpty(models, posix.dirname(file));
+      await writeDurably(join(folder, 'manifest.json'), JSON.stringify({ v: 1, id, name, label, removedAt: removedAt.toISOString(), files, shared }));
+      for (const file of files) await move(join(home, file), join(folder, file));
+      if (prune) for (const file of files) await removeEmpty(home, posix.dirname(file));
     },
     async restore(id) {
-      const folder = folderOf(id);
-      const text = await readFile(join(folder, 'manifest.json'), 'utf8').catch(() => undefined);
-      if (text === undefined) throw new Fault('library.notFound', 'This model is not in the bin any more.', { id });
-      const { files, shared } = manifest.parse(JSON.parse(text));
-      const places = [folder, ...(await readdir(bin)).map((name) => join(bin, name))];
-      for (const file of [...files, ...shared]) {
-        if (await exists(join(models, file))) continue;
+      const all = await held();
+      const mine = all.find((each) => each.manifest.id === id);
+      if (!mine) return false;
+      const places = [mine.folder, ...all.filter((each) => each !== mine).map(({ folder }) => folder)];
+      for (const file of [...mine.manifest.files, ...mine.manifest.shared]) {
+        if (await exists(join(home, file))) continue;
         for (const place of places) {
           if (!(await exists(join(place, file)))) continue;
-          await move(join(place, file), join(models, file));
+          await move(join(place, file), join(home, file));
           break;
         }
       }
-      await rm(folder, { recursive: true, force: true });
+      // What is there again by other means leaves the removed one where it is.
+      const left = await Promise.all(mine.manifest.files.map((file) => exists(join(mine.folder, file))));
+      if (!left.includes(true)) await discard([mine]);
+      return true;
     },
-    empty: () => rm(bin, { recursive: true, force: true }),
+    async list() {
+      return Promise.all(
+        (await held()).map(async ({ folder, removedAt, manifest: { id, name, label, files } }) => ({
+          ...{ id, name: name || posix.basename(id), label },
+          size: (await Promise.all(files.map((file) => sizeOf(join(folder, file))))).reduce((sum, size) => sum + size, 0),
+          removedAt: new Date(removedAt).toISOString(),
+          until: new Date(removedAt + keptMs).toISOString(),
+        })),
+      );
+    },
+    async empty(id) {
+      await discard((await held()).filter((each) => id === undefined || each.manifest.id === id));
+    },
+    async expire(now) {
+      await discard((await held()).filter(({ removedAt }) => removedAt + keptMs < now));
+    },
   };
 }
 
+/** Undefined for a folder that is not one of ours: it is left alone. */
+async function readHeld(folder: string): Promise<Held | undefined> {
+  try {
+    const file = join(folder, 'manifest.json');
+    const read = manifest.parse(JSON.parse(await readFile(file, 'utf8')));
+    const stated = Date.parse(read.removedAt ?? '');
+    return { folder, manifest: read, removedAt: Number.isNaN(stated) ? (await stat(file)).mtimeMs : stated };
+  } catch {
+    return undefined;
+  }
+}
+
+const sizeOf = (file: string): Promise<number> =>
+  stat(file).then(
+    ({ size }) => size,
+    () => 0,
+  );
+
 /** Removes `folder` and those above it, as far as they are empty. */
-async function removeEmpty(models: string, folder: string): Promise<void> {
+async function removeEmpty(home: string, folder: string): Promise<void> {
   for (let at = folder; at !== '.' && at !== '/'; at = posix.dirname(at)) {
-    const gone = await rmdir(join(models, at)).then(
+    const gone = await rmdir(join(home, at)).then(
       () => true,
       () => false,
     );

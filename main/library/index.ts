@@ -1,16 +1,30 @@
-/** The models on disk, kept in step with the models folder. */
-import { access } from 'node:fs/promises';
-import { basename, join, posix } from 'node:path';
-import { compareQuality } from '../../shared/quant.ts';
+/** The models on disk, kept in step with the folders that they lie in: our own, the person's, and those of other apps. */
+import { relative, resolve, sep } from 'node:path';
 import { Fault } from '../../shared/result.ts';
-import type { LibraryModel } from '../../shared/schemas/library.ts';
+import type {
+  BinItem,
+  Duplicates,
+  ImportMode,
+  LibraryFile,
+  LibraryLists,
+  LibraryModel,
+  LibraryPlace,
+  LibraryRemoval,
+  OtherApp,
+} from '../../shared/schemas/library.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Headers } from '../gguf/headers.ts';
 import { createWatched } from '../watched.ts';
-import { createBin } from './bin.ts';
-import { metaPath, readMeta } from './meta.ts';
-import { type KnownProjector, projectorFor } from './projector.ts';
-import { type FoundFile, type FoundModel, scan } from './scan.ts';
+import type { AppFolder } from './apps.ts';
+import { type Bin, createBin } from './bin.ts';
+import { compare, duplicatesOf, joinFiles } from './duplicates.ts';
+import type { Entry } from './entry.ts';
+import { createHashes } from './hashes.ts';
+import { importFile, locate } from './import.ts';
+import { metaPath } from './meta.ts';
+import { isOwn, isThere } from './places.ts';
+import { createShelf } from './shelf.ts';
+import { createTasks, type Tasks } from './tasks.ts';
 
 /** What it takes to load a model. */
 export interface ResolvedModel {
@@ -23,159 +37,186 @@ export interface ResolvedModel {
 }
 
 export interface Library {
+  /** The models, from the moment that our own folder has been looked through. */
   watch(signal: AbortSignal): AsyncIterable<LibraryModel[]>;
   /** The models now. */
   list(): LibraryModel[];
-  /** Looks at the folder again. */
+  /** Looks at all folders again. */
   refresh(): Promise<void>;
-  /** Errors: library.notFound; gguf.* for a file that cannot be loaded. */
+  /** Errors: library.notFound; library.missing while its drive is not there; gguf.* for a file that cannot be loaded. */
   resolve(id: string): Promise<ResolvedModel>;
-  /** Moves the model to the bin; its projector too when no other quantization needs it. Errors: library.notFound. */
+  /** What `remove` would do, file by file. Errors: library.notFound, library.notOwn. */
+  removal(id: string): Promise<LibraryRemoval>;
+  /** Moves the model to the bin; its projector too when no other quantization needs it. A file used where it lies only leaves the list. Errors: library.notFound, library.notOwn. */
   remove(id: string): Promise<void>;
   /** Undoes `remove`. Errors: library.notFound. */
   restore(id: string): Promise<void>;
-  /** Deletes what was removed for good. */
-  emptyBin(): Promise<void>;
+  /** What was removed, newest first. */
+  bin(): BinItem[];
+  watchBin(signal: AbortSignal): AsyncIterable<BinItem[]>;
+  /** Deletes one removed model, or all, for good. */
+  emptyBin(id?: string): Promise<void>;
+  watchPlaces(signal: AbortSignal): AsyncIterable<LibraryPlace[]>;
+  /** Looks through this folder too. Errors: library.notFound. */
+  addFolder(path: string): Promise<void>;
+  /** Looks there no more; nothing in it is touched. */
+  forgetFolder(path: string): Promise<void>;
+  /** Lists the models of an app, or does not. */
+  showApp(app: OtherApp, shown: boolean): Promise<void>;
+  /** Imports a file, or adds a folder; the id of the model, undefined for a folder. Errors: those of `importFile`. */
+  import(path: string, mode: ImportMode): Promise<string | undefined>;
+  watchDuplicates(signal: AbortSignal): AsyncIterable<Duplicates>;
+  /** Reads the files that could be duplicates. Errors: cancelled. */
+  compare(): Promise<void>;
+  /** Makes our own files of one content into one. Errors: those of `joinFiles`. */
+  link(sha256: string): Promise<void>;
+  /** What takes long. */
+  tasks: Tasks;
 }
 
-interface Entry {
-  model: LibraryModel;
-  facts?: ModelFacts;
-  fault?: Fault;
+export interface LibraryOptions {
+  /** The models folder. */
+  folder: string;
+  headers: Pick<Headers, 'forFile'>;
+  /** For what can be found out again. */
+  cacheFolder: string;
+  /** The person's further folders and files, and what is hidden. */
+  lists?: { get(): LibraryLists; set(lists: LibraryLists): void };
+  /** Where other apps keep theirs, asked at every look. */
+  apps?: () => readonly AppFolder[];
+  /** Milliseconds since 1970. */
+  now?: () => number;
 }
-type Read = { facts: ModelFacts } | { fault: Fault };
 
-/** The library of `folder`; the first scan begins at once. */
-export function createLibrary({ folder, headers }: { folder: string; headers: Pick<Headers, 'forFile'> }): Library {
-  const watched = createWatched<LibraryModel[]>([]);
-  const bin = createBin(folder);
-  const absolute = (path: string): string => join(folder, ...path.split('/'));
-  let entries = new Map<string, Entry>();
-  /** By path, size and time of change: a header is read once. */
-  let known = new Map<string, Read>();
+/** The library; the first look begins at once. */
+export function createLibrary({ folder, headers, cacheFolder, lists = inMemory(), apps = () => [], now = Date.now }: LibraryOptions): Library {
+  const hashes = createHashes(cacheFolder);
+  const tasks = createTasks();
+  const binned = createWatched<BinItem[]>([]);
+  const duplicates = createWatched<Duplicates>({ groups: [], unknown: 0 });
+  const bins = new Map<string, Bin>();
+  const absolute = (path: string): string => resolve(folder, path);
+  const ownFolders = (): string[] => [folder, ...lists.get().folders];
+  /** Files that left the list by `remove`, by id. */
+  const unlisted = new Map<string, string>();
 
-  const readHeader = async (files: FoundFile[]): Promise<Read> => {
-    try {
-      const { facts } = await headers.forFile(files.map(({ path }) => absolute(path)));
-      return { facts };
-    } catch (error) {
-      return { fault: error instanceof Fault ? error : new Fault('gguf.notGguf', 'This file could not be read.', { file: files[0]?.path }, error) };
-    }
+  const binOf = (home: string): Bin => {
+    const bin = bins.get(home) ?? createBin(home, home === folder);
+    bins.set(home, bin);
+    return bin;
   };
-
-  const look = async (): Promise<void> => {
-    const found = await scan(folder);
-    const next = new Map<string, Read>();
-    const read = async (files: FoundFile[]): Promise<Read> => {
-      const key = JSON.stringify(files);
-      const header = known.get(key) ?? (await readHeader(files));
-      // What could not be read is tried again the next time.
-      if ('facts' in header) next.set(key, header);
-      return header;
-    };
-    const projectors: KnownProjector[] = [];
-    for (const file of found.projectors) {
-      const header = await read([file]);
-      if ('facts' in header) projectors.push({ ...file, facts: header.facts });
-    }
-    const models: { found: FoundModel; header: Read }[] = [];
-    for (const each of found.models) {
-      const first = each.files[0]!;
-      const header: Read = each.incomplete
-        ? { fault: new Fault('gguf.truncated', 'A part of this model is missing.', { file: first.path }) }
-        : await read(each.files);
-      // The header knows better than the name what a file is.
-      if ('facts' in header && header.facts.clip) projectors.push({ ...first, facts: header.facts });
-      else if (!('facts' in header) || header.facts.type === 'model') models.push({ found: each, header });
-    }
-    known = next;
-    const listed = await Promise.all(models.map(({ found: each, header }) => entryFor(each, header, projectors)));
-    listed.sort((a, b) => a.model.name.localeCompare(b.model.name) || a.model.repo.localeCompare(b.model.repo) || compareQuality(a.model, b.model));
-    entries = new Map(listed.map((entry) => [entry.model.id, entry]));
-    watched.set(listed.map(({ model }) => model));
+  const onLooked = async (): Promise<void> => {
+    duplicates.set(duplicatesOf(shelf.entries()));
+    binned.set((await Promise.all(ownFolders().map((home) => binOf(home).list()))).flat());
   };
+  const shelf = createShelf({ folder, headers, hashes, cacheFolder, lists: () => lists.get(), apps, onLooked });
+  const { refresh, find } = shelf;
+  const first = Promise.all(ownFolders().map((home) => binOf(home).expire(now()))).then(refresh);
+  first.catch(() => {});
 
-  const entryFor = async ({ files, label, incomplete }: FoundModel, header: Read, projectors: KnownProjector[]): Promise<Entry> => {
-    const first = files[0]!;
-    const repo = posix.dirname(first.path).split('/').slice(0, 2).join('/');
-    const facts = 'facts' in header ? header.facts : undefined;
-    const projector = facts && projectorFor(first.path, facts, projectors);
-    const metas = await Promise.all([...files, ...(projector ? [projector] : [])].map(({ path }) => readMeta(absolute(path))));
-    const model: LibraryModel = {
-      id: first.path,
-      repo,
-      name: facts?.name || basename(repo) || basename(first.path, '.gguf'),
-      label: label ?? facts?.label ?? '?',
-      files: files.map(({ path }) => path),
-      ...(projector && { projector: projector.path }),
-      size: files.reduce((sum, file) => sum + file.size, projector?.size ?? 0),
-      architecture: facts?.architecture ?? '',
-      ...(facts && { parameters: facts.parameters }),
-      contextLength: facts?.contextLength ?? 0,
-      vision: projector !== undefined,
-      thinking: facts?.thinking ?? false,
-      verified: metas.every((meta) => meta?.sha256 !== undefined),
-      ...('fault' in header && { problem: incomplete ? 'missingShard' : header.fault.code === 'gguf.truncated' ? 'truncated' : 'notGguf' }),
-      addedAt: metas[0]?.verifiedAt ?? new Date(first.changedAt).toISOString(),
-    };
-    return 'facts' in header ? { model, facts: header.facts } : { model, fault: header.fault };
+  const change = async (more: Partial<LibraryLists>): Promise<void> => {
+    lists.set({ ...lists.get(), ...more });
+    await refresh();
   };
-
-  let running: Promise<void> | undefined;
-  let waiting: Promise<void> | undefined;
-  /** One look at a time; who asks meanwhile gets the one after it. */
-  const refresh = (): Promise<void> => {
-    if (!running) {
-      running = look().finally(() => {
-        running = undefined;
-      });
-      return running;
-    }
-    waiting ??= running
-      .catch(() => {})
-      .then(() => {
-        waiting = undefined;
-        return refresh();
-      });
-    return waiting;
+  const add = async (path: string): Promise<void> => {
+    if (!ownFolders().includes(path)) await change({ folders: [...lists.get().folders, path] });
   };
-  const ready = refresh();
-  ready.catch(() => {});
-
-  const find = async (id: string): Promise<Entry> => {
-    await ready;
-    const entry = entries.get(id);
-    if (!entry) throw new Fault('library.notFound', 'This model is not in the library.', { id });
-    return entry;
+  const plan = async (id: string): Promise<{ entry: Entry; removal: LibraryRemoval }> => {
+    const entry = await find(id);
+    const { place, model } = entry;
+    if (place.reference !== undefined) return { entry, removal: { files: [], stays: model.files } };
+    if (!isOwn(place)) throw new Fault('library.notOwn', `This model belongs to ${place.app}; remove it there.`, { app: place.app });
+    if (model.problem === 'missingDrive') throw entry.fault!;
+    const { projector, files } = model;
+    if (!projector) return { entry, removal: { files, stays: [] } };
+    const needed = shelf.models.get().some((other) => other.id !== id && other.projector?.path === projector.path);
+    return { entry, removal: needed ? { files, stays: [projector] } : { files: [...files, projector], stays: [] } };
   };
-  const withMeta = async (path: string): Promise<string[]> =>
-    access(metaPath(absolute(path))).then(
-      () => [path, metaPath(path)],
-      () => [path],
-    );
+  /** With what was written down about them, as the bin of `home` names them. */
+  const namesIn = async (home: string, files: readonly LibraryFile[]): Promise<string[]> => {
+    const paths = files.flatMap(({ path }) => [absolute(path), metaPath(absolute(path))]);
+    const there = await Promise.all(paths.map((path) => isThere(path)));
+    return paths.filter((_, index) => there[index]).map((path) => relative(home, path).split(sep).join('/'));
+  };
 
   return {
-    watch: (signal) => watched.watch(signal),
-    list: () => watched.get(),
+    async *watch(signal) {
+      await shelf.ready;
+      yield* shelf.models.watch(signal);
+    },
+    list: () => shelf.models.get(),
     refresh,
     async resolve(id) {
       const { model, facts, fault } = await find(id);
       if (!facts) throw fault;
-      return { files: model.files.map(absolute), ...(model.projector && { projector: absolute(model.projector) }), facts, model };
+      return { files: model.files.map(({ path }) => absolute(path)), ...(model.projector && { projector: absolute(model.projector.path) }), facts, model };
     },
+    removal: async (id) => (await plan(id)).removal,
     async remove(id) {
-      const { model } = await find(id);
-      const { projector } = model;
-      const needed = projector !== undefined && watched.get().some((other) => other.id !== id && other.projector === projector);
-      const going = [...model.files, ...(projector && !needed ? [projector] : [])];
-      const staying = projector && needed ? [projector] : [];
-      await bin.put(id, (await Promise.all(going.map(withMeta))).flat(), (await Promise.all(staying.map(withMeta))).flat());
+      const { entry, removal } = await plan(id);
+      const { place, model } = entry;
+      if (place.reference !== undefined) {
+        unlisted.set(id, place.reference);
+        return change({ files: lists.get().files.filter((file) => file !== place.reference) });
+      }
+      const files = await namesIn(place.folder, removal.files);
+      const shared = await namesIn(place.folder, removal.stays);
+      await binOf(place.folder).put({ id, name: model.name, label: model.label, files, shared });
       await refresh();
     },
     async restore(id) {
-      await bin.restore(id);
+      const file = unlisted.get(id);
+      unlisted.delete(id);
+      if (file !== undefined) return change({ files: [...lists.get().files.filter((each) => each !== file), file] });
+      for (const home of ownFolders()) if (await binOf(home).restore(id)) return refresh();
+      throw new Fault('library.notFound', 'This model is not in the bin any more.', { id });
+    },
+    bin: () => binned.get(),
+    watchBin: (signal) => binned.watch(signal),
+    async emptyBin(id) {
+      for (const home of ownFolders()) await binOf(home).empty(id);
       await refresh();
     },
-    emptyBin: bin.empty,
+    watchPlaces: (signal) => shelf.places.watch(signal),
+    async addFolder(path) {
+      const { path: folderPath, isFolder } = await locate(path);
+      if (!isFolder) throw new Fault('library.notFound', `${path} is not a folder.`, { id: path });
+      await add(folderPath);
+    },
+    forgetFolder: (path) => change({ folders: lists.get().folders.filter((each) => each !== path) }),
+    showApp: (app, shown) => change({ hidden: [...lists.get().hidden.filter((each) => each !== app), ...(shown ? [] : [app])] }),
+    async import(path, mode) {
+      const { path: file, isFolder } = await locate(path);
+      if (isFolder) {
+        await add(file);
+        return undefined;
+      }
+      await first.catch(() => {});
+      const refer = (each: string): Promise<void> => change({ files: [...lists.get().files.filter((known) => known !== each), each] });
+      const id = await importFile(file, mode, { headers, folder, tasks, entries: shelf.entries(), refer });
+      await refresh();
+      return id;
+    },
+    watchDuplicates: (signal) => duplicates.watch(signal),
+    async compare() {
+      await first.catch(() => {});
+      await compare(shelf.entries(), { folder, tasks, hashes });
+      await refresh();
+    },
+    async link(sha256) {
+      await joinFiles(shelf.entries(), sha256, { folder, tasks });
+      await refresh();
+    },
+    tasks,
+  };
+}
+
+function inMemory(): { get(): LibraryLists; set(lists: LibraryLists): void } {
+  let current: LibraryLists = { folders: [], files: [], hidden: [] };
+  return {
+    get: () => current,
+    set(lists) {
+      current = lists;
+    },
   };
 }

@@ -23,7 +23,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'atelier-library-'));
   folder = join(root, 'models');
   const headers = createHeaders({ hub: createHub({ endpoint: 'http://127.0.0.1:9', redirectHosts: [], token: undefined }), cacheFolder: join(root, 'cache') });
-  library = createLibrary({ folder, headers });
+  library = createLibrary({ folder, headers, cacheFolder: join(root, 'cache') });
 });
 afterEach(async () => {
   await library.refresh();
@@ -56,7 +56,16 @@ test('lists what the headers say, with the projector of the folder', async () =>
   add(q4, projector);
   const [model, ...more] = await listed();
   expect(more).toEqual([]);
-  expect(model).toMatchObject({ id: q4, repo, label: 'Q4_K_M', files: [q4], projector, architecture: 'qwen35', vision: true, verified: false });
+  expect(model).toMatchObject({
+    id: q4,
+    repo,
+    label: 'Q4_K_M',
+    files: [{ path: q4 }],
+    projector: { path: projector },
+    architecture: 'qwen35',
+    vision: true,
+    verified: false,
+  });
   expect(model!.size).toBe(readFileSync(at(q4)).length + readFileSync(at(projector)).length);
   expect(model!.contextLength).toBeGreaterThan(0);
   expect(model!.parameters).toBeGreaterThan(1_000_000);
@@ -70,7 +79,7 @@ test('shards are one model; its projector may lie in the folder above', async ()
   add(shard(2), shard(3), shard(1), projector);
   const [model, ...more] = await listed();
   expect(more).toEqual([]);
-  expect(model).toMatchObject({ id: shard(1), label: 'Q8_0', files: [shard(1), shard(2), shard(3)], projector });
+  expect(model).toMatchObject({ id: shard(1), label: 'Q8_0', files: [1, 2, 3].map((index) => ({ path: shard(index) })), projector: { path: projector } });
   expect((await library.resolve(shard(1))).files).toEqual([1, 2, 3].map((index) => at(shard(index))));
 });
 
@@ -109,7 +118,7 @@ test('unfinished downloads, dot folders and a projector under a model name are n
   mkdirSync(at('friend/linked'), { recursive: true });
   symlinkSync(at(q4), at('friend/linked/other-Q4_K_M.gguf'));
   const models = await listed();
-  expect(models.map(({ id, projector: eyes }) => [id, eyes])).toEqual([
+  expect(models.map(({ id, projector: eyes }) => [id, eyes?.path])).toEqual([
     [q4, `${repo}/eyes.gguf`],
     ['friend/linked/other-Q4_K_M.gguf', undefined],
   ]);
@@ -140,7 +149,7 @@ test('remove frees the folder, restore puts every file back', async () => {
   await library.restore(shard(1));
   expect(files()).toEqual(before);
   expect(library.list()).toEqual(models);
-  expect(existsSync(at('.bin'))).toBe(true);
+  expect(existsSync(at('.bin'))).toBe(false);
   await expect(library.restore(shard(1))).rejects.toMatchObject({ code: 'library.notFound' });
 });
 
@@ -153,7 +162,7 @@ test('a projector stays as long as another quantization needs it, and comes back
   expect(files()).toEqual([]);
   await library.restore(q4);
   expect(files()).toEqual([projector, q4]);
-  expect(library.list()).toMatchObject([{ id: q4, projector }]);
+  expect(library.list()).toMatchObject([{ id: q4, projector: { path: projector } }]);
   await library.restore(q8);
   expect(files()).toEqual([projector, q4, q8]);
 });

@@ -10,9 +10,9 @@ import type { ChatSummary } from '../../shared/schemas/chat.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { EngineState } from '../../shared/schemas/engine.ts';
 import type { HubStatus, ModelSummary } from '../../shared/schemas/hub.ts';
-import type { LibraryModel } from '../../shared/schemas/library.ts';
+import type { BinItem, Duplicates, LibraryModel, LibraryPlace, LibraryTask } from '../../shared/schemas/library.ts';
 import { defaultSettings, type Settings } from '../../shared/schemas/settings.ts';
-import { cardMarkdown, fakeEstimate, fakeLimits, hardware, modelDetail, modelTraits, searchModels } from './samples.ts';
+import { cardMarkdown, fakeEstimate, fakeLimits, hardware, libraryStorage, modelDetail, modelTraits, searchModels } from './samples.ts';
 
 /** A value whose watchers get the one there is and every later one. */
 export interface Feed<T> {
@@ -50,6 +50,10 @@ export interface FakeCore {
   hub: Feed<HubStatus>;
   downloads: Feed<DownloadJob[]>;
   library: Feed<LibraryModel[]>;
+  bin: Feed<BinItem[]>;
+  places: Feed<LibraryPlace[]>;
+  libraryTasks: Feed<LibraryTask[]>;
+  duplicates: Feed<Duplicates>;
   engine: Feed<EngineState>;
   chats: Feed<ChatSummary[]>;
   /** Every call and stream in the order they came. */
@@ -68,6 +72,10 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
   const hub = feed<HubStatus>({ endpoint: 'https://huggingface.co', sample: false, token: false });
   const downloads = feed<DownloadJob[]>([]);
   const library = feed<LibraryModel[]>([]);
+  const bin = feed<BinItem[]>([]);
+  const places = feed<LibraryPlace[]>([]);
+  const libraryTasks = feed<LibraryTask[]>([]);
+  const duplicates = feed<Duplicates>({ groups: [], unknown: 0 });
   const engine = feed<EngineState>({ status: 'idle' });
   const chats = feed<ChatSummary[]>([]);
   const calls: FakeCore['calls'] = [];
@@ -136,6 +144,25 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
       const model = removed.get(id);
       if (model) library.push([...library.value, model]);
     },
+    'library.refresh': () => {},
+    'library.removal'({ id }) {
+      const model = library.value.find((each) => each.id === id);
+      return { files: model?.files ?? [], stays: [] };
+    },
+    'library.bin': (_, { signal }) => bin.watch(signal),
+    'library.emptyBin': ({ id }) => bin.push(id === undefined ? [] : bin.value.filter((each) => each.id !== id)),
+    'library.places': (_, { signal }) => places.watch(signal),
+    'library.addFolder': ({ folder }) => places.push([...places.value, { app: 'folder', folder, shown: true, there: true, models: 0, size: 0 }]),
+    'library.forgetFolder': ({ folder }) => places.push(places.value.filter((each) => each.folder !== folder)),
+    'library.showApp': ({ app, shown }) => places.push(places.value.map((each) => (each.app === app ? { ...each, shown } : each))),
+    'library.import': ({ path }) => ({ id: path }),
+    'library.tasks': (_, { signal }) => libraryTasks.watch(signal),
+    'library.endTask': ({ id }) => libraryTasks.push(libraryTasks.value.filter((each) => each.id !== id)),
+    'library.duplicates': (_, { signal }) => duplicates.watch(signal),
+    'library.compare': () => duplicates.push({ ...duplicates.value, unknown: 0 }),
+    'library.link': ({ sha256 }) => duplicates.push({ ...duplicates.value, groups: duplicates.value.groups.filter((each) => each.sha256 !== sha256) }),
+    'library.storage': () => libraryStorage,
+    'library.reclaim': () => {},
     'engine.watch': (_, { signal }) => engine.watch(signal),
     'engine.load': ({ id }) => engine.push({ status: 'loading', modelId: id, stage: 'loading', progress: 0 }),
     'engine.unload': () => engine.push({ status: 'idle' }),
@@ -168,5 +195,5 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
 
   const [page, server] = portPair();
   serve(core, recorded, server, (error, method) => console.error(method, error));
-  return { client: connect(core, page), settings, hub, downloads, library, engine, chats, calls };
+  return { client: connect(core, page), settings, hub, downloads, library, bin, places, libraryTasks, duplicates, engine, chats, calls };
 }

@@ -5,7 +5,7 @@ import { licenceOf } from '../../shared/licence.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { ModelDetail, ModelSummary, ModelTraits } from '../../shared/schemas/hub.ts';
-import type { LibraryModel } from '../../shared/schemas/library.ts';
+import type { LibraryModel, Storage } from '../../shared/schemas/library.ts';
 import { type ContextLimits, type Estimate, type LoadSettings, type MemorySplit, splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
 
 const gib = 2 ** 30;
@@ -178,9 +178,10 @@ export const libraryModel = (more: Partial<LibraryModel> = {}): LibraryModel => 
   repo: 'unsloth/Qwen3.5-9B-GGUF',
   name: 'Qwen3.5 9B',
   label: 'Q4_K_M',
-  files: ['unsloth/Qwen3.5-9B-GGUF/Qwen3.5-9B-Q4_K_M.gguf'],
-  projector: 'unsloth/Qwen3.5-9B-GGUF/mmproj-F16.gguf',
+  files: [{ path: 'unsloth/Qwen3.5-9B-GGUF/Qwen3.5-9B-Q4_K_M.gguf', size: 5_680_000_000 }],
+  projector: { path: 'unsloth/Qwen3.5-9B-GGUF/mmproj-F16.gguf', size: 937_000_000 },
   size: 6_617_000_000,
+  source: { app: 'atelier', folder: '/home/ada/.local/share/atelier/models', reference: false },
   architecture: 'qwen35',
   parameters,
   contextLength: 262_144,
@@ -211,3 +212,17 @@ export const downloadJob = (more: Partial<DownloadJob> = {}): DownloadJob => ({
   createdAt: '2026-11-22T09:00:00.000Z',
   ...more,
 });
+
+export const libraryStorage: Storage = {
+  kinds: [
+    { kind: 'models', size: 6_617_000_000, reclaimable: 0 },
+    { kind: 'partial', size: 1_400_000_000, reclaimable: 200_000_000 },
+    { kind: 'bin', size: 5_700_000_000, reclaimable: 5_700_000_000 },
+    { kind: 'headers', size: 4_200_000, reclaimable: 4_200_000 },
+    { kind: 'cache', size: 310_000_000, reclaimable: 0 },
+    { kind: 'chats', size: 900_000, reclaimable: 0 },
+    { kind: 'images', size: 12_000_000, reclaimable: 0 },
+    { kind: 'logs', size: 60_000, reclaimable: 0 },
+  ],
+  free: 140_000_000_000,
+};

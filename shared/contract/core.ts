@@ -6,7 +6,18 @@ import { downloadJob } from '../schemas/download.ts';
 import { engineState } from '../schemas/engine.ts';
 import { hardware, videoProgram } from '../schemas/hardware.ts';
 import { hubStatus, modelDetail, modelTraits, searchPage, searchQuestion } from '../schemas/hub.ts';
-import { libraryModel } from '../schemas/library.ts';
+import {
+  binItem,
+  duplicates,
+  importMode,
+  libraryModel,
+  libraryPlace,
+  libraryRemoval,
+  libraryTask,
+  otherApp,
+  storage,
+  storageKind,
+} from '../schemas/library.ts';
 import { contextLimits, estimate, loadSettings } from '../schemas/memory.ts';
 import { settings, settingsChange } from '../schemas/settings.ts';
 
@@ -14,6 +25,9 @@ const nothing = z.optional(z.undefined());
 const id = z.string().check(z.minLength(1), z.maxLength(1024));
 const byId = z.object({ id });
 const repo = z.string().check(z.regex(/^[\w-][\w.-]{0,95}\/[\w-][\w.-]{0,95}$/));
+/** Absolute, as this system writes it. */
+const path = z.string().check(z.minLength(1), z.maxLength(4096));
+const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const commit = z.string().check(z.regex(/^[0-9a-f]{40}$/));
 
 /** A quantization on the Hub, or a model that is already on disk. */
@@ -65,9 +79,34 @@ export const core = {
   'downloads.dismiss': call(byId, z.void()),
 
   'library.watch': stream(nothing, z.array(libraryModel)),
-  /** Moves the model's files to the bin inside the models folder; `library.restore` undoes it. */
+  /** Looks at all folders again. */
+  'library.refresh': call(nothing, z.void()),
+  /** What `library.remove` would do, file by file. */
+  'library.removal': call(byId, libraryRemoval),
+  /** Moves the model's files to the bin inside its folder; `library.restore` undoes it. */
   'library.remove': call(byId, z.void()),
   'library.restore': call(byId, z.void()),
+  'library.bin': stream(nothing, z.array(binItem)),
+  /** Deletes one removed model, or all, for good. */
+  'library.emptyBin': call(z.object({ id: z.optional(id) }), z.void()),
+  'library.places': stream(nothing, z.array(libraryPlace)),
+  'library.addFolder': call(z.object({ folder: path }), z.void()),
+  /** Looks there no more; nothing in it is touched. */
+  'library.forgetFolder': call(z.object({ folder: path }), z.void()),
+  'library.showApp': call(z.object({ app: otherApp, shown: z.boolean() }), z.void()),
+  /** Answers when it is done, with the id of the model; without one for a folder, which is looked through from now on. */
+  'library.import': call(z.object({ path, mode: importMode }), z.object({ id: z.optional(z.string()) })),
+  'library.tasks': stream(nothing, z.array(libraryTask)),
+  /** Cancels a task, or takes one that failed off the list. */
+  'library.endTask': call(byId, z.void()),
+  'library.duplicates': stream(nothing, duplicates),
+  /** Reads the files that are as large as others, to tell which are the same. */
+  'library.compare': call(nothing, z.void()),
+  /** Makes our own files of this content into one file with several names. */
+  'library.link': call(z.object({ sha256 }), z.void()),
+  'library.storage': call(nothing, storage),
+  /** Frees what `library.storage` calls reclaimable. */
+  'library.reclaim': call(z.object({ kind: storageKind }), z.void()),
 
   'engine.watch': stream(nothing, engineState),
   /** Answers when the load has begun; `engine.watch` tells how it goes. */

@@ -1,5 +1,6 @@
 /** The person's settings with their defaults. */
 import * as z from 'zod/mini';
+import { libraryLists } from './library.ts';
 import { defaultLoadSettings, loadSettings } from './memory.ts';
 
 /** Minutes after midnight, local time. */
@@ -28,6 +29,8 @@ const fields = {
   /** Of an answer, thinking included; 0: as long as the context lasts. */
   maxTokens: z.int().check(z.nonnegative()),
   downloads: downloadSettings,
+  /** Where to look for models besides the models folder. */
+  library: libraryLists,
 };
 
 export const settings = z.object({
@@ -39,6 +42,7 @@ export const settings = z.object({
   temperature: z._default(fields.temperature, 0.7),
   maxTokens: z._default(fields.maxTokens, 0),
   downloads: z._default(fields.downloads, defaultDownloadSettings),
+  library: z._default(fields.library, { folders: [], files: [], hidden: [] }),
 });
 export type Settings = z.infer<typeof settings>;
 

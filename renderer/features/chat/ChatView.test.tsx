@@ -225,7 +225,8 @@ test.each([
 
 test('without a model it says so and offers the newest of the library', async () => {
   const { user, field } = show(testCore(), undefined, { status: 'idle' });
-  const model = { repo: 'a/b', label: 'Q4_K_M', files: [], size: 1, architecture: 'x', contextLength: 1, vision: true, thinking: true, verified: true };
+  const source = { app: 'atelier', folder: '/models', reference: false } as const;
+  const model = { repo: 'a/b', label: 'Q4_K_M', files: [], size: 1, source, architecture: 'x', contextLength: 1, vision: true, thinking: true, verified: true };
   act(() =>
     stores.library.setState({
       models: [

@@ -1,0 +1,122 @@
+/** Brings a GGUF file from anywhere into the library: as it lies, by a second name, or as a copy. */
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { parseFileName } from '../../shared/quant.ts';
+import { Fault } from '../../shared/result.ts';
+import type { ImportMode } from '../../shared/schemas/library.ts';
+import type { ModelFacts } from '../gguf/facts.ts';
+import type { Headers } from '../gguf/headers.ts';
+import type { Entry } from './entry.ts';
+import { copyWhole, hardLink } from './links.ts';
+import { findOne, isOwn } from './places.ts';
+import { goesWith, projectorFor } from './projector.ts';
+import type { FoundFile } from './scan.ts';
+import type { Tasks } from './tasks.ts';
+
+export interface ImportOptions {
+  headers: Pick<Headers, 'forFile'>;
+  /** The models folder. */
+  folder: string;
+  tasks: Tasks;
+  entries: readonly Entry[];
+  /** Takes a file into the list of those that are used where they lie. */
+  refer(file: string): Promise<void>;
+}
+
+/**
+ * Imports the model or projector in `file` (absolute), with its other shards and the projector beside it, and gives the id that it has
+ * in the library; a projector gives the id of the model that it was put beside. Its header is read first. Errors: library.notFound, gguf.*,
+ * library.exists, library.cannotLink, library.noModelFor, library.whichModel, download.diskFull, cancelled.
+ */
+export async function importFile(file: string, mode: ImportMode, options: ImportOptions): Promise<string> {
+  const { headers, folder, entries } = options;
+  const listed = entries.find(({ model }) => model.files.some(({ path }) => resolve(folder, path) === file));
+  if (listed) return listed.model.id;
+  const found = await findOne(file);
+  const alone = found.projectors.find(({ path }) => resolve(path) === file);
+  const model = found.models[0];
+  if (!alone && !model) throw new Fault('library.notFound', `There is no model file ${file}.`, { id: file });
+  if (model?.incomplete) throw new Fault('gguf.truncated', `Some parts of ${basename(file)} are missing.`, { file });
+  const { facts } = await headers.forFile(alone ? [file] : model!.files.map(({ path }) => path));
+  if (alone || facts.clip) return importProjector(file, facts, mode, options);
+  if (facts.type !== 'model') throw new Fault('gguf.notGguf', `${basename(file)} is no model but of the kind "${facts.type}".`, { file });
+  if (mode === 'reference') {
+    await options.refer(file);
+    return file.replaceAll('\\', '/');
+  }
+  const projectors = await Promise.all(found.projectors.map((each) => headersOf(headers, each)));
+  const projector = projectorFor(
+    model!.files[0]!.within,
+    facts,
+    projectors.filter((each) => each !== undefined),
+  );
+  const target = join(folder, 'imported', stemOf(file));
+  await bring([...model!.files, ...(projector ? [projector.file] : [])], target, mode, options);
+  return relative(folder, join(target, fileName(model!.files[0]!.path))).replaceAll('\\', '/');
+}
+
+const headersOf = (headers: Pick<Headers, 'forFile'>, file: FoundFile) =>
+  headers.forFile([file.path]).then(
+    ({ facts }) => ({ within: file.within, file, facts }),
+    () => undefined,
+  );
+
+/** Into the folder of the one model of ours that it goes with and that has none. */
+async function importProjector(file: string, facts: ModelFacts, mode: ImportMode, options: ImportOptions): Promise<string> {
+  const { folder, entries } = options;
+  const fits = entries.filter(({ place, model, facts: its }) => isOwn(place) && !model.vision && its && goesWith(facts, its));
+  const folders = [...new Set(fits.map(({ model }) => dirname(resolve(folder, model.files[0]!.path))))];
+  const names = [...new Set(fits.map(({ model }) => model.name))].join(', ');
+  if (folders.length === 0) throw new Fault('library.noModelFor', 'No model in the library goes with this projector.', { file: basename(file) });
+  if (folders.length > 1) throw new Fault('library.whichModel', `Several models go with this projector: ${names}.`, { file: basename(file), names });
+  const { size } = await stat(file);
+  // A projector is found in its model's folder alone, so it cannot stay where it lies.
+  await bring([{ path: file, size }], folders[0]!, mode === 'reference' ? 'link' : mode, options);
+  return fits[0]!.model.id;
+}
+
+async function bring(files: readonly Pick<FoundFile, 'path' | 'size'>[], target: string, mode: ImportMode, { tasks }: ImportOptions): Promise<void> {
+  const pairs = files.map(({ path, size }) => ({ from: path, to: join(target, fileName(path)), size }));
+  for (const { to } of pairs) {
+    const there = await stat(to).catch(() => undefined);
+    if (there) throw new Fault('library.exists', `There is already a file ${to}.`, { file: to });
+  }
+  await mkdir(target, { recursive: true });
+  if (mode === 'link') {
+    for (const { from, to } of pairs) await hardLink(from, to);
+    return;
+  }
+  const total = pairs.reduce((sum, { size }) => sum + size, 0);
+  await tasks.run({ kind: 'import', name: pairs[0]!.from, total }, async (signal, onBytes) => {
+    let before = 0;
+    const brought: string[] = [];
+    try {
+      for (const { from, to, size } of pairs) {
+        await copyWhole(from, to, signal, (bytes) => onBytes(before + bytes));
+        brought.push(to);
+        before += size;
+      }
+    } catch (error) {
+      // Some shards of a model are of no use.
+      for (const to of brought) await rm(to, { force: true });
+      throw error;
+    }
+  });
+}
+
+/** Its name in the library, where only names of GGUF files are looked at. */
+const fileName = (path: string): string => (/\.gguf$/i.test(path) ? basename(path) : `${basename(path)}.gguf`);
+
+/** The folder that an imported model gets: its name without shard and ending, which must not hide it. */
+function stemOf(file: string): string {
+  const { shard } = parseFileName(file.replaceAll('\\', '/'));
+  const stem = basename(shard?.group ?? file).replace(/\.gguf$|-of-\d+$/gi, '');
+  return stem.replace(/^\.+/, '') || 'model';
+}
+
+/** What a person typed or dropped as an absolute path. Errors: library.notFound. */
+export async function locate(path: string): Promise<{ path: string; isFolder: boolean }> {
+  const found = isAbsolute(path) ? await stat(path).catch(() => undefined) : undefined;
+  if (!found) throw new Fault('library.notFound', `There is no file ${path}.`, { id: path });
+  return { path: resolve(path), isFolder: found.isDirectory() };
+}

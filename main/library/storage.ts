@@ -1,0 +1,92 @@
+/** What the disk holds for Atelier, by purpose, and what of it can go. */
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DownloadJob } from '../../shared/schemas/download.ts';
+import type { Storage as Holdings, StorageKind } from '../../shared/schemas/library.ts';
+import { freeBytes } from '../downloads/disk.ts';
+import { targetOf } from '../downloads/target.ts';
+import type { Folders } from '../platform.ts';
+import type { Library } from './index.ts';
+
+export interface Storage {
+  read(): Promise<Holdings>;
+  /** Frees what `read` calls reclaimable, and nothing else. */
+  reclaim(kind: StorageKind): Promise<void>;
+}
+
+interface StorageOptions {
+  folders: Pick<Folders, 'data' | 'cache' | 'models'>;
+  library: Pick<Library, 'list' | 'bin' | 'emptyBin'>;
+  /** Their parts are still wanted. */
+  jobs(): Promise<DownloadJob[]>;
+}
+
+/** What is found out again by asking the Hub or reading the files. */
+const remade = ['headers', 'search'];
+
+export function createStorage({ folders, library, jobs }: StorageOptions): Storage {
+  /** Parts of downloads, and which of them no download on the list will go on with. */
+  const parts = async (): Promise<{ size: number; left: Sized[] }> => {
+    const all = (await filesIn(folders.models)).filter(({ path }) => /\.part(?:\.json)?$/.test(path));
+    const wanted = new Set((await jobs()).flatMap(({ repo, files }) => files.map(({ path }) => targetOf(folders.models, repo, path))));
+    const left = all.filter(({ path }) => !wanted.has(path.replace(/\.part(?:\.json)?$/, '')));
+    return { size: sum(all), left };
+  };
+  const headers = (): Promise<Sized[]> => all(remade.map((name) => filesIn(join(folders.cache, name))));
+
+  return {
+    async read() {
+      const [partial, made, cache, data, free] = await Promise.all([
+        parts(),
+        headers(),
+        filesIn(folders.cache),
+        filesIn(folders.data, [folders.models, folders.cache]),
+        freeBytes(folders.models).catch(() => null),
+      ]);
+      const below = (name: string): number => sum(data.filter(({ path }) => path.startsWith(join(folders.data, name))));
+      const bin = library.bin().reduce((total, { size }) => total + size, 0);
+      const own = library.list().filter(({ source, problem }) => source.app === 'atelier' && problem !== 'missingDrive');
+      // Quantizations share a projector.
+      const models = new Map(own.flatMap(({ files, projector }) => [...files, ...(projector ? [projector] : [])]).map(({ path, size }) => [path, size]));
+      const kinds: [StorageKind, number, number][] = [
+        ['models', [...models.values()].reduce((total, size) => total + size, 0), 0],
+        ['partial', partial.size, sum(partial.left)],
+        ['bin', bin, bin],
+        ['headers', sum(made), sum(made)],
+        ['cache', sum(cache) - sum(made), 0],
+        ['chats', below('atelier.db'), 0],
+        ['images', below('blobs'), 0],
+        ['logs', below('logs'), 0],
+      ];
+      return { kinds: kinds.map(([kind, size, reclaimable]) => ({ kind, size, reclaimable })), free };
+    },
+    async reclaim(kind) {
+      if (kind === 'bin') await library.emptyBin();
+      if (kind === 'headers') for (const name of remade) await rm(join(folders.cache, name), { recursive: true, force: true });
+      if (kind === 'partial') for (const { path } of (await parts()).left) await rm(path, { force: true });
+    },
+  };
+}
+
+interface Sized {
+  path: string;
+  /** Bytes. */
+  size: number;
+}
+
+const sum = (files: readonly Sized[]): number => files.reduce((total, { size }) => total + size, 0);
+const all = async (lists: Promise<Sized[]>[]): Promise<Sized[]> => (await Promise.all(lists)).flat();
+
+/** The files below a folder, links not followed, `except` and bins left out. */
+async function filesIn(folder: string, except: readonly string[] = []): Promise<Sized[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return all(
+    entries.map(async (entry) => {
+      const path = join(folder, entry.name);
+      if (except.includes(path) || entry.name === '.bin') return [];
+      if (entry.isDirectory()) return filesIn(path, except);
+      const found = entry.isFile() ? await stat(path).catch(() => undefined) : undefined;
+      return found ? [{ path, size: found.size }] : [];
+    }),
+  );
+}
