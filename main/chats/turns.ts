@@ -69,6 +69,8 @@ export function createTurns({ store, log, onEnd, saveEveryMs = 1000 }: TurnsOpti
       answer.progress.set({ ...now, prompt: { processed: event.processed, total: event.total } });
       return;
     }
+    // No chat asks for tools yet, or for messages to be left out.
+    if (event.type === 'toolCall' || event.type === 'dropped') return;
     answer.progress.set({ ...now, [event.type]: now[event.type] + event.text });
     answer.timer ??= setTimeout(() => save(turnId, answer), saveEveryMs);
   };

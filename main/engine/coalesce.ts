@@ -44,7 +44,8 @@ export async function* coalesce<T>(work: (on: (event: Said) => void) => Promise<
 
 function join(events: Said[], event: Said): Said[] {
   const last = events.at(-1);
-  if (last?.type !== event.type) return [...events, event];
-  if (event.type === 'prompt' || last.type === 'prompt') return [...events.slice(0, -1), event];
-  return [...events.slice(0, -1), { type: event.type, text: last.text + event.text }];
+  if (last?.type === 'prompt' && event.type === 'prompt') return [...events.slice(0, -1), event];
+  if (last?.type === 'thinking' && event.type === 'thinking') return [...events.slice(0, -1), { type: 'thinking', text: last.text + event.text }];
+  if (last?.type === 'text' && event.type === 'text') return [...events.slice(0, -1), { type: 'text', text: last.text + event.text }];
+  return [...events, event];
 }

@@ -37,13 +37,37 @@ export const loadEvent = z.discriminatedUnion('type', [
 ]);
 export type LoadEvent = z.infer<typeof loadEvent>;
 
+export const toolCall = z.object({
+  id: z.string(),
+  name: z.string(),
+  /** An object, as JSON. */
+  arguments: z.string(),
+});
+export type ToolCall = z.infer<typeof toolCall>;
+
 export const message = z.object({
-  role: z.enum(['system', 'user', 'assistant']),
+  role: z.enum(['system', 'user', 'assistant', 'tool']),
   content: z.array(
     z.discriminatedUnion('type', [z.object({ type: z.literal('text'), text: z.string() }), z.object({ type: z.literal('image'), path: z.string() })]),
   ),
+  /** Of an assistant that goes on after its calls: what it thought before them. */
+  thinking: z.optional(z.string()),
+  /** Of an assistant. */
+  toolCalls: z.optional(z.array(toolCall)),
+  /** Of a tool: the call that this is the result of. */
+  toolCallId: z.optional(z.string()),
 });
 export type Message = z.infer<typeof message>;
+
+/** A JSON Schema. */
+const schema = z.record(z.string(), z.unknown());
+
+export const tool = z.object({ name: z.string(), description: z.optional(z.string()), parameters: schema });
+export type Tool = z.infer<typeof tool>;
+
+/** What to leave out of a conversation that is longer than the context. */
+export const overflow = z.enum(['stop', 'dropOldest', 'keepEnds']);
+export type Overflow = z.infer<typeof overflow>;
 
 export const generateRequest = z.object({
   turnId: z.string(),
@@ -55,13 +79,25 @@ export const generateRequest = z.object({
   seed: z.optional(z.int()),
   /** Of the answer; absent: up to the context's end. */
   maxTokens: z.optional(z.int()),
+  /** Texts that end the answer where they would begin. */
+  stop: z.optional(z.array(z.string())),
+  /** Tokens that may be spent on thinking; the answer follows then. */
+  thinkingBudget: z.optional(z.int().check(z.minimum(0))),
+  /** The answer is JSON of this shape; not together with tools. */
+  jsonSchema: z.optional(schema),
+  tools: z.optional(z.array(tool)),
+  /** Absent: stop. */
+  overflow: z.optional(overflow),
 });
 export type GenerateRequest = z.infer<typeof generateRequest>;
 
 export const generateEvent = z.discriminatedUnion('type', [
+  /** Before anything else: messages that the model does not get, as the conversation is longer than the context. */
+  z.object({ type: z.literal('dropped'), messages: z.int(), tokens: z.int() }),
   z.object({ type: z.literal('prompt'), processed: z.int(), total: z.int() }),
   z.object({ type: z.literal('thinking'), text: z.string() }),
   z.object({ type: z.literal('text'), text: z.string() }),
+  z.object({ type: z.literal('toolCall'), call: toolCall }),
   z.object({ type: z.literal('end'), stats: turnStats }),
 ]);
 export type GenerateEvent = z.infer<typeof generateEvent>;
@@ -80,6 +116,8 @@ export const estimateAnswer = z.object({
   ram: memorySplit,
   /** Layers on the GPU and in all, output layer included. */
   layers: z.object({ total: z.int(), onGpu: z.int() }),
+  /** Bytes of weights, cache and state on the GPU by the number of layers there, from none to all: what compute and pictures come on top of. */
+  placed: z.array(z.number()),
   trainContext: z.int(),
   /** Bytes of weights that one generated token is computed with. */
   active: z.optional(z.object({ gpu: z.number(), ram: z.number() })),
