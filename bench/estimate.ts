@@ -15,6 +15,7 @@ import type { LoadPlan } from '../shared/contract/control.ts';
 import { memoryByFormula } from '../shared/memoryFormula.ts';
 import { splitTotal } from '../shared/schemas/memory.ts';
 import { everyLayerLike, fileTimes12, type Model, ollamaLike } from './formulas.ts';
+import { at, measureRepricing, type Repricing, sentence } from './repricing.ts';
 
 const [json, quick] = ['--json', '--quick'].map((flag) => process.argv.includes(flag));
 const reason = missing();
@@ -96,20 +97,14 @@ try {
     }
   }
 
-  // The slider: all rows of a repository asked at once, at contexts that nobody asked about before.
-  const sweep: number[] = [];
-  for (let step = 1; step <= 40; step++) {
-    const plan: LoadPlan = { contextSize: 4096 + step * 2304, kvType: 'f16', flashAttention: true, gpuLayers: 1000, vision: false, batchSize };
-    const start = performance.now();
-    await Promise.all(siblings.map((model) => card.ask({ header: headerPath(model), plan })));
-    sweep.push(performance.now() - start);
-  }
+  const repricing: Repricing[] = [];
+  for (const gibibytes of [24, 8, 6]) repricing.push(await measureRepricing(gibibytes, siblings));
 
   const summary = methods.map((method) => summarise(method, rows));
   const times = {
     processStartMs: started,
     firstPriceMs: { median: at(firsts, 0.5), worst: at(firsts, 1), headers: firsts.length },
-    repriceMs: { rows: siblings.length, positions: sweep.length, median: at(sweep, 0.5), p95: at(sweep, 0.95), worst: at(sweep, 1) },
+    repricing,
   };
   if (json) console.log(JSON.stringify({ rows, summary, times }));
   else print(rows, summary, times);
@@ -132,15 +127,10 @@ function summarise(method: (typeof methods)[number], rows: Row[]) {
   };
 }
 
-function at(values: number[], part: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)]!;
-}
-
 function print(
   rows: Row[],
   summary: ReturnType<typeof summarise>[],
-  times: { processStartMs: number; firstPriceMs: { median: number; worst: number; headers: number }; repriceMs: Record<string, number> },
+  times: { processStartMs: number; firstPriceMs: { median: number; worst: number; headers: number }; repricing: Repricing[] },
 ): void {
   const percent = (part: number): string => `${part > 0 ? '+' : ''}${(part * 100).toFixed(1)} %`;
   const cells = [['model', 'context', 'kv', 'FA', 'predicted', 'allocated', 'error', ...methods.slice(1), 'ms']];
@@ -168,10 +158,8 @@ function print(
     console.log(
       `${method.padEnd(14)} ${exact}/${count} to the byte, mean error ${(mean * 100).toFixed(2)} %, worst over ${percent(over)}, worst under ${percent(under)}`,
     );
-  const { firstPriceMs: first, repriceMs: reprice, processStartMs } = times;
+  const { firstPriceMs: first, processStartMs } = times;
   console.log(`start of the process with its GPU ${processStartMs.toFixed(0)} ms`);
   console.log(`first price of a header: median ${first.median.toFixed(0)} ms, worst ${first.worst.toFixed(0)} ms (${first.headers} headers)`);
-  console.log(
-    `all ${reprice.rows} rows of a repository repriced: median ${reprice.median!.toFixed(0)} ms, p95 ${reprice.p95!.toFixed(0)} ms, worst ${reprice.worst!.toFixed(0)} ms (${reprice.positions} positions)`,
-  );
+  for (const repriced of times.repricing) console.log(sentence(repriced));
 }

@@ -102,8 +102,8 @@ export function QuantizationRow({ detail, quantization, price, limits, best, ope
             </td>
           </>
         )}
-        <td className="text-xs text-text-2 @max-[700px]:hidden" title={qualitySource(t, format, quality)}>
-          {t(`quality.${quality.word}`)}
+        <td className="text-xs text-text-2 @max-[700px]:p-0!" title={qualitySource(t, format, quality)}>
+          <span className="@max-[700px]:hidden">{t(`quality.${quality.word}`)}</span>
         </td>
         <td className="pr-4! text-right @max-[700px]:pr-2!">
           {!unsupported && <GetButton detail={detail} quantization={quantization} label={label} settings={settings} size={onDisk} />}

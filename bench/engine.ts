@@ -1,0 +1,174 @@
+/**
+ * Holds our whole path, from the renderer's socket to the last event, against llama.cpp alone: `llama-bench`, and llama-server spoken to
+ * directly. On the CPU, in one run, one after the other in turns, with a model of true shape (Qwen3.5-0.8B with pseudo-random weights)
+ * and the tiny model. `--quick` asks once and the tiny model only, `--rounds N` (5) says how often, `--json` prints one object.
+ */
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { threads } from '../main/engine/llama.ts';
+import { buildServer } from '../main/engine/serverBuild.ts';
+import { defaultFolders } from '../main/folders.ts';
+import { fixture } from '../main/memory/testing/allocations.ts';
+import { writeWeightedModel } from '../main/memory/testing/weightedModel.ts';
+import { type Answer, median } from './answers.ts';
+import { startDirect } from './directServer.ts';
+import { buildLlamaBench } from './llamaBench.ts';
+import { processTree, startApp } from './ourPath.ts';
+import { streamCost } from './streamCost.ts';
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '5' } },
+});
+const rounds = values.quick ? 1 : Number(values.rounds);
+const [promptTokens, answerTokens, context] = [512, 128, 2048];
+const together = 4;
+const engines = ['llama-server', 'node-llama-cpp'] as const;
+
+interface Measured {
+  way: string;
+  model: string;
+  conversations: number;
+  firstTokenMs: number[];
+  /** Of all conversations together. */
+  tokensPerSecond: number[];
+}
+
+const built = await buildServer({ cacheFolder: defaultFolders().cache });
+if ('problem' in built) {
+  console.error(`llama-server cannot be built here: ${built.problem}`);
+  process.exit(1);
+}
+const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-bench-'));
+const say = (line: string): void => console.error(line);
+try {
+  const home = path.join(folder, 'home');
+  const models = path.join(home, 'models', 'bench', 'engine');
+  mkdirSync(models, { recursive: true });
+  const tiny = path.join(models, 'tiny-Q4_K_M.gguf');
+  copyFileSync(fixture('tiny-qwen3.5-vl/tiny-qwen3.5-vl-Q4_K_M.gguf'), tiny);
+  const real = path.join(models, 'qwen3.5-0.8b-Q4_K_M.gguf');
+  if (!values.quick) writeWeightedModel('qwen3.5-0.8b-Q4_K_M', real);
+  say('building llama-bench');
+  const llamaBench = await buildLlamaBench(folder, threads());
+
+  const measured: Measured[] = [];
+  const alone: { model: string; promptPerSecond: number; tokensPerSecond: number }[] = [];
+  const loads: { model: string; way: string; ms: number; memory: { name: string; bytes: number }[] }[] = [];
+  for (const model of values.quick ? [tiny] : [real, tiny]) {
+    const name = path.basename(model, '.gguf');
+    const id = path.relative(path.join(home, 'models'), model).split(path.sep).join('/');
+    const direct = await startDirect({ folder: built.folder, model, threads: threads(), context, conversations: together });
+    loads.push({ model: name, way: 'llama-server directly', ms: direct.loadMs, memory: processTree(direct.pid) });
+    const prompt = await promptOf(promptTokens, direct.count);
+
+    const apps = new Map<string, Awaited<ReturnType<typeof startApp>>>();
+    for (const engine of engines) {
+      const ours = path.join(folder, engine);
+      mkdirSync(ours, { recursive: true });
+      const app = await startApp(ours, answerTokens, { ATELIER_MODELS: path.join(home, 'models') });
+      await app.client.call('settings.change', { engine });
+      const ms = await app.load(id, context * together);
+      loads.push({ model: name, way: `Atelier, ${engine}`, ms, memory: app.memory() });
+      apps.set(engine, app);
+    }
+
+    const ways = new Map<string, (prompt: string) => Promise<Answer>>([
+      ['llama-server directly', (text) => direct.ask(text, answerTokens)],
+      ...[...apps].map(([engine, app]): [string, (prompt: string) => Promise<Answer>] => [`Atelier, ${engine}`, app.ask]),
+    ]);
+    for (const [way, ask] of ways) {
+      const { tokens, promptTokens: read } = await ask(prompt('warm'));
+      say(`${name}: ${way}: ${read} tokens read, ${tokens} answered`);
+    }
+    const results = new Map<string, Measured>();
+    for (let round = 0; round < rounds; round++) {
+      const { promptPerSecond, tokensPerSecond } = await llamaBench.measure(model, promptTokens, answerTokens);
+      alone.push({ model: name, promptPerSecond, tokensPerSecond });
+      for (const conversations of [1, together]) {
+        for (const [way, ask] of ways) {
+          const began = performance.now();
+          const answers = await Promise.all(Array.from({ length: conversations }, (_, at) => ask(prompt(`${round} ${at} ${way.length}`))));
+          const seconds = (performance.now() - began) / 1000;
+          const key = `${way} ${conversations}`;
+          const row = results.get(key) ?? { way, model: name, conversations, firstTokenMs: [], tokensPerSecond: [] };
+          results.set(key, row);
+          row.firstTokenMs.push(median(answers.map(({ firstTokenMs }) => firstTokenMs)));
+          row.tokensPerSecond.push(conversations === 1 ? answers[0]!.tokensPerSecond : answers.reduce((sum, { tokens }) => sum + tokens, 0) / seconds);
+        }
+      }
+      say(`${name}: round ${round + 1} of ${rounds}`);
+    }
+    measured.push(...results.values());
+    await direct.close();
+    for (const app of apps.values()) await app.close();
+  }
+  const stream = await streamCost(values.quick ? 10_000 : 50_000);
+  if (values.json) console.log(JSON.stringify({ threads: threads(), rounds, alone, measured, loads, stream }));
+  else print({ alone, measured, loads, stream });
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Prompts of about so many tokens, told apart by their first words, so that none is in a cache. */
+async function promptOf(tokens: number, count: (text: string) => Promise<number>): Promise<(salt: string) => string> {
+  const words = ['the', 'lamp', 'over', 'table', 'was', 'blue', 'and', 'old'];
+  const text = (length: number): string => Array.from({ length }, (_, at) => words[at % words.length]).join(' ');
+  const each = (await count(text(80))) / 80;
+  return (salt) => `${salt} ${text(Math.round((tokens - 20) / each))}`;
+}
+
+function print({
+  alone,
+  measured,
+  loads,
+  stream,
+}: {
+  alone: { model: string; promptPerSecond: number; tokensPerSecond: number }[];
+  measured: Measured[];
+  loads: { model: string; way: string; ms: number; memory: { name: string; bytes: number }[] }[];
+  stream: Awaited<ReturnType<typeof streamCost>>;
+}): void {
+  const number = (value: number, digits = 1): string => value.toFixed(digits);
+  console.log(`${threads()} threads, ${rounds} rounds, prompts of about ${promptTokens} tokens, answers of ${answerTokens}; medians`);
+  for (const model of new Set(measured.map((row) => row.model))) {
+    const own = alone.filter((row) => row.model === model);
+    const bench = median(own.map((row) => row.tokensPerSecond));
+    console.log(`\n${model}`);
+    console.log(`  llama-bench: prompt ${number(median(own.map((row) => row.promptPerSecond)))} tok/s, answer ${number(bench)} tok/s`);
+    const table: string[][] = [['way', 'at once', 'first token ms', 'more than direct ms', 'tok/s', 'of direct', 'of one']];
+    for (const row of measured.filter((each) => each.model === model)) {
+      const direct = measured.find((each) => each.model === model && each.conversations === row.conversations && each.way === 'llama-server directly')!;
+      const one = measured.find((each) => each.model === model && each.conversations === 1 && each.way === row.way)!;
+      const pairs = (values: number[], others: number[], of: (a: number, b: number) => number): number =>
+        median(values.map((value, at) => of(value, others[at]!)));
+      table.push([
+        row.way,
+        String(row.conversations),
+        number(median(row.firstTokenMs)),
+        number(pairs(row.firstTokenMs, direct.firstTokenMs, (a, b) => a - b)),
+        number(median(row.tokensPerSecond)),
+        number(
+          pairs(row.tokensPerSecond, direct.tokensPerSecond, (a, b) => a / b),
+          3,
+        ),
+        number(
+          pairs(row.tokensPerSecond, one.tokensPerSecond, (a, b) => a / b),
+          2,
+        ),
+      ]);
+    }
+    const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
+    for (const row of table)
+      console.log(`  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join('  ')}`);
+  }
+  console.log('\nload, and resident memory once loaded');
+  for (const { model, way, ms, memory } of loads) {
+    const parts = memory.map(({ name, bytes }) => `${name} ${number(bytes / 2 ** 20, 0)} MiB`).join(', ');
+    console.log(`  ${model}, ${way}: ${number(ms, 0)} ms; ${parts}`);
+  }
+  console.log(
+    `\nstream of ${stream.tokens} tokens, through core and socket: ${number(stream.firstUs)} µs a token in the first tenth, ${number(stream.lastUs)} µs in the last; ${number(stream.bytesPerToken)} bytes a token on the socket`,
+  );
+}
