@@ -40,5 +40,12 @@ export function engineProcess(child: Child, app: Pick<App, 'on' | 'removeListene
     },
     close: () => void child.kill(),
   };
-  return { port, exited, kill: () => void child.kill() };
+  return {
+    port,
+    exited,
+    kill: () => void child.kill(),
+    get pid() {
+      return child.pid;
+    },
+  };
 }

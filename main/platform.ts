@@ -10,6 +10,8 @@ export interface EngineProcess {
   exited: Promise<EngineExit>;
   /** Ends it at once. */
   kill(): void;
+  /** Where the system has told it. */
+  pid?: number | undefined;
 }
 
 export interface EngineExit {

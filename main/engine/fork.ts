@@ -36,7 +36,7 @@ export function forkEngine({ entry, env = {} }: ForkOptions): EngineProcess {
       resolve({ code, signal, lastWords, ...(kills !== undefined && killsBefore !== undefined && { memoryKilled: kills > killsBefore }) });
     });
   });
-  return { port: childPort(child), exited, kill: () => child.kill('SIGKILL') };
+  return { port: childPort(child), exited, kill: () => child.kill('SIGKILL'), pid: child.pid };
 }
 
 /** Processes that Linux has ended for want of memory since it started; undefined elsewhere. */

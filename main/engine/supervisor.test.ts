@@ -141,7 +141,8 @@ test('loads, answers, unloads: the process is gone', async () => {
   const before = engines();
   expect(before).toHaveLength(1);
   await engine.unload();
-  expect(engine.state()).toEqual({ status: 'idle' });
+  // More than Node alone takes: the model was in it.
+  expect(engine.state()).toEqual({ status: 'idle', last: 'tiny', freed: { ram: expect.toSatisfy((bytes: number) => bytes > 60e6) } });
   expect(before.filter(alive)).toEqual([]);
   await expect(answer(ask('Hi!'))).rejects.toMatchObject({ code: 'engine.notLoaded' });
 });
@@ -156,6 +157,7 @@ test('one answer at a time, and a stop ends it with its words', async () => {
   });
   await until(() => words > 0);
   await expect(answer(ask('Hi!', { turnId: 'b' }))).rejects.toMatchObject({ code: 'engine.busy' });
+  expect(() => engine.load(order())).toThrow(expect.objectContaining({ code: 'engine.busy' }));
   await engine.stop('other');
   const { text, end } = await counting;
   expect(text).toMatch(/^1, 2/);
@@ -177,7 +179,12 @@ test('a killed engine fails its answer and nothing else; the next load works', a
   });
   await expect(counting).rejects.toMatchObject({ code: 'engine.crashed', data: { reason: expect.stringContaining('SIGKILL') } });
   expect(text).toMatch(/^1/);
-  expect(engine.state()).toMatchObject({ status: 'failed', modelId: 'tiny', error: { code: 'engine.crashed' } });
+  expect(engine.state()).toMatchObject({
+    status: 'failed',
+    modelId: 'tiny',
+    error: { code: 'engine.crashed', data: { cause: 'killed', exit: 'SIGKILL' } },
+    lastLines: expect.arrayContaining([expect.stringContaining('llama_context')]),
+  });
   engine.load(order());
   expect((await settled()).last).toMatchObject({ status: 'ready' });
   expect((await answer(ask('Hi!'))).text).toBe('Hello! How can I help you today?');

@@ -1,17 +1,21 @@
 /** The engine as core sees it: one model at a time in a process of its own, whose end never ends the app. */
-import { control, type EstimateAnswer, type EstimateRequest, type GenerateEvent, type GenerateRequest, type LoadPlan } from '../../shared/contract/control.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EstimateAnswer, EstimateRequest, GenerateEvent, GenerateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import { type AppError, Fault, toAppError, toFault } from '../../shared/result.ts';
-import { type Client, connect } from '../../shared/rpc/connect.ts';
-import type { EngineState, LoadedModel } from '../../shared/schemas/engine.ts';
+import type { EngineState, LadderStep } from '../../shared/schemas/engine.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
 import type { LoadSettings, MemorySplit } from '../../shared/schemas/memory.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Log } from '../log.ts';
 import type { EngineProcess, Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
+import { attempt, type Failed, lastLines, type Running } from './attempt.ts';
 import { crashFault } from './crash.ts';
 import { createEstimator } from './estimator.ts';
-import { defaultBuild, prepareVision } from './vision.ts';
+import { failureOf } from './failure.ts';
+import { footprint } from './footprint.ts';
+import { nextPlan } from './ladder.ts';
+import { defaultBuild, prepareVision, type Vision } from './vision.ts';
 
 export interface LoadOrder {
   /** Library id. */
@@ -25,13 +29,22 @@ export interface LoadOrder {
   plan: LoadPlan;
   /** The estimate that the plan came from, in bytes. */
   predicted?: { gpu: MemorySplit; ram: MemorySplit };
+  /** The plan is that of an earlier load, which came to it by these steps. */
+  remembered?: LadderStep[];
+  /** Nobody asked for it by hand: it does not make up for the crashes before it. */
+  automatic?: boolean;
+  /** Hears of the plan that worked, and of all the steps to it. */
+  onLoaded?(plan: LoadPlan, steps: LadderStep[]): void;
 }
 
 export interface Engine {
-  /** Begins to load; a model or a load before it ends first. `watch` tells how it goes. */
+  /**
+   * Begins to load; a model or a load before it ends first. `watch` tells how it goes: a load that fails for memory or for its card is
+   * tried again with the next smaller plan. Throws `engine.busy` while the model is answering.
+   */
   load(order: LoadOrder): void;
-  /** Ends the process, and a load that is under way. */
-  unload(): Promise<void>;
+  /** Ends the process, and a load that is under way; `unusedMinutes` where nobody asked for it. `watch` then tells what came back. */
+  unload(unusedMinutes?: number): Promise<void>;
   /** Library id of the model that is loaded and can answer. */
   modelId(): string | undefined;
   /**
@@ -58,79 +71,146 @@ export interface EngineOptions {
   /** Ms without a question after which the estimating process ends. */
   idleMs?: number;
   build?: ReturnType<typeof defaultBuild>;
+  /** Library id of the model that the next message would load. */
+  last?: string | undefined;
 }
 
 /** A load and what came of it. */
 interface Session {
   order: LoadOrder;
   abort: AbortController;
-  process?: EngineProcess;
-  client?: Client<typeof control>;
+  /** Settles when the load is over, for better or worse. */
+  tried: Promise<void>;
+  running?: Running;
 }
 
-export function createEngine({ platform, log, idleMs, build = defaultBuild(platform.folders.cache) }: EngineOptions): Engine {
-  const state = createWatched<EngineState>({ status: 'idle' });
+/** Crashes within so many ms after which nothing is started again by itself. */
+const crashWindow = 5 * 60_000;
+const mostCrashes = 3;
+/** Ms that an ejection waits to hear how much video memory was free before it. */
+const lookMs = 1_000;
+
+export function createEngine({ platform, log, idleMs, build = defaultBuild(platform.folders.cache), last }: EngineOptions): Engine {
+  const state = createWatched<EngineState>({ status: 'idle', ...(last !== undefined && { last }) });
   const estimator = createEstimator(platform.startEngine, idleMs);
   let session: Session | undefined;
   /** The process before must be gone, and its memory with it, when the next one starts. */
   let gone: Promise<unknown> = Promise.resolve();
 
-  const end = ({ abort, process }: Session): void => {
-    abort.abort();
-    process?.kill();
-    if (process) gone = Promise.all([gone, process.exited]);
+  let crashes: number[] = [];
+
+  /** Whether there were too many in a short time, with one more. */
+  const crashedAgain = (): boolean => {
+    const now = performance.now();
+    crashes = [...crashes.filter((at) => now - at < crashWindow), now];
+    return crashes.length >= mostCrashes;
   };
 
-  const fail = (mine: Session, error: unknown): void => {
+  const end = ({ abort, running, tried }: Session): void => {
+    abort.abort();
+    running?.process.kill();
+    gone = Promise.all([gone, running ? running.process.exited : tried]);
+  };
+
+  const fail = (mine: Session, error: unknown, steps: LadderStep[], lines?: string[]): void => {
     if (session !== mine) return;
     session = undefined;
-    end(mine);
+    mine.abort.abort();
     const { modelId } = mine.order;
     const shown: AppError = toAppError(error);
     log.error(`${modelId}: ${shown.message}`, shown.code === 'internal' ? { error: String(error) } : shown.data);
-    state.set({ status: 'failed', modelId, error: shown });
+    state.set({ status: 'failed', modelId, error: shown, ...some(steps), ...(lines && { lastLines: lines }) });
   };
+
+  /** The next smaller plan, or why there is none. */
+  async function down(order: LoadOrder, plan: LoadPlan, vision: Vision, { fault, lines, crashed }: Failed): Promise<ReturnType<typeof nextPlan>> {
+    if (crashed && crashedAgain()) throw keepsCrashing(fault);
+    if (!failureOf(toAppError(fault), lines, true)) return undefined;
+    // A machine that cannot be asked most often has a GPU whose driver is broken.
+    const compute =
+      plan.compute ??
+      (await estimator.hardware(platform.folders.models).then(
+        ({ backend }) => backend,
+        () => 'vulkan' as const,
+      ));
+    const failure = failureOf(toAppError(fault), lines, compute !== 'cpu');
+    if (!failure) return undefined;
+    const { facts } = order;
+    const served = 'serverFolder' in vision;
+    return nextPlan(plan, failure, {
+      layers: (facts.blockCount ?? 0) + 1,
+      experts: served && facts.experts !== undefined,
+      projector: served && 'projector' in vision,
+      compute,
+    });
+  }
 
   async function run(mine: Session): Promise<void> {
     const { order, abort } = mine;
-    const { modelId, files, projector, facts, settings, plan, predicted } = order;
+    const { modelId, files, projector, facts, settings, remembered = [] } = order;
+    const steps = [...remembered];
+    let { plan } = order;
     const show = (stage: 'building' | 'starting' | 'loading', progress: number): void => {
-      if (session === mine) state.set({ status: 'loading', modelId, stage, progress });
+      if (session === mine) state.set({ status: 'loading', modelId, stage, progress, ...some(steps) });
     };
-    show('starting', 0);
-    await gone;
-    const vision = await prepareVision(
-      { projector, wanted: settings.vision, facts },
-      async () => (await estimator.hardware(platform.folders.models)).backend,
-      (compute) => build(compute, (progress) => show('building', progress), abort.signal),
-    );
-    if (session !== mine) return;
-    show('starting', 0);
-    const process = platform.startEngine();
-    const client = connect(control, process.port);
-    Object.assign(mine, { process, client });
+    try {
+      for (;;) {
+        show('starting', 0);
+        await gone;
+        const vision = await prepareVision(
+          { projector, wanted: settings.vision, facts },
+          async () => plan.compute ?? (await estimator.hardware(platform.folders.models)).backend,
+          (compute) => build(compute, (progress) => show('building', progress), abort.signal),
+        );
+        if (session !== mine) return;
+        show('starting', 0);
+        const seeing = 'problem' in vision ? {} : vision;
+        const tried = await attempt(
+          () => platform.startEngine(plan.compute && { ATELIER_GPU: plan.compute }),
+          { model: files[0]!, ...seeing, plan },
+          (progress) => show('loading', progress),
+          abort.signal,
+        );
+        if (session !== mine) {
+          if ('model' in tried) tried.process.kill();
+          return;
+        }
+        if ('model' in tried) return ready(mine, tried, vision, plan, steps);
+        const next = await down(order, plan, vision, tried).catch((error: unknown) => error as Error);
+        if (session !== mine) return;
+        if (!next || next instanceof Error) return fail(mine, next ?? tried.fault, steps, tried.lines);
+        log.warn(`${modelId}: ${tried.fault.message}; trying again with less`, next.step);
+        steps.push(next.step);
+        plan = next.plan;
+      }
+    } catch (error) {
+      fail(mine, error, steps);
+    }
+  }
+
+  function ready(mine: Session, running: Running, vision: Vision, plan: LoadPlan, steps: LadderStep[]): void {
+    const { modelId, predicted, remembered, onLoaded } = mine.order;
+    const { model, process } = running;
+    mine.running = running;
     void process.exited.then((exit) => {
       if (session !== mine) return;
-      log.warn(`${modelId}: the engine process ended`, { code: exit.code, signal: exit.signal, lastWords: exit.lastWords.slice(-4_000) });
-      fail(mine, crashFault(exit));
+      const fault = crashFault(exit);
+      fail(mine, crashedAgain() ? keepsCrashing(fault) : fault, [], lastLines(exit));
     });
-
-    let loaded: LoadedModel | undefined;
-    const seeing = 'problem' in vision ? {} : vision;
-    const result = await client.stream(
-      'load',
-      { model: files[0]!, ...seeing, plan },
-      (event) => {
-        if (event.type === 'loaded') loaded = event.model;
-        else show('loading', event.progress);
-      },
-      { signal: abort.signal },
-    );
-    if (!result.ok) throw await reason(process, result.error);
-    if (session !== mine || !loaded) return;
-    const visionProblem = 'problem' in vision ? { visionProblem: vision.problem } : {};
-    state.set({ status: 'ready', modelId, model: loaded, ...(predicted && { predicted }), ...visionProblem, answering: false });
-    log.info(`${modelId}: loaded`, { backend: loaded.backend, context: loaded.contextSize });
+    // What was predicted was of the first plan.
+    const asPlanned = steps.length === (remembered?.length ?? 0);
+    state.set({
+      status: 'ready',
+      modelId,
+      model,
+      ...(predicted && asPlanned && { predicted }),
+      ...('problem' in vision && { visionProblem: vision.problem }),
+      answering: false,
+      ...some(steps),
+      ...(remembered && asPlanned && { remembered: true }),
+    });
+    log.info(`${modelId}: loaded`, { backend: model.backend, context: model.contextSize, steps: steps.length });
+    onLoaded?.(plan, steps);
   }
 
   const answering = (mine: Session, answering: boolean): void => {
@@ -138,20 +218,53 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     if (session === mine && now.status === 'ready') state.set({ ...now, answering });
   };
 
-  async function unload(): Promise<void> {
+  const freeVideo = async (): Promise<number | undefined> => (await estimator.hardware(platform.folders.models).catch(() => undefined))?.vram.free ?? undefined;
+
+  /** What a running model holds, in bytes, and how much video memory is free beside it. */
+  async function look({ process, model }: Running): Promise<{ ram: number; freeVideo: number | undefined }> {
+    const [ram, video] = await Promise.all([
+      process.pid === undefined ? undefined : footprint(process.pid),
+      model.layers.onGpu > 0 ? Promise.race([freeVideo(), sleep(lookMs, undefined, { ref: false })]) : undefined,
+    ]);
+    return { ram: ram ?? 0, freeVideo: video };
+  }
+
+  async function unload(unusedMinutes?: number): Promise<void> {
     const ending = session;
     session = undefined;
-    if (ending) end(ending);
-    if (state.get().status !== 'idle') state.set({ status: 'idle' });
+    if (!ending) {
+      const now = state.get();
+      if (now.status === 'failed') state.set({ status: 'idle', last: now.modelId });
+      return void (await gone);
+    }
+    const idle: EngineState = { status: 'idle', last: ending.order.modelId, ...(unusedMinutes !== undefined && { unusedMinutes }) };
+    state.set(idle);
+    const { running } = ending;
+    const looked = running && look(running);
+    const ended = async (): Promise<void> => {
+      await looked;
+      ending.abort.abort();
+      running?.process.kill();
+      await (running ? running.process.exited : ending.tried);
+    };
+    gone = Promise.all([gone, ended()]);
     await gone;
+    const before = await looked;
+    if (!before || before.ram === 0) return;
+    const after = before.freeVideo === undefined ? undefined : await freeVideo();
+    const gpu = after === undefined || before.freeVideo === undefined ? undefined : Math.max(0, after - before.freeVideo);
+    if (state.get() === idle) state.set({ ...idle, freed: { ram: before.ram, ...(gpu !== undefined && { gpu }) } });
   }
 
   return {
     load(order) {
+      const now = state.get();
+      if (now.status === 'ready' && now.answering) throw new Fault('engine.busy', 'The model is answering');
       if (session) end(session);
-      const mine: Session = { order, abort: new AbortController() };
+      if (!order.automatic) crashes = [];
+      const mine: Session = { order, abort: new AbortController(), tried: Promise.resolve() };
       session = mine;
-      void run(mine).catch((error: unknown) => fail(mine, error));
+      mine.tried = run(mine);
     },
     unload,
     modelId() {
@@ -161,18 +274,18 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     async generate(request, on) {
       const now = state.get();
       const mine = session;
-      if (now.status !== 'ready' || !mine?.client || !mine.process) throw new Fault('engine.notLoaded', 'No model is loaded');
+      if (now.status !== 'ready' || !mine?.running) throw new Fault('engine.notLoaded', 'No model is loaded');
       if (now.answering) throw new Fault('engine.busy', 'The model is answering already');
       answering(mine, true);
       try {
-        const result = await mine.client.stream('generate', request, on);
-        if (!result.ok) throw await reason(mine.process, result.error);
+        const result = await mine.running.client.stream('generate', request, on);
+        if (!result.ok) throw await reason(mine.running.process, result.error);
       } finally {
         answering(mine, false);
       }
     },
     async stop(turnId) {
-      await session?.client?.call('stop', { turnId });
+      await session?.running?.client.call('stop', { turnId });
     },
     watch: (signal) => state.watch(signal),
     state: state.get,
@@ -180,10 +293,16 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     estimate: estimator.estimate,
     bandwidth: estimator.bandwidth,
     async close() {
-      await Promise.all([unload(), estimator.close()]);
+      if (session) end(session);
+      session = undefined;
+      await Promise.all([gone, estimator.close()]);
     },
   };
 }
+
+const some = (steps: LadderStep[]): { steps?: LadderStep[] } => (steps.length > 0 ? { steps: [...steps] } : {});
+
+const keepsCrashing = ({ data }: Fault): Fault => new Fault('engine.keepsCrashing', 'The engine crashed three times in a few minutes', data);
 
 /** The fault behind a call that failed: a lost connection is the end of the process, which has words of its own. */
 async function reason(process: EngineProcess, error: AppError): Promise<Fault> {

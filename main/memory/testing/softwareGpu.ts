@@ -50,20 +50,32 @@ function driver(): string | undefined {
   }
 }
 
+/** What a process that shall see a card of `mebibytes` needs in its environment, the library for it in `folder`. */
+export function cardEnvironment(folder: string, mebibytes: number): Record<string, string> {
+  build(folder);
+  return {
+    LD_PRELOAD: path.join(folder, 'libsoftware_gpu.so'),
+    SOFTWARE_GPU_MIB: String(mebibytes),
+    GGML_VK_VISIBLE_DEVICES: '0',
+    VK_DRIVER_FILES: driver() ?? '',
+  };
+}
+
+/** What a process must find in its environment to see a card of `mebibytes`, whose library is built in `folder`. */
+export function softwareGpuEnv(folder: string, mebibytes: number): Record<string, string> {
+  build(folder);
+  return {
+    LD_PRELOAD: path.join(folder, 'libsoftware_gpu.so'),
+    SOFTWARE_GPU_MIB: String(mebibytes),
+    GGML_VK_VISIBLE_DEVICES: '0',
+    VK_DRIVER_FILES: driver() ?? '',
+  };
+}
+
 /** Starts a card of `mebibytes`; questions are answered one after the other. */
 export function startSoftwareGpu(mebibytes: number): SoftwareGpu {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-gpu-'));
-  build(folder);
-  const child = fork(here('askChild.ts'), {
-    execArgv: [],
-    env: {
-      ...process.env,
-      LD_PRELOAD: path.join(folder, 'libsoftware_gpu.so'),
-      SOFTWARE_GPU_MIB: String(mebibytes),
-      GGML_VK_VISIBLE_DEVICES: '0',
-      VK_DRIVER_FILES: driver(),
-    },
-  });
+  const child = fork(here('askChild.ts'), { execArgv: [], env: { ...process.env, ...cardEnvironment(folder, mebibytes) } });
   const waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
   child.on('message', (value) => waiting.shift()?.resolve(value));
   child.on('exit', (code) => {
