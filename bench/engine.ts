@@ -24,7 +24,7 @@ const { values } = parseArgs({
 const rounds = values.quick ? 1 : Number(values.rounds);
 const [promptTokens, answerTokens, context] = [512, 128, 2048];
 const together = 4;
-const engines = ['llama-server', 'node-llama-cpp'] as const;
+const engines = ['node-llama-cpp'] as const;
 
 interface Measured {
   way: string;
@@ -68,7 +68,6 @@ try {
       const ours = path.join(folder, engine);
       mkdirSync(ours, { recursive: true });
       const app = await startApp(ours, answerTokens, { ATELIER_MODELS: path.join(home, 'models') });
-      await app.client.call('settings.change', { engine });
       const ms = await app.load(id, context * together);
       loads.push({ model: name, way: `Atelier, ${engine}`, ms, memory: app.memory() });
       apps.set(engine, app);
