@@ -97,7 +97,7 @@ test('downloads can be paused, resumed and, once confirmed, cancelled', async ()
   fake.downloads.push([downloadJob()]);
   const { user } = renderApp(fake, 'downloads');
   const name = 'Qwen3.5-4B-GGUF Q6_K';
-  await screen.findByText('Downloading · 1.4 GB of 4.2 GB · 2 files · 12.4 MB/s · 3 min 46 s left');
+  await screen.findByText('Downloading · 1.4 GB of 4.2 GB · 12.4 MB/s · 3 min 46 s left');
   expect(screen.getByRole('link', { name: 'Downloads 1 running' })).toBeTruthy();
   await user.click(screen.getByRole('button', { name: `Pause ${name}` }));
   await user.click(await screen.findByRole('button', { name: `Resume ${name}` }));

@@ -49,6 +49,10 @@ if (scene === 'full' || scene === 'loading') {
     }),
     downloadJob({ id: 'd4', label: 'BF16', state: 'failed', error: { code: 'download.diskFull', message: '', data: { missing: 3_400_000_000 } } }),
     downloadJob({ id: 'd5', label: 'Q5_K_M', state: 'done' }),
+    downloadJob({ id: 'd6', label: 'IQ4_XS', reconnecting: 2, rate: 0, secondsLeft: null }),
+    downloadJob({ id: 'd7', label: 'Q3_K_M', state: 'queued', rate: 0, waiting: { for: 'schedule', until: new Date(2026, 10, 22, 23).toISOString() } }),
+    downloadJob({ id: 'd8', label: 'Q2_K', state: 'queued', rate: 0, waiting: { for: 'hub', endpoint: 'https://hf-mirror.com' } }),
+    downloadJob({ id: 'd9', label: 'Q4_0', state: 'failed', error: { code: 'download.changed', message: '', data: { file: 'Qwen3.5-4B-Q4_0.gguf' } } }),
   ]);
   const settings = fake.settings.value.load;
   const { gpu, ram, layers } = fakeEstimate({ kind: 'library', id: libraryModel().id }, settings);
