@@ -1,5 +1,5 @@
 /** Brings a GGUF file from anywhere into the library: as it lies, by a second name, or as a copy. */
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { parseFileName } from '../../shared/quant.ts';
 import { Fault } from '../../shared/result.ts';
@@ -99,6 +99,7 @@ async function bring(files: readonly Pick<FoundFile, 'path' | 'size'>[], target:
     } catch (error) {
       // Some shards of a model are of no use.
       for (const to of brought) await rm(to, { force: true });
+      for (const folder of [target, dirname(target)]) await rmdir(folder).catch(() => {});
       throw error;
     }
   });

@@ -107,11 +107,13 @@ export function createLibrary({ folder, headers, cacheFolder, lists = inMemory()
   };
   const onLooked = async (): Promise<void> => {
     duplicates.set(duplicatesOf(shelf.entries()));
-    binned.set((await Promise.all(ownFolders().map((home) => binOf(home).list()))).flat());
+    const all = ownFolders().map(binOf);
+    for (const bin of all) await bin.expire(now());
+    binned.set((await Promise.all(all.map((bin) => bin.list()))).flat());
   };
   const shelf = createShelf({ folder, headers, hashes, cacheFolder, lists: () => lists.get(), apps, onLooked });
   const { refresh, find } = shelf;
-  const first = Promise.all(ownFolders().map((home) => binOf(home).expire(now()))).then(refresh);
+  const first = refresh();
   first.catch(() => {});
 
   const change = async (more: Partial<LibraryLists>): Promise<void> => {
