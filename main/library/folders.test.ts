@@ -93,6 +93,7 @@ test('removal says exactly what it will touch, and touches nothing else', async 
 test('the bin outlives a restart for 30 days; then it is gone for good', async () => {
   room.put(tiny.q4, 'models/ada/tiny/tiny-Q4_K_M.gguf');
   const id = 'ada/tiny/tiny-Q4_K_M.gguf';
+  await library.refresh();
   await library.remove(id);
   const [item] = await bin();
   const days = (n: number) => Date.parse(item!.removedAt) + n * 24 * 3600 * 1000;
@@ -105,6 +106,7 @@ test('the bin outlives a restart for 30 days; then it is gone for good', async (
 test('removing the same model twice keeps both; restore takes the newer, emptying one leaves the others', async () => {
   const id = 'ada/tiny/tiny-Q4_K_M.gguf';
   room.put(tiny.q4, 'models', id);
+  await library.refresh();
   await library.remove(id);
   room.put(tiny.q8, 'models', id);
   await library.refresh();
