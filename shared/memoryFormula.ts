@@ -67,6 +67,20 @@ export function cacheBytes(facts: MemoryFacts, settings: Omit<FormulaSettings, '
   return bytes;
 }
 
+/** Bytes of weights, cache and state on the GPU with no layer there, with one, and so on to all, the output layer first. */
+export function placedBytes(facts: MemoryFacts, settings: Omit<FormulaSettings, 'gpu' | 'gpuLayers'>): number[] {
+  const total = facts.layers.length + 1;
+  const cache = (gpuLayers: number): number => {
+    const { kvCache, state } = cacheBytes(facts, { ...settings, gpuLayers }).gpu;
+    return kvCache + state;
+  };
+  let weights = 0;
+  return Array.from({ length: total + 1 }, (_, gpuLayers) => {
+    if (gpuLayers > 0) weights += facts.layers[total - gpuLayers]?.weights ?? facts.outputWeights;
+    return weights + cache(gpuLayers);
+  });
+}
+
 /** Bytes of weights on each side that one generated token is computed with; of the embeddings it takes one row, which does not count. */
 export function activeBytes(facts: MemoryFacts, settings: Pick<FormulaSettings, 'gpuLayers'>): Record<'gpu' | 'ram', number> {
   const bytes = { gpu: 0, ram: 0 };

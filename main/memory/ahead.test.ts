@@ -48,10 +48,10 @@ test('a person’s question ends it, and the next one is about the new place', a
   expect(asked().slice(1)).toEqual([['q4.gguf', 10_240]]);
   await ahead({ source: q8, settings: { ...settings, contextSize: 512 } }, never);
   await vi.advanceTimersByTimeAsync(100);
-  // Not the row that is no longer at the settings on screen; and there is no stop below the first.
+  // Downwards first, not the row that is no longer at the settings on screen; and there is no stop below the first.
   expect(asked().slice(3, 6)).toEqual([
-    ['q8.gguf', 768],
     ['q8.gguf', 256],
+    ['q8.gguf', 768],
     ['q8.gguf', 1024],
   ]);
 });

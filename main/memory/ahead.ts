@@ -11,14 +11,15 @@ const reach = 4;
 
 /**
  * `memory.estimate`, which keeps its answers, with more of them kept than were asked for: `calm` ms after the last answer about a
- * model it asks about all quantizations that were asked about at the same settings, one after the other, nearest stops first. A
- * question of a person ends that at once.
+ * model it asks about all quantizations that were asked about at the same settings, one after the other, nearest stops first, and
+ * first those that the slider moves towards. A question of a person ends that at once.
  */
 export function createAhead(memory: Pick<Memory, 'estimate'>, calm = 100): Memory['estimate'] {
   let looking = new AbortController();
   let waiting: NodeJS.Timeout | undefined;
   /** The rows on screen and what their settings are. */
   let position = '';
+  let [contextSize, toward] = [0, 1];
   const rows = new Map<string, { source: MemorySource; steps: number[] }>();
 
   const stop = (): void => {
@@ -29,7 +30,11 @@ export function createAhead(memory: Pick<Memory, 'estimate'>, calm = 100): Memor
 
   const note = ({ source, settings }: Question, { trainContext }: Estimate): void => {
     const now = JSON.stringify([source.kind === 'hub' ? source.repo : source.id, settings]);
-    if (now !== position) rows.clear();
+    if (now !== position) {
+      rows.clear();
+      toward = settings.contextSize < contextSize ? -1 : 1;
+      contextSize = settings.contextSize;
+    }
     position = now;
     rows.set(JSON.stringify(source), { source, steps: contextSteps(trainContext) });
     const { signal } = looking;
@@ -39,10 +44,10 @@ export function createAhead(memory: Pick<Memory, 'estimate'>, calm = 100): Memor
 
   const look = async (settings: LoadSettings, signal: AbortSignal): Promise<void> => {
     for (let distance = 1; distance <= reach; distance++) {
-      for (const side of [distance, -distance]) {
+      for (const side of [toward * distance, -toward * distance]) {
         for (const { source, steps } of rows.values()) {
-          const contextSize = steps[nearestStep(steps, settings.contextSize) + side];
-          if (contextSize !== undefined) await memory.estimate({ source, settings: { ...settings, contextSize } }, signal).catch(() => {});
+          const stop = steps[nearestStep(steps, settings.contextSize) + side];
+          if (stop !== undefined) await memory.estimate({ source, settings: { ...settings, contextSize: stop } }, signal).catch(() => {});
           if (signal.aborted) return;
         }
       }

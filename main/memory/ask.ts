@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { GgmlType, type Llama } from 'node-llama-cpp';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
-import { activeBytes, cacheBytes, type MemoryFacts, memoryByFormula } from '../../shared/memoryFormula.ts';
+import { activeBytes, cacheBytes, type MemoryFacts, memoryByFormula, placedBytes } from '../../shared/memoryFormula.ts';
 import type { MemorySplit } from '../../shared/schemas/memory.ts';
 import { memoryFacts } from './facts.ts';
 import { imageWork, projectorWeights } from './projector.ts';
@@ -41,7 +41,8 @@ async function answerTo(llama: Llama, { header, projector, plan }: EstimateReque
   const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers }, image > 0);
   const total = facts.layers.length + 1;
   sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = image;
-  return { basis, ...sides, layers: { total, onGpu: Math.min(gpuLayers, total) }, trainContext: facts.trainContext, active: activeBytes(facts, { gpuLayers }) };
+  const layers = { total, onGpu: Math.min(gpuLayers, total) };
+  return { basis, ...sides, layers, placed: placedBytes(facts, plan), trainContext: facts.trainContext, active: activeBytes(facts, { gpuLayers }) };
 }
 
 /** Bytes of a projector with its work on the largest picture. */

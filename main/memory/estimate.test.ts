@@ -41,6 +41,7 @@ function answerTo({ plan, projector }: EstimateRequest): EstimateAnswer {
     gpu: bytes,
     ram: { ...bytes, weights: (33 - plan.gpuLayers) * 100 * mebibyte },
     layers: { total: 33, onGpu: plan.gpuLayers },
+    placed: Array.from({ length: 34 }, (_, layers) => layers * 100 * mebibyte + bytes.kvCache),
     trainContext: 131072,
   };
 }
@@ -181,12 +182,12 @@ test('a question that everybody has left is dropped in the engine too, but not w
   expect(signals[0]!.aborted).toBe(true);
 });
 
-test('the layers of the next position are looked for where the last were', async () => {
+test('the layers of the next position are found with one question', async () => {
   const { memory, estimate } = memoryOf({}, { ...hardware, vram: { total: 2048 * mebibyte, free: 2000 * mebibyte, unified: false } });
   await memory.estimate({ source: library, settings }, never);
   estimate.mockClear();
   expect((await memory.estimate({ source: library, settings: { ...settings, contextSize: 8448 } }, never)).layers.onGpu).toBe(15);
-  expect(estimate.mock.calls.map(([{ plan }]) => plan.gpuLayers)).toEqual([33, 15, 16]);
+  expect(estimate.mock.calls.map(([{ plan }]) => plan.gpuLayers)).toEqual([33, 15]);
 });
 
 test('the largest contexts leave the margin free, on the grid, for both KV types', async () => {

@@ -10,7 +10,7 @@ import { createJoined } from '../hub/joined.ts';
 import type { Calibration } from './calibrate.ts';
 import { contextLimits } from './limits.ts';
 import type { Speed } from './speed.ts';
-import { mostLayers, roomOf, verdictOf } from './verdict.ts';
+import { mostLayers, onTop, roomOf, verdictOf } from './verdict.ts';
 
 export interface MemoryParts {
   headers: Pick<Headers, 'forHub' | 'forFile'>;
@@ -57,8 +57,8 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
   const joined = createJoined<EstimateAnswer>();
   /** Headers of a commit on the Hub never change. */
   const hubHeaders = new Map<string, Found>();
-  /** Layers that `auto` came to, by the model's header. */
-  const lastLayers = new Map<string, number>();
+  /** What came on top of the layers that `auto` came to, by the model's header. */
+  const lastOnTop = new Map<string, number>();
   let read: { at: number; hardware: Promise<Hardware> } | undefined;
   let probing: NodeJS.Timeout | undefined;
   let limiting: Promise<unknown> = Promise.resolve();
@@ -133,8 +133,8 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
       const room = roomOf(machine, loaded(), calibration?.overhead(machine));
       const all = layersOf(found);
       const automatic = async (): Promise<EstimateAnswer> => {
-        const best = await mostLayers(await at(all), room, at, lastLayers.get(found.model.path));
-        if (best.layers.onGpu < best.layers.total) keep(lastLayers, found.model.path, best.layers.onGpu);
+        const best = await mostLayers(await at(all), room, at, lastOnTop.get(found.model.path));
+        if (best.layers.onGpu < best.layers.total) keep(lastOnTop, found.model.path, onTop(best));
         return best;
       };
       const answer = settings.gpuLayers === 'auto' ? await automatic() : await at(Math.min(settings.gpuLayers, all));

@@ -5,15 +5,13 @@ export interface Search {
   high: number;
   /** What is left at `at`, in bytes; less than 0: it does not fit. Nearly a straight line, with steps. */
   spare(at: number): Promise<number>;
-  /** Tried first, with the number above. */
-  guess?: number | undefined;
 }
 
 /**
  * The largest number from `low` to `high` that was seen to fit where the one above was seen not to; undefined where `low`
  * does not fit. Follows the straight line, and halves what is left when that gets nowhere.
  */
-export async function largest({ low, high, spare, guess }: Search): Promise<number | undefined> {
+export async function largest({ low, high, spare }: Search): Promise<number | undefined> {
   let above = { at: high, left: await spare(high) };
   if (above.left >= 0) return high;
   let below: { at: number; left: number } | undefined;
@@ -22,15 +20,9 @@ export async function largest({ low, high, spare, guess }: Search): Promise<numb
     if (left >= 0) below = { at, left };
     else above = { at, left };
   };
-  if (guess !== undefined && guess > low && guess < high) {
-    await look(guess);
-    if (below && guess + 1 < above.at) await look(guess + 1);
-  }
-  if (!below) {
-    if (above.at === low) return undefined;
-    await look(low);
-    if (!below) return undefined;
-  }
+  if (above.at === low) return undefined;
+  await look(low);
+  if (!below) return undefined;
   for (let step = 1; above.at - below.at > 1; step++) {
     const part = step % 3 === 0 ? 0.5 : below.left / (below.left - above.left);
     const at = below.at + Math.floor((above.at - below.at) * part);

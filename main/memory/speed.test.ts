@@ -16,6 +16,7 @@ const answer: EstimateAnswer = {
   gpu: none,
   ram: { ...none, weights: 4.5 * giga, kvCache: giga, state: 0.1 * giga },
   layers: { total: 41, onGpu: 0 },
+  placed: [],
   trainContext: 8192,
   active: { gpu: 0, ram: 4 * giga },
 };

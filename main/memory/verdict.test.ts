@@ -14,6 +14,7 @@ const answer = (onGpu: number): EstimateAnswer => ({
   gpu: split(onGpu > 0 ? (onGpu * 100 + 500) * mebibyte : 0),
   ram: split(((33 - onGpu) * 100 + 100) * mebibyte),
   layers: { total: 33, onGpu },
+  placed: Array.from({ length: 34 }, (_, layers) => layers * 100 * mebibyte),
   trainContext: 8192,
 });
 
@@ -51,10 +52,32 @@ test('counts nine tenths where the driver does not tell what is free, and never 
   expect(await auto(machine('vulkan', null, 3800 * mebibyte))).toMatchObject({ verdict: 'partial' });
 });
 
-test('asks a few layer counts, not each', async () => {
+test('asks a layer count or two, not each', async () => {
   const { asked } = await auto(machine('cuda', 2000 * mebibyte));
-  expect(asked.length).toBeLessThanOrEqual(6);
+  expect(asked).toEqual([11]);
   expect((await auto(machine('cuda', 8000 * mebibyte))).asked).toEqual([]);
+});
+
+test.each([
+  ['more the fewer layers are there', (layers: number) => 900 - 10 * layers],
+  ['less the fewer layers are there', (layers: number) => 300 + 10 * layers],
+  ['now more, now less', (layers: number) => 500 + 130 * (layers % 3)],
+])('what compute takes may be %s: the layers fit, and one more would not by what compute took', async (_, compute) => {
+  const at = (onGpu: number): EstimateAnswer => {
+    const plain = answer(onGpu);
+    return { ...plain, gpu: { ...split(onGpu * 100 * mebibyte), compute: onGpu > 0 ? compute(onGpu) * mebibyte : 0 } };
+  };
+  for (let free = 400; free < 3800; free += 50) {
+    const asked: number[] = [];
+    const chosen = await mostLayers(at(33), machine('cuda', free * mebibyte), async (layers) => {
+      asked.push(layers);
+      return at(layers);
+    });
+    const layers = chosen.layers.onGpu;
+    if (layers > 0) expect(layers * 100 + compute(layers)).toBeLessThanOrEqual(free - 350);
+    expect((layers + 1) * 100 + Math.max(compute(layers || 1), compute(layers + 1))).toBeGreaterThan(free - 350);
+    expect(asked.length).toBeLessThanOrEqual(5);
+  }
 });
 
 test('a machine without a GPU runs it in RAM or not at all', async () => {

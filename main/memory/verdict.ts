@@ -3,7 +3,6 @@ import type { EstimateAnswer } from '../../shared/contract/control.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
 import type { Calibration, Overhead } from './calibrate.ts';
-import { largest } from './largest.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -80,25 +79,31 @@ export function verdictOf(answer: EstimateAnswer, room: Room): Verdict {
 }
 
 /**
- * The most layers on the GPU that fit: all of them, inside the margin if need be; else as many as leave the margin free;
- * else none. `ask` is called a few times, least where `guess` is right.
+ * The most layers on the GPU that fit: all of them, inside the margin if need be; else as many as leave the margin free; else none.
+ * What layers put on the GPU is known beforehand, so it is only asked what comes on top, which hardly changes from one number of
+ * layers to the next: a right `guess` of it takes one question.
  */
 export async function mostLayers(
   all: EstimateAnswer,
   room: Room,
   ask: (gpuLayers: number) => Promise<EstimateAnswer>,
-  guess?: number,
+  guess = onTop(all),
 ): Promise<EstimateAnswer> {
   if (all.layers.onGpu === 0 || fitOf(all, room) !== 'no') return all;
-  const answers = new Map([[all.layers.total, all]]);
-  const spare = async (gpuLayers: number): Promise<number> => {
-    const answer = answers.get(gpuLayers) ?? (await ask(gpuLayers));
-    answers.set(gpuLayers, answer);
-    // All layers that do not fit because of RAM are no step towards fewer.
-    return gpuLayers === all.layers.total ? Math.min(-1, spareVideo(answer, room)) : spareVideo(answer, room);
-  };
-  const most = await largest({ low: 1, high: all.layers.total, spare, guess });
-  return most === undefined ? ask(0) : answers.get(most)!;
+  const { placed } = all;
+  const free = room.gpu - room.gpuMargin;
+  let best: EstimateAnswer | undefined;
+  let [fits, fails] = [0, all.layers.total];
+  for (let top = guess; fails - fits > 1; ) {
+    const promised = placed.findLastIndex((bytes, gpuLayers) => gpuLayers < fails && bytes + top <= free);
+    if (best && promised <= fits) break;
+    const answer = await ask(Math.max(promised, fits + 1));
+    top = onTop(answer);
+    if (splitTotal(answer.gpu) <= free) [best, fits] = [answer, answer.layers.onGpu];
+    else fails = answer.layers.onGpu;
+  }
+  return best ?? ask(0);
 }
 
-const spareVideo = ({ gpu }: EstimateAnswer, room: Room): number => room.gpu - room.gpuMargin - splitTotal(gpu);
+/** Bytes on the GPU beside weights, cache and state. */
+export const onTop = ({ gpu, placed, layers }: EstimateAnswer): number => splitTotal(gpu) - placed[layers.onGpu]!;
