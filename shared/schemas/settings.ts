@@ -22,6 +22,8 @@ const fields = {
   theme: z.enum(['system', 'light', 'dark']),
   /** For every load that says nothing else. */
   load: loadSettings,
+  /** Minutes without an answer after which the model is ejected; 0: never. */
+  ejectAfterMinutes: z.int().check(z.minimum(0), z.maximum(7 * 24 * 60)),
   /** Let a model think where its template can be switched. */
   thinking: z.boolean(),
   systemPrompt: z.string().check(z.maxLength(100_000)),
@@ -37,6 +39,7 @@ export const settings = z.object({
   language: z._default(fields.language, 'system'),
   theme: z._default(fields.theme, 'system'),
   load: z._default(fields.load, defaultLoadSettings),
+  ejectAfterMinutes: z._default(fields.ejectAfterMinutes, 30),
   thinking: z._default(fields.thinking, false),
   systemPrompt: z._default(fields.systemPrompt, ''),
   temperature: z._default(fields.temperature, 0.7),

@@ -22,6 +22,9 @@ const choices = <T extends string>(values: readonly T[], label: (value: T) => st
 /** Tokens that an answer may have, to choose from; 0: no limit. */
 const lengths = [0, 256, 1_024, 4_096, 16_384];
 
+/** Minutes without an answer to choose from; 0: never. */
+const idleTimes = [5, 15, 30, 60, 120, 0];
+
 /** Changes are saved as they are made. */
 export function SettingsView() {
   const { t } = useTranslation('settings');
@@ -63,6 +66,17 @@ export function SettingsView() {
             hint={t('flashHint')}
             checked={settings.load.flashAttention}
             onChange={(flashAttention) => change({ load: { ...settings.load, flashAttention } })}
+          />
+          <Select
+            label={t('ejectAfter')}
+            showLabel
+            value={String(settings.ejectAfterMinutes)}
+            options={[...new Set([...idleTimes, settings.ejectAfterMinutes])].map((minutes) => ({
+              value: String(minutes),
+              label: minutes === 0 ? t('never') : t('minutes', { count: minutes, n: format.count(minutes) }),
+            }))}
+            onChange={(minutes) => change({ ejectAfterMinutes: Number(minutes) })}
+            className="w-60"
           />
         </Section>
         <Section title={t('answers')}>
