@@ -201,7 +201,7 @@ export function createLibrary({ folder, headers, cacheFolder, lists = inMemory()
     },
     watchDuplicates: (signal) => duplicates.watch(signal),
     async compare() {
-      await first.catch(() => {});
+      await refresh();
       await compare(shelf.entries(), { folder, tasks, hashes });
       await refresh();
     },
