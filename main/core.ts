@@ -10,12 +10,15 @@ import { type Blobs, createBlobs } from './blobs/store.ts';
 import { type AnswerEngine, createChats } from './chats/service.ts';
 import { openDatabase } from './db/open.ts';
 import { createDownloads } from './downloads/queue.ts';
+import { createLoads, type Loads, openLoads } from './engine/loads.ts';
 import { createEngine, type Engine } from './engine/supervisor.ts';
+import { ejectUnused } from './engine/unused.ts';
 import { createHeaders } from './gguf/headers.ts';
 import { readPrograms } from './hardware/programs.ts';
 import { readCard } from './hub/card.ts';
 import { createHub } from './hub/client.ts';
 import { readModel } from './hub/files.ts';
+import { createNetwork } from './hub/network.ts';
 import { createSearch } from './hub/searchCache.ts';
 import { readPage } from './hub/security.ts';
 import { createTraits } from './hub/traits.ts';
@@ -49,7 +52,9 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
   const settings = openSettings(path.join(folders.data, 'settings.json'), log.scope('settings'));
   const db = openDatabase(path.join(folders.data, 'atelier.db'), log.scope('database'));
   const blobs = createBlobs(path.join(folders.data, 'blobs'));
-  const hub = createHub(platform.hub);
+  const network = createNetwork({ platform, settings, log: log.scope('network') });
+  await network.apply();
+  const hub = createHub(network.address());
   const headers = createHeaders({ hub, cacheFolder: folders.cache });
   const library = createLibrary({
     folder: folders.models,
@@ -58,7 +63,7 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     lists: { get: () => settings.get().library, set: (lists) => void settings.change({ library: lists }) },
     apps: () => appFolders(),
   });
-  const engine = createEngine({ platform, log: log.scope('engine') });
+  const engine = createEngine({ platform, log: log.scope('engine'), last: openLoads(folders.data).get().last?.modelId });
   const calibration = createCalibration({ folder: folders.data });
   const speed = createSpeed({ folder: folders.data, measure: engine.bandwidth, quiet: () => isQuiet(engine.state()) });
   const model = (repo: string, signal: AbortSignal): Promise<ModelDetail> => readModel(hub, repo, signal);
@@ -75,13 +80,22 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
   const estimateAhead = createAhead(memory);
   const watching = new AbortController();
   void calibrateLoads({ engine, calibration, folder: folders.models, signal: watching.signal });
+  const loads = createLoads({
+    folder: folders.data,
+    engine,
+    library,
+    memory,
+    hardware: () => engine.hardware(folders.models),
+    settings: () => settings.get().load,
+  });
+  void ejectUnused({ engine, minutes: map(settings.watch(watching.signal), (now) => now.ejectAfterMinutes), signal: watching.signal });
   const search = createSearch({ hub, cacheFolder: folders.cache });
   const traits = createTraits({
     model,
     estimate: memory.estimate,
     settings: () => settings.get().load,
   });
-  const place = createHubPlace(platform, hub);
+  const place = createHubPlace({ home: network.address, startSampleHub: platform.startSampleHub, hub });
   const downloads = createDownloads({
     hub,
     folders,
@@ -90,9 +104,16 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     settings: settings.get().downloads,
   });
   const storage = createStorage({ folders, library, jobs: async () => (await first(downloads.watch(watching.signal))) ?? [] });
-  void each(settings.watch(watching.signal), (next) => downloads.adapt(next.downloads));
+  let networkSettings = settings.get().network;
+  void each(settings.watch(watching.signal), async (next) => {
+    downloads.adapt(next.downloads);
+    if (next.network === networkSettings) return;
+    networkSettings = next.network;
+    await network.apply();
+    place.changed();
+  });
   void each(place.watch(watching.signal), () => downloads.hubChanged());
-  const chats = createChats({ db, blobs, engine: timed(engine, speed), settings, log: log.scope('chats') });
+  const chats = createChats({ db, blobs, engine: answering(engine, loads, speed), settings, log: log.scope('chats') });
 
   const handlers: CoreHandlers = {
     ...chats.handlers,
@@ -101,6 +122,14 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
 
     'settings.watch': (_, { signal }) => settings.watch(signal),
     'settings.change': (change) => settings.change(change),
+
+    'network.status': () => network.status(hub.tokenUsedAt),
+    async 'network.setToken'({ token }) {
+      await network.setToken(token);
+      place.changed();
+    },
+    'network.setProxyPassword': ({ password }) => network.setProxyPassword(password),
+    'network.test': ({ what }, { signal }) => network.test(what, signal),
 
     'hub.status': (_, { signal }) => place.watch(signal),
     'hub.useSample': ({ sample }) => place.choose(sample),
@@ -154,20 +183,7 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
     'library.reclaim': ({ kind }) => storage.reclaim(kind),
 
     'engine.watch': (_, { signal }) => engine.watch(signal),
-    async 'engine.load'({ id, settings: asked }, { signal }) {
-      const wanted = asked ?? settings.get().load;
-      const { files, projector, facts } = await library.resolve(id);
-      const estimate = await memory.estimate({ source: { kind: 'library', id }, settings: wanted }, signal);
-      engine.load({
-        modelId: id,
-        files,
-        projector,
-        facts,
-        settings: wanted,
-        plan: memory.plan(wanted, estimate),
-        predicted: { gpu: estimate.gpu, ram: estimate.ram },
-      });
-    },
+    'engine.load': ({ id, ...wish }, { signal }) => loads.load(id, wish, signal),
     'engine.unload': () => engine.unload(),
 
     'blobs.put': ({ bytes }) => blobs.put(bytes),
@@ -189,8 +205,12 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
   };
 }
 
-async function each<T>(values: AsyncIterable<T>, on: (value: T) => void): Promise<void> {
-  for await (const value of values) on(value);
+async function* map<T, U>(values: AsyncIterable<T>, to: (value: T) => U): AsyncIterable<U> {
+  for await (const value of values) yield to(value);
+}
+
+async function each<T>(values: AsyncIterable<T>, on: (value: T) => void | Promise<void>): Promise<void> {
+  for await (const value of values) await on(value);
 }
 
 async function first<T>(values: AsyncIterable<T>): Promise<T | undefined> {
@@ -207,10 +227,12 @@ function heldMemory(state: EngineState): { gpu: number; ram: number } | undefine
 /** Nothing computes that would disturb a measurement. */
 const isQuiet = (state: EngineState): boolean => state.status === 'idle' || state.status === 'failed' || (state.status === 'ready' && !state.answering);
 
-/** The engine, with the speed of each answer kept for the next prediction. */
-function timed(engine: Engine, speed: Speed): AnswerEngine {
+/** The engine for conversations: loads the model that is to answer, and keeps the speed of each answer for the next prediction. */
+function answering(engine: Engine, loads: Loads, speed: Speed): AnswerEngine {
   return {
-    ...engine,
+    modelId: loads.next,
+    ready: loads.ready,
+    stop: engine.stop,
     generate: (request, on) =>
       engine.generate(request, (event) => {
         const state = engine.state();

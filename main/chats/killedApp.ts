@@ -10,6 +10,7 @@ const file = process.argv[2]!;
 
 const engine: AnswerEngine = {
   modelId: () => 'tiny',
+  ready: async () => {},
   stop: async () => {},
   generate(_, on) {
     let n = 0;

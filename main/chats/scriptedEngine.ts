@@ -1,5 +1,6 @@
 /** An engine for tests: each answer waits for the test to say what comes next. */
 import type { GenerateEvent, GenerateRequest } from '../../shared/contract/control.ts';
+import { Fault } from '../../shared/result.ts';
 import type { TurnStats } from '../../shared/schemas/chat.ts';
 import type { AnswerEngine } from './service.ts';
 
@@ -16,8 +17,11 @@ interface Script {
 export interface ScriptedEngine extends AnswerEngine {
   /** In the order they were asked for. */
   scripts: Script[];
-  /** Loads another model, or none. */
+  /** Has another model loaded, or none. */
   load(modelId: string | undefined): void;
+  /** Has none loaded, and `modelId` waiting to be loaded by a message until `loaded` is called, with why it fails where it does. */
+  eject(modelId: string): void;
+  loaded(fault?: unknown): void;
 }
 
 /** Statistics of an answer that ended so. */
@@ -35,12 +39,25 @@ export const statsOf = (stopReason: TurnStats['stopReason']): TurnStats => ({
 export function scriptedEngine(): ScriptedEngine {
   let model: string | undefined = 'tiny';
   const scripts: Script[] = [];
+  let load = Promise.withResolvers<void>();
+  load.resolve();
   return {
     scripts,
     load(modelId) {
       model = modelId;
+      load.resolve();
     },
+    eject(modelId) {
+      model = modelId;
+      load = Promise.withResolvers();
+    },
+    loaded: (fault) => (fault === undefined ? load.resolve() : load.reject(fault)),
     modelId: () => model,
+    ready: (_, signal) =>
+      Promise.race([
+        load.promise,
+        new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Fault('cancelled', 'Stopped while the model was loading')))),
+      ]),
     generate(request: GenerateRequest, on: (event: GenerateEvent) => void) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       scripts.push({

@@ -246,6 +246,28 @@ test('an engine that dies leaves the text, and the next question works after a l
   expect(last().request.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'user']);
 });
 
+test('a message to a model that is not loaded waits for it, and can be taken back meanwhile', async () => {
+  engine.eject('tiny');
+  const one = await send('one');
+  const two = await send('two');
+  expect((await chat(one.chatId)).turns[1]).toMatchObject({ status: 'running', modelId: 'tiny' });
+  await ask('chat.stop', { turnId: one.turnId });
+  expect(await ended(one.turnId)).toMatchObject({ turn: { status: 'stopped', text: '' } });
+  expect(engine.scripts).toHaveLength(0);
+  engine.loaded();
+  await expect.poll(() => engine.scripts.length).toBe(1);
+  last().say('2');
+  last().end();
+  expect(await ended(two.turnId)).toMatchObject({ turn: { status: 'done', text: '2' } });
+});
+
+test('a message whose model cannot be loaded says why', async () => {
+  engine.eject('tiny');
+  const { turnId } = await send('one');
+  engine.loaded(new Fault('engine.outOfMemory', 'no'));
+  expect(await ended(turnId)).toMatchObject({ turn: { status: 'failed', error: { code: 'engine.outOfMemory' } } });
+});
+
 test('retry answers the same question beside the old answer; both can be chosen', async () => {
   const { chatId, turnId } = await talk('Q', 'first');
   const retried = await ask('chat.retry', { turnId, thinking: false });

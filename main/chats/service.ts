@@ -16,8 +16,10 @@ import { createTurns } from './turns.ts';
 
 /** What a conversation asks of the engine. */
 export interface AnswerEngine {
-  /** Library id of the model that is loaded and can answer. */
+  /** Library id of the model that answers the next message, loaded or not. */
   modelId(): string | undefined;
+  /** Settles when that model can answer, and loads it first where it must. Rejects with a `Fault`, with `cancelled` when `signal` aborts. */
+  ready(modelId: string, signal: AbortSignal): Promise<void>;
   /** One at a time. Settles after the `end` event. Rejects with a `Fault`: `engine.crashed` when the process is gone, `engine.contextFull`, ... */
   generate(request: GenerateRequest, on: (event: GenerateEvent) => void): Promise<void>;
   /** Ends an answer; its `generate` still gives the `end` event. */
@@ -59,6 +61,18 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
   const turns = createTurns({ store, log, onEnd: (turn) => touch(turn.chatId), ...(saveEveryMs !== undefined && { saveEveryMs }) });
 
   const line = createLine();
+  /** Answers that wait for their model to load. */
+  const loading = new Map<string, AbortController>();
+
+  const model = async ({ id, modelId }: Pick<Turn, 'id'> & { modelId: string }): Promise<void> => {
+    const abort = new AbortController();
+    loading.set(id, abort);
+    try {
+      await engine.ready(modelId, abort.signal);
+    } finally {
+      loading.delete(id);
+    }
+  };
 
   /** The model that answers, when nothing speaks against an answer in this chat now. To be called right before storing. */
   const ready = (chatId: string | undefined): string => {
@@ -84,7 +98,9 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
     const { systemPrompt, temperature, maxTokens } = settings.get();
     turns.begin(answer.id, (on) =>
       line.run(answer.id, async () => {
-        if (engine.modelId() !== answer.modelId) throw new Fault('engine.notLoaded', 'The model was unloaded while the question waited');
+        const { modelId } = answer;
+        if (modelId === undefined || engine.modelId() !== modelId) throw new Fault('engine.notLoaded', 'Another model was loaded while the question waited');
+        await model({ id: answer.id, modelId });
         const messages = toMessages(systemPrompt, store.path(question), blobs.path);
         await engine.generate({ turnId: answer.id, messages, thinking, temperature, ...(maxTokens > 0 && { maxTokens }) }, on);
       }),
@@ -102,7 +118,9 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
   /** Settles when the answer has ended, so that the next question finds the chat free. */
   const stop = async (turnId: string): Promise<void> => {
     try {
-      if (!line.leave(turnId)) await engine.stop(turnId);
+      const waiting = loading.get(turnId);
+      if (waiting) waiting.abort();
+      else if (!line.leave(turnId)) await engine.stop(turnId);
     } catch (error) {
       // The engine is gone, and `generate` tells how.
       log.error('An answer could not be stopped', { turnId, error });
@@ -177,6 +195,7 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
     handlers,
     close() {
       turns.close();
+      for (const abort of loading.values()) abort.abort();
       line.close();
     },
   };

@@ -19,6 +19,7 @@ import {
   storageKind,
 } from '../schemas/library.ts';
 import { contextLimits, estimate, loadSettings } from '../schemas/memory.ts';
+import { networkQuestion, networkStatus, networkTest } from '../schemas/network.ts';
 import { settings, settingsChange } from '../schemas/settings.ts';
 
 const nothing = z.optional(z.undefined());
@@ -45,6 +46,13 @@ export const core = {
 
   'settings.watch': stream(nothing, settings),
   'settings.change': call(settingsChange, settings),
+
+  'network.status': call(nothing, networkStatus),
+  /** Keeps the token of the Hub in use where no page can read it; null forgets it. */
+  'network.setToken': call(z.object({ token: z.nullable(z.string().check(z.trim(), z.minLength(1), z.maxLength(1000), z.regex(/^[\x21-\x7e]+$/))) }), z.void()),
+  'network.setProxyPassword': call(z.object({ password: z.nullable(z.string().check(z.minLength(1), z.maxLength(1000))) }), z.void()),
+  /** Tries what the settings say, with one small question to the Hub. */
+  'network.test': call(z.object({ what: networkQuestion }), networkTest),
 
   'hub.status': stream(nothing, hubStatus),
   /** Starts the built-in sample hub and uses it until the app closes; false goes back. */
@@ -109,8 +117,8 @@ export const core = {
   'library.reclaim': call(z.object({ kind: storageKind }), z.void()),
 
   'engine.watch': stream(nothing, engineState),
-  /** Answers when the load has begun; `engine.watch` tells how it goes. */
-  'engine.load': call(z.object({ id, settings: z.optional(loadSettings) }), z.void()),
+  /** Answers when the load has begun; `engine.watch` tells how it goes. `afresh`: as asked, whatever smaller plan worked the last time. */
+  'engine.load': call(z.object({ id, settings: z.optional(loadSettings), afresh: z.optional(z.boolean()) }), z.void()),
   'engine.unload': call(nothing, z.void()),
 
   'chats.watch': stream(nothing, z.array(chatSummary)),

@@ -1,0 +1,139 @@
+/** What is loaded, with which plan, and what is remembered of it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { EngineState, LadderStep } from '../../shared/schemas/engine.ts';
+import type { Hardware } from '../../shared/schemas/hardware.ts';
+import { defaultLoadSettings, type Estimate, type LoadSettings } from '../../shared/schemas/memory.ts';
+import type { ModelFacts } from '../gguf/facts.ts';
+import { createWatched } from '../watched.ts';
+import { createLoads, type Loads } from './loads.ts';
+import type { LoadOrder } from './supervisor.ts';
+
+const step: LadderStep = { change: 'cache', from: 'f16', to: 'q8_0', why: 'gpu' };
+const forever = new AbortController().signal;
+
+let folder: string;
+let state = createWatched<EngineState>({ status: 'idle' });
+let orders: LoadOrder[];
+let asked: LoadSettings[];
+let card: string;
+let loads: Loads;
+
+const create = (): Loads =>
+  createLoads({
+    folder,
+    engine: {
+      state: state.get,
+      watch: state.watch,
+      load(order) {
+        orders.push(order);
+        state.set({ status: 'loading', modelId: order.modelId, stage: 'starting', progress: 0 });
+      },
+    },
+    library: { resolve: async (id) => ({ files: [`/models/${id}`], facts: { architecture: 'llama' } as ModelFacts }) },
+    memory: {
+      async estimate({ settings }) {
+        asked.push(settings);
+        return { settings, layers: { total: 5, onGpu: 5 }, gpu: {}, ram: {} } as Estimate;
+      },
+      plan: (settings, { layers }) => ({ ...settings, gpuLayers: layers.onGpu, batchSize: 512 }),
+    },
+    hardware: async () => ({ backend: 'vulkan', gpus: [card], vram: { total: 8 }, cpu: { name: 'x' }, ram: { total: 9 }, llamaCpp: 'b1' }) as Hardware,
+    settings: () => defaultLoadSettings,
+  });
+const ready = (modelId: string): void => state.set({ status: 'ready', modelId, answering: false } as EngineState);
+
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-loads-'));
+  state = createWatched<EngineState>({ status: 'idle' });
+  orders = [];
+  asked = [];
+  card = 'GeForce';
+  loads = create();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A load that came to q8_0 by one step. */
+async function stepDown(): Promise<void> {
+  await loads.load('a', {}, forever);
+  orders[0]!.onLoaded?.({ ...orders[0]!.plan, kvType: 'q8_0' }, [step]);
+}
+
+test('the plan that worked is used the next time, after a restart too, and said', async () => {
+  await stepDown();
+  expect(orders[0]).toMatchObject({ plan: { kvType: 'f16', batchSize: 512 } });
+  expect(orders[0]).not.toHaveProperty('remembered');
+  loads = create();
+  await loads.load('a', {}, forever);
+  expect(orders[1]).toMatchObject({ plan: { kvType: 'q8_0', gpuLayers: 5 }, remembered: [step], settings: { kvType: 'f16' } });
+  // What is predicted is what is loaded.
+  expect(asked.at(-1)).toMatchObject({ kvType: 'q8_0', gpuLayers: 5 });
+});
+
+test('it holds for that model, those settings and this machine only', async () => {
+  await stepDown();
+  await loads.load('b', {}, forever);
+  await loads.load('a', { settings: { ...defaultLoadSettings, contextSize: 512 } }, forever);
+  card = 'Radeon';
+  await loads.load('a', {}, forever);
+  expect(orders.slice(1).map(({ remembered }) => remembered)).toEqual([undefined, undefined, undefined]);
+});
+
+test('a load afresh tries as asked, and forgets what worked once that works', async () => {
+  await stepDown();
+  await loads.load('a', { afresh: true }, forever);
+  expect(orders[1]).toMatchObject({ plan: { kvType: 'f16' } });
+  orders[1]!.onLoaded?.(orders[1]!.plan, []);
+  await loads.load('a', {}, forever);
+  expect(orders[2]).not.toHaveProperty('remembered');
+});
+
+test('a message loads the last model with its settings, by itself, and waits for it', async () => {
+  expect(loads.next()).toBeUndefined();
+  const settings = { ...defaultLoadSettings, contextSize: 512 };
+  await loads.load('a', { settings }, forever);
+  state.set({ status: 'idle' });
+  loads = create();
+  expect(loads.next()).toBe('a');
+  let waited = false;
+  const waiting = loads.ready('a', forever).then(() => (waited = true));
+  await expect.poll(() => orders.length).toBe(2);
+  expect(orders[1]).toMatchObject({ modelId: 'a', settings, automatic: true });
+  expect(waited).toBe(false);
+  ready('a');
+  await waiting;
+  await loads.ready('a', forever);
+  expect(orders).toHaveLength(2);
+});
+
+test('a message that waits hears why the load failed, and is loaded for again the next time', async () => {
+  const waiting = loads.ready('a', forever);
+  await expect.poll(() => orders.length).toBe(1);
+  state.set({ status: 'failed', modelId: 'a', error: { code: 'engine.outOfMemory', message: '' } });
+  await expect(waiting).rejects.toMatchObject({ code: 'engine.outOfMemory' });
+  void loads.ready('a', forever).catch(() => {});
+  await expect.poll(() => orders.length).toBe(2);
+});
+
+test('what keeps crashing is not loaded again by a message', async () => {
+  state.set({ status: 'failed', modelId: 'a', error: { code: 'engine.keepsCrashing', message: '' } });
+  await expect(loads.ready('a', forever)).rejects.toMatchObject({ code: 'engine.keepsCrashing' });
+  expect(orders).toEqual([]);
+});
+
+test('a message that is taken back waits no more', async () => {
+  const stop = new AbortController();
+  const waiting = loads.ready('a', stop.signal);
+  await expect.poll(() => orders.length).toBe(1);
+  stop.abort();
+  await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+test('a message whose model made way for another is told so', async () => {
+  const waiting = loads.ready('a', forever);
+  await expect.poll(() => orders.length).toBe(1);
+  ready('b');
+  await expect(waiting).rejects.toMatchObject({ code: 'engine.notLoaded' });
+});

@@ -1,0 +1,111 @@
+/** Begins loads, for a person or for a message that waits: with the plan of the estimate that was shown, or with the one that worked here before. */
+import path from 'node:path';
+import * as z from 'zod/mini';
+import { type LoadPlan, loadPlan } from '../../shared/contract/control.ts';
+import { Fault, toFault } from '../../shared/result.ts';
+import { type LadderStep, ladderStep } from '../../shared/schemas/engine.ts';
+import type { Hardware } from '../../shared/schemas/hardware.ts';
+import { type LoadSettings, loadSettings } from '../../shared/schemas/memory.ts';
+import type { ModelFacts } from '../gguf/facts.ts';
+import type { Memory } from '../memory/estimate.ts';
+import { openKept } from '../memory/kept.ts';
+import type { Engine, LoadOrder } from './supervisor.ts';
+
+export interface LoadWish {
+  /** Absent: the person's own settings. */
+  settings?: LoadSettings | undefined;
+  /** Forgets what worked before and tries as asked. */
+  afresh?: boolean | undefined;
+  /** Nobody asked for it by hand. */
+  automatic?: boolean;
+}
+
+export interface Loads {
+  /** Answers when the load has begun. Errors: those of the estimate, `library.notFound`, `engine.busy`. */
+  load(id: string, wish: LoadWish, signal: AbortSignal): Promise<void>;
+  /** The model that answers the next message: the one that is loaded or loading, else the last one. */
+  next(): string | undefined;
+  /** Settles when `id` can answer, and loads it where nothing is. Rejects with why it cannot, with `cancelled` when `signal` aborts. */
+  ready(id: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface LoadParts {
+  /** Where `loads.json` is kept. */
+  folder: string;
+  engine: Pick<Engine, 'load' | 'state' | 'watch'>;
+  library: { resolve(id: string): Promise<{ files: string[]; projector?: string; facts: ModelFacts }> };
+  memory: Pick<Memory, 'estimate' | 'plan'>;
+  hardware(): Promise<Hardware>;
+  /** The person's own. */
+  settings(): LoadSettings;
+}
+
+const worked = z.object({ modelId: z.string(), machine: z.string(), asked: loadSettings, plan: loadPlan, steps: z.array(ladderStep) });
+const keptLoads = z.object({ last: z.optional(z.object({ modelId: z.string(), settings: z.optional(loadSettings) })), worked: z.array(worked) });
+const mostKept = 100;
+
+/** What is remembered of loads, in `loads.json` of `folder`. */
+export const openLoads = (folder: string) => openKept(path.join(folder, 'loads.json'), keptLoads, { worked: [] });
+
+export function createLoads({ folder, engine, library, memory, hardware, settings }: LoadParts): Loads {
+  const kept = openLoads(folder);
+
+  const load: Loads['load'] = async (id, { settings: asked, afresh, automatic }, signal) => {
+    const wanted = asked ?? settings();
+    const [{ files, projector, facts }, machine] = await Promise.all([library.resolve(id), hardware().then(nameOf)]);
+    const same = (one: z.infer<typeof worked>): boolean => one.modelId === id && one.machine === machine && isSame(one.asked, wanted);
+    const before = afresh ? undefined : kept.get().worked.find(same);
+    const tried = before ? asSettings(before.plan) : wanted;
+    const estimate = await memory.estimate({ source: { kind: 'library', id }, settings: tried }, signal);
+    const order: LoadOrder = {
+      modelId: id,
+      files,
+      projector,
+      facts,
+      settings: wanted,
+      plan: before?.plan ?? memory.plan(wanted, estimate),
+      predicted: { gpu: estimate.gpu, ram: estimate.ram },
+      ...(before && { remembered: before.steps }),
+      ...(automatic && { automatic }),
+      onLoaded(plan: LoadPlan, steps: LadderStep[]) {
+        const others = kept.get().worked.filter((one) => !same(one));
+        const learned = steps.length > 0 ? [{ modelId: id, machine, asked: wanted, plan, steps }] : [];
+        kept.set({ ...kept.get(), worked: [...others, ...learned].slice(-mostKept) });
+      },
+    };
+    engine.load(order);
+    kept.set({ ...kept.get(), last: { modelId: id, ...(asked && { settings: asked }) } });
+  };
+
+  return {
+    load,
+    next() {
+      const state = engine.state();
+      return state.status === 'idle' ? (state.last ?? kept.get().last?.modelId) : state.modelId;
+    },
+    async ready(id, signal) {
+      const now = engine.state();
+      if (now.status === 'failed' && now.error.code === 'engine.keepsCrashing') throw toFault(now.error);
+      if (now.status === 'idle' || now.status === 'failed') {
+        const { last } = kept.get();
+        await load(id, { settings: last?.modelId === id ? last.settings : undefined, automatic: true }, signal).catch((error: unknown) => {
+          throw signal.aborted ? new Fault('cancelled', 'Stopped while the model was loading') : error;
+        });
+      }
+      for await (const state of engine.watch(signal)) {
+        if (state.status === 'idle' || state.modelId !== id) throw new Fault('engine.notLoaded', 'The model was ejected while the message waited');
+        if (state.status === 'ready') return;
+        if (state.status === 'failed') throw toFault(state.error);
+      }
+      throw new Fault('cancelled', 'Stopped while the model was loading');
+    },
+  };
+}
+
+/** A plan holds for the parts of this machine and for this llama.cpp. */
+const nameOf = ({ backend, gpus, vram, cpu, ram, llamaCpp }: Hardware): string => JSON.stringify([backend, gpus, vram.total, cpu.name, ram.total, llamaCpp]);
+
+const isSame = (a: LoadSettings, b: LoadSettings): boolean => JSON.stringify(loadSettings.parse(a)) === JSON.stringify(loadSettings.parse(b));
+
+/** The settings that a plan comes from, so that what is predicted is what is loaded. */
+const asSettings = (plan: LoadPlan): LoadSettings => loadSettings.parse(plan);
