@@ -32,6 +32,7 @@ import { createMemory } from './memory/estimate.ts';
 import { createSpeed, type Speed } from './memory/speed.ts';
 import type { Platform } from './platform.ts';
 import { createHubPlace } from './sampleHub.ts';
+import { sweepScratch } from './scratch.ts';
 import { openSettings } from './settings/store.ts';
 
 export type CoreHandlers = Handlers<Core>;
@@ -46,7 +47,8 @@ export interface RunningCore {
 }
 
 /** Everything that Atelier does, without a window. */
-export async function createCore(platform: Platform): Promise<RunningCore> {
+export async function createCore(shell: Platform): Promise<RunningCore> {
+  const platform = tidied(shell);
   const { folders } = platform;
   const log = createLog({ folder: path.join(folders.data, 'logs') });
   const settings = openSettings(path.join(folders.data, 'settings.json'), log.scope('settings'));
@@ -107,7 +109,7 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
   let networkSettings = settings.get().network;
   void each(settings.watch(watching.signal), async (next) => {
     downloads.adapt(next.downloads);
-    if (next.network === networkSettings) return;
+    if (JSON.stringify(next.network) === JSON.stringify(networkSettings)) return;
     networkSettings = next.network;
     await network.apply();
     place.changed();
@@ -201,6 +203,19 @@ export async function createCore(platform: Platform): Promise<RunningCore> {
       await engine.close();
       place.close();
       db.close();
+    },
+  };
+}
+
+/** The platform, with what its engines leave behind removed: of killed ones, and of those of an app that was killed. */
+function tidied(platform: Platform): Platform {
+  void sweepScratch();
+  return {
+    ...platform,
+    startEngine(env) {
+      const process = platform.startEngine(env);
+      void process.exited.then(sweepScratch);
+      return process;
     },
   };
 }

@@ -1,12 +1,12 @@
 /** A llama-server child that cannot outlive this process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { createServer } from 'node:net';
-import os from 'node:os';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { Fault } from '../../shared/result.ts';
+import { makeScratch } from '../scratch.ts';
 import { createLog, type LlamaLog, lastComplaint } from './llamaLog.ts';
 import type { Address } from './openaiClient.ts';
 
@@ -42,7 +42,7 @@ const report = z.object({ state: z.string(), payload: z.optional(z.object({ curr
 
 /** Starts `llama-server` of `folder` with `args`; `onLine` hears its log. */
 export async function startServer(folder: string, args: string[], onLine: (line: string) => void): Promise<ServerProcess> {
-  const temporary = mkdtempSync(path.join(os.tmpdir(), 'atelier-'));
+  const temporary = makeScratch();
   const socket = path.join(temporary, 'llama.sock');
   // A socket's path has room for some 100 bytes, and Windows' llama-server has none at all.
   const usable = process.platform !== 'win32' && Buffer.byteLength(socket) < 100;

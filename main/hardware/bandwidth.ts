@@ -1,10 +1,10 @@
 /** How fast this machine reads weights while llama.cpp answers: measured by letting it answer with a model of zeros. Runs in the engine process. */
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { rm, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
 import type { Bandwidth } from '../../shared/schemas/hardware.ts';
 import { tensorBytes } from '../gguf/types.ts';
+import { makeScratch } from '../scratch.ts';
 
 /** Numbers of GGUF for what is measured: what most files are made of, as a byte of each is another amount of work. */
 const [q4, q6, q8, f32] = [12, 14, 8, 0];
@@ -73,7 +73,7 @@ async function measure(llama: Llama, shape: Shape, type: number, where: { onGpu:
 
 /** Loads the model into memory; its file is gone again as soon as it is there. */
 async function loadZeros(llama: Llama, shape: Shape, type: number, onGpu: boolean): Promise<LlamaModel> {
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'atelier-zeros-'));
+  const folder = makeScratch();
   const file = path.join(folder, 'zeros.gguf');
   try {
     const { header, bytes } = modelOfZeros(shape, type);

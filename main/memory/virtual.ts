@@ -1,6 +1,6 @@
 /** llama.cpp's own no-allocation models: a GGUF header that can be asked what it would take, without its weights. */
 import { createHash } from 'node:crypto';
-import { mkdtemp, open, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { open, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { GgufInsights, type Llama, readGgufFileInfo } from 'node-llama-cpp';
@@ -9,6 +9,7 @@ import { Fault } from '../../shared/result.ts';
 import { align, dataBytes, type GgufHeader, headerLimit, parseHeader, truncated } from '../gguf/header.ts';
 import { type HeaderBytes, slimHeader } from '../gguf/slim.ts';
 import { tensorBytes } from '../gguf/types.ts';
+import { makeScratch } from '../scratch.ts';
 import { memoryFacts } from './facts.ts';
 
 export interface VirtualModel {
@@ -112,7 +113,7 @@ async function standInFor(file: string, read: HeaderBytes, { fewWords, hole }: {
     const whole = read.header.metadata.has('split.count') || (await stat(file)).size >= read.header.dataOffset + dataBytes(read.header);
     if (whole || !digs) return { ...keep, whole: hole && whole };
   }
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'atelier-header-'));
+  const folder = makeScratch();
   const made = path.join(folder, 'model.gguf');
   const bytes = fewWords ? slimHeader([withFewWords(read)], path.basename(file)) : read.bytes.subarray(0, read.header.dataOffset);
   await writeFile(made, bytes);

@@ -1,0 +1,19 @@
+/** What killed processes leave behind. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+import { makeScratch, sweepScratch } from './scratch.ts';
+
+test('the folder of a process that is gone is removed with what is in it; others stay', async () => {
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  const [left, living, foreign] = [`atelier-${pid}-`, `atelier-${process.ppid}-`, 'atelier-other-'].map((name) =>
+    mkdtempSync(path.join(os.tmpdir(), name)),
+  ) as [string, string, string];
+  const own = makeScratch();
+  writeFileSync(path.join(left, 'llama.sock'), '');
+  await sweepScratch();
+  expect([left, living, foreign, own].map((folder) => existsSync(folder))).toEqual([false, true, true, true]);
+  for (const folder of [living, foreign, own]) rmSync(folder, { recursive: true });
+});
