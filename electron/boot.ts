@@ -1,20 +1,28 @@
 /** After ready: core, protocol, window and menu, and a clean end. */
 import path from 'node:path';
-import { app, BrowserWindow, ipcMain, Menu, MessageChannelMain, nativeTheme, protocol, session, shell, utilityProcess } from 'electron';
+import { app, BrowserWindow, ipcMain, Menu, MessageChannelMain, nativeTheme, protocol, safeStorage, session, shell, utilityProcess } from 'electron';
 import { createCore } from '../main/core.ts';
+import { defaultFolders } from '../main/folders.ts';
 import { core as contract } from '../shared/contract/core.ts';
 import { serve } from '../shared/rpc/serve.ts';
 import { menuTemplate } from './menu.ts';
 import { createDesktopPlatform } from './platform.ts';
 import { givePorts } from './ports.ts';
 import { serveApp } from './protocol.ts';
+import { openDesktopSecrets } from './secrets.ts';
 import { guardContents, guardPermissions } from './security.ts';
 import { openWindow } from './window.ts';
 
 /** Opens the app. Rejects where core cannot start; the caller ends the process. */
 export async function boot(): Promise<void> {
   const root = app.getAppPath();
-  const platform = createDesktopPlatform({ root, app, utilityProcess });
+  const platform = createDesktopPlatform({
+    root,
+    app,
+    utilityProcess,
+    secrets: await openDesktopSecrets(path.join(defaultFolders().data, 'secrets.json'), safeStorage),
+    resolveProxy: (url) => session.defaultSession.resolveProxy(url),
+  });
   const core = await createCore(platform);
   if (process.argv.includes('--sample')) await core.handlers['hub.useSample']({ sample: true }, { signal: new AbortController().signal });
 

@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
+import { openSecrets } from '../main/secrets.ts';
 import { portChannel } from './channel.ts';
 import { engineProcess } from './engineProcess.ts';
 import { createDesktopPlatform } from './platform.ts';
@@ -50,7 +51,7 @@ describe('an engine in a utility process', () => {
     expect(app.listenerCount('child-process-gone')).toBe(0);
   });
 
-  test('gets no secret from the environment', () => {
+  test('gets no secret from the environment', async () => {
     let given: NodeJS.ProcessEnv | undefined;
     const platform = createDesktopPlatform({
       root: '/app',
@@ -61,10 +62,14 @@ describe('an engine in a utility process', () => {
           return new FakeChild();
         },
       } as never,
+      secrets: openSecrets('/nowhere/secrets.json'),
+      resolveProxy: async (url) => (url === 'https://hub.test' ? 'HTTPS proxy.test:8443; DIRECT' : 'DIRECT'),
       env: { HF_TOKEN: 'hf_secret', AWS_SECRET_ACCESS_KEY: 'x', PATH: '/bin', HOME: '/home/ada', GGML_VK_VISIBLE_DEVICES: '0' },
     });
     platform.startEngine();
     expect(given).toEqual({ PATH: '/bin', HOME: '/home/ada', GGML_VK_VISIBLE_DEVICES: '0' });
+    expect(await platform.systemProxy?.('https://hub.test')).toBe('https://proxy.test:8443');
+    expect(await platform.systemProxy?.('https://other.test')).toBeUndefined();
     expect(platform).toMatchObject({ shell: 'desktop', version: '1.2.3', hub: { token: 'hf_secret' } });
   });
 });

@@ -1,6 +1,7 @@
 /** What a shell must give to core: folders, secrets, and processes. */
 import type { Port } from '../shared/rpc/port.ts';
 import type { HubAddress } from './hub/redirects.ts';
+import type { Secrets } from './secrets.ts';
 
 /** An engine process that has been started. */
 export interface EngineProcess {
@@ -55,6 +56,9 @@ export interface Platform {
   version: string;
   folders: Folders;
   hub: HubAddress;
+  secrets: Secrets;
+  /** The proxy that the desktop names for an address, such as `http://proxy:3128`; undefined: none. */
+  systemProxy?(url: string): Promise<string | undefined>;
   /** `env` is added to the environment that it inherits. */
   startEngine(env?: Record<string, string>): EngineProcess;
   startSampleHub(): Promise<SampleHub>;

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import * as z from 'zod/mini';
 import { Fault } from '../shared/result.ts';
 import type { HubStatus } from '../shared/schemas/hub.ts';
-import type { Hub } from './hub/client.ts';
+import type { Hub, HubAddress } from './hub/client.ts';
 import type { Platform, SampleHub } from './platform.ts';
 import { createWatched } from './watched.ts';
 
@@ -38,11 +38,20 @@ export interface HubPlace {
   watch(signal: AbortSignal): AsyncIterable<HubStatus>;
   /** Goes over to the sample hub, starting it when it does not run, or back. Rejects with `hub.unreachable` when it cannot be started. */
   choose(sample: boolean): Promise<HubStatus>;
+  /** The real hub is another one now, or has another token. */
+  changed(): void;
   close(): void;
 }
 
+interface HubPlaceOptions {
+  /** The real hub. */
+  home(): HubAddress;
+  startSampleHub: Platform['startSampleHub'];
+  hub: Pick<Hub, 'use' | 'endpoint' | 'token'>;
+}
+
 /** The choice of the hub that `hub` asks. */
-export function createHubPlace(platform: Pick<Platform, 'hub' | 'startSampleHub'>, hub: Pick<Hub, 'use' | 'endpoint' | 'token'>): HubPlace {
+export function createHubPlace({ home, startSampleHub, hub }: HubPlaceOptions): HubPlace {
   let running: SampleHub | undefined;
   const status = (): HubStatus => ({ endpoint: hub.endpoint, sample: running !== undefined, token: hub.token });
   const watched = createWatched(status());
@@ -51,15 +60,19 @@ export function createHubPlace(platform: Pick<Platform, 'hub' | 'startSampleHub'
     watch: (signal) => watched.watch(signal),
     async choose(sample) {
       if (sample && !running) {
-        running = await platform.startSampleHub();
+        running = await startSampleHub();
         hub.use({ endpoint: running.endpoint, redirectHosts: running.redirectHosts, token: undefined });
       } else if (!sample && running) {
         running.close();
         running = undefined;
-        hub.use(platform.hub);
+        hub.use(home());
       }
       watched.set(status());
       return watched.get();
+    },
+    changed() {
+      if (!running) hub.use(home());
+      watched.set(status());
     },
     close: () => running?.close(),
   };

@@ -54,6 +54,7 @@ const data: Partial<Record<ErrorCode, Record<string, unknown>>> = {
   'hub.badAnswer': { endpoint: 'https://huggingface.co' },
   'hub.refusedRedirect': { host: 'example.org' },
   'hub.unsafeName': { path: '../x' },
+  'network.certificate': { endpoint: 'https://huggingface.co' },
   'gguf.version': { file: 'm.gguf', version: 1 },
   'gguf.architecture': { file: 'm.gguf', architecture: 'newmodel' },
   'download.diskFull': { missing: 3_400_000_000 },

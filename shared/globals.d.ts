@@ -16,3 +16,7 @@ declare function structuredClone<T>(value: T): T;
 declare function queueMicrotask(callback: () => void): void;
 declare const TextEncoder: { new (): { encode(text: string): Uint8Array<ArrayBuffer> } };
 declare const TextDecoder: { new (): { decode(bytes: Uint8Array): string } };
+declare const URL: {
+  new (text: string): { protocol: string; hostname: string; password: string; search: string; hash: string };
+  canParse(text: string): boolean;
+};

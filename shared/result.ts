@@ -18,6 +18,10 @@ export const errorCodes = [
   'hub.linkRefused', // the CDN keeps refusing signed links
   'hub.tooBig', // the CDN answers 400: too big for plain HTTP
   'hub.unsafeName', // data: { path }
+  'network.proxy', // data: { proxy?, status? }: it cannot be reached, or refuses
+  'network.certificate', // data: { endpoint }: nobody trusted vouches for it
+  'network.caFile', // data: { file }
+  'network.noToken',
   'gguf.notGguf', // data: { file }
   'gguf.truncated', // data: { file }
   'gguf.bigEndian', // data: { file }

@@ -30,6 +30,8 @@ export interface Hub {
   readonly endpoint: string;
   /** A token is set. */
   readonly token: boolean;
+  /** When a request last carried a token, in `Date.now()` ms. */
+  readonly tokenUsedAt: number | undefined;
   /** Goes over to another Hub; requests under way end where they began. */
   use(address: HubAddress): void;
   /**
@@ -64,12 +66,20 @@ export function createHub(address: HubAddress, { backOffMs = 500, transport = cr
   let current = clean(address);
   /** When a budget that was used up is full again, in `Date.now()` ms. */
   const fullAt = new Map<string, number>();
+  let tokenUsedAt: number | undefined;
+  /** The token of `from`, for its own origin alone. */
+  const tokenFor = ({ endpoint, token }: HubAddress, url: URL): { origin: string; value: string } | undefined => {
+    const { origin } = new URL(endpoint);
+    if (token === undefined || url.origin !== origin) return undefined;
+    tokenUsedAt = Date.now();
+    return { origin, value: token };
+  };
 
   /** One request of the Hub's own origin, again on errors that pass. */
   async function ask(from: HubAddress, method: 'GET' | 'HEAD', url: URL, signal: AbortSignal, repo?: string): Promise<HttpAnswer> {
     stayOffline(from);
     const home = new URL(from.endpoint);
-    const token = from.token === undefined ? undefined : { origin: home.origin, value: from.token };
+    const token = tokenFor(from, url);
     const budget = `${home.origin} ${url.pathname.includes('/api/') ? 'api' : 'resolvers'}`;
     await pauseFor(Math.ceil(((fullAt.get(budget) ?? 0) - Date.now()) / 1000), signal);
     for (let attempt = 1; ; attempt++) {
@@ -123,6 +133,9 @@ export function createHub(address: HubAddress, { backOffMs = 500, transport = cr
     },
     get token() {
       return current.token !== undefined;
+    },
+    get tokenUsedAt() {
+      return tokenUsedAt;
     },
     use(next) {
       current = clean(next);
@@ -178,11 +191,10 @@ export function createHub(address: HubAddress, { backOffMs = 500, transport = cr
       const from = current;
       stayOffline(from);
       const home = new URL(from.endpoint);
-      const token = from.token === undefined ? undefined : { origin: home.origin, value: from.token };
       let url = new URL(href);
       checkTarget(url, home, from);
       for (let hop = 0; hop <= maxHops; hop++) {
-        const answer = await transport({ method: 'GET', url, range, token, signal });
+        const answer = await transport({ method: 'GET', url, range, token: tokenFor(from, url), signal });
         const location = answer.headers.get('location');
         if (answer.status < 300 || answer.status >= 400 || location === null) return answer;
         await drop(answer);

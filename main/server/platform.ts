@@ -5,14 +5,17 @@ import { forkEngine } from '../engine/fork.ts';
 import { defaultFolders } from '../folders.ts';
 import { hubFromEnvironment, type Platform } from '../platform.ts';
 import { awaitSampleHub } from '../sampleHub.ts';
+import { openSecrets } from '../secrets.ts';
 
 /** `root` is the folder that holds dist/ and e2e/fixtures. */
 export function createServerPlatform(root: string, version: string, env: NodeJS.ProcessEnv = process.env): Platform {
   const fixtures = path.join(root, 'e2e/fixtures');
+  const folders = defaultFolders(env);
   return {
     shell: 'headless',
     version,
-    folders: defaultFolders(env),
+    folders,
+    secrets: openSecrets(path.join(folders.data, 'secrets.json')),
     hub: hubFromEnvironment(env),
     startEngine: (env = {}) => forkEngine({ entry: path.join(root, 'dist/main/engine.js'), env }),
     startSampleHub: () => awaitSampleHub(fork(path.join(root, 'dist/hub/main.js'), ['--fixtures', fixtures], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })),

@@ -11,6 +11,7 @@ import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { EngineState } from '../../shared/schemas/engine.ts';
 import type { HubStatus, ModelSummary } from '../../shared/schemas/hub.ts';
 import type { BinItem, Duplicates, LibraryModel, LibraryPlace, LibraryTask } from '../../shared/schemas/library.ts';
+import type { NetworkStatus, NetworkTest } from '../../shared/schemas/network.ts';
 import { defaultSettings, type Settings } from '../../shared/schemas/settings.ts';
 import { cardMarkdown, fakeEstimate, fakeLimits, hardware, libraryStorage, modelDetail, modelTraits, searchModels } from './samples.ts';
 
@@ -79,6 +80,14 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
   const engine = feed<EngineState>({ status: 'idle' });
   const chats = feed<ChatSummary[]>([]);
   const calls: FakeCore['calls'] = [];
+  let network: NetworkStatus = {
+    endpoint: 'https://huggingface.co',
+    token: 'none',
+    tokenUsedAt: null,
+    proxy: null,
+    proxyPassword: false,
+    keptIn: 'file',
+  };
   const removed = new Map<string, LibraryModel>();
   const notHere = (): never => {
     throw new Fault('chat.notFound', 'The fake core has no chats');
@@ -95,6 +104,20 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'settings.change'(patch) {
       settings.push({ ...settings.value, ...(patch as Partial<Settings>) });
       return settings.value;
+    },
+    'network.status': () => network,
+    'network.setToken': ({ token }) => {
+      network = { ...network, token: token === null ? 'none' : 'stored' };
+    },
+    'network.setProxyPassword': ({ password }) => {
+      network = { ...network, proxyPassword: password !== null };
+    },
+    'network.test'({ what }) {
+      const { endpoint } = network;
+      if (what === 'token' && network.token === 'none') throw new Fault('network.noToken', 'No token');
+      return { hub: { what, endpoint }, token: { what, name: 'ada' }, proxy: { what, proxy: null, endpoint }, certificates: { what, count: 2, endpoint } }[
+        what
+      ] as NetworkTest;
     },
     'hub.status': (_, { signal }) => hub.watch(signal),
     'hub.useSample'({ sample }) {

@@ -17,6 +17,31 @@ export const downloadSettings = z.object({
 export type DownloadSettings = z.infer<typeof downloadSettings>;
 export const defaultDownloadSettings: DownloadSettings = downloadSettings.parse({});
 
+const maxAddress = 500;
+/** An address without a password in it, as settings are no place for one; empty: none. */
+const address = (protocols: string[]) =>
+  z.string().check(
+    z.maxLength(maxAddress),
+    z.refine((text) => {
+      if (text === '') return true;
+      const url = URL.canParse(text) ? new URL(text) : undefined;
+      return url !== undefined && protocols.includes(url.protocol) && url.hostname !== '' && url.password === '' && url.search === '' && url.hash === '';
+    }),
+  );
+
+export const networkSettings = z.object({
+  /** `system`: as the environment or the desktop says. */
+  proxy: z._default(z.enum(['system', 'manual', 'none']), 'system'),
+  /** `http://user@host:port`; its password is a secret, not a setting. */
+  proxyAddress: z._default(address(['http:', 'https:']), ''),
+  /** A mirror of the Hub, which may lie under a path; empty: HF_ENDPOINT, else Hugging Face. */
+  endpoint: z._default(address(['http:', 'https:']), ''),
+  /** Absolute path of a PEM file with certificates to trust besides the usual ones; empty: none. */
+  caFile: z._default(z.string().check(z.maxLength(4096)), ''),
+});
+export type NetworkSettings = z.infer<typeof networkSettings>;
+export const defaultNetworkSettings: NetworkSettings = networkSettings.parse({});
+
 const fields = {
   language: z.enum(['system', 'en', 'fr']),
   theme: z.enum(['system', 'light', 'dark']),
@@ -31,6 +56,7 @@ const fields = {
   /** Of an answer, thinking included; 0: as long as the context lasts. */
   maxTokens: z.int().check(z.nonnegative()),
   downloads: downloadSettings,
+  network: networkSettings,
   /** Where to look for models besides the models folder. */
   library: libraryLists,
 };
@@ -45,6 +71,7 @@ export const settings = z.object({
   temperature: z._default(fields.temperature, 0.7),
   maxTokens: z._default(fields.maxTokens, 0),
   downloads: z._default(fields.downloads, defaultDownloadSettings),
+  network: z._default(fields.network, defaultNetworkSettings),
   library: z._default(fields.library, { folders: [], files: [], hidden: [] }),
 });
 export type Settings = z.infer<typeof settings>;

@@ -86,7 +86,7 @@ test('its files are told on demand; limits are settings', async () => {
   const { user } = renderApp(fake, 'downloads');
   await user.click(await screen.findByText('2 files'));
   expect(screen.getByText('mmproj-F16.gguf')).toBeTruthy();
-  await user.click(screen.getByRole('switch', { name: 'Only between' }));
+  await user.click(screen.getByRole('switch', { name: 'Only at certain hours' }));
   await waitFor(() => expect(fake.settings.value.downloads.schedule.on).toBe(true));
   await user.click(screen.getByRole('combobox', { name: 'Speed limit' }));
   await user.click(await screen.findByRole('option', { name: /^5\.0 MB/ }));
