@@ -1,41 +1,13 @@
-/** A file on its way: `<target>.part` with its bytes, and `<target>.part.json` with which of them are safely on the disk. */
-import { mkdir, open, readFile, rm, stat } from 'node:fs/promises';
+/** A file on its way, in segments that arrive in any order: the one writer of its bytes and of its journal. */
+import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import * as z from 'zod/mini';
+import { crc32 } from 'node:zlib';
 import { writing } from './disk.ts';
-import { writeDurably } from './durable.ts';
+import { journalPath, type PartOf, partPath, readJournal, writeJournal } from './journal.ts';
 
 export const segmentSize = 64 * 1024 * 1024;
-/** What a kill may cost at most, besides what is still in the transfer's buffer. */
-const recordBytes = 8 * 1024 * 1024;
-
-const count = z.int().check(z.nonnegative());
-const journalSchema = z.object({
-  v: z.literal(1),
-  repo: z.string(),
-  commit: z.string(),
-  path: z.string(),
-  size: count,
-  sha256: z.nullable(z.string()),
-  segmentSize: count,
-  /** Numbers of the segments that are whole on the disk. */
-  done: z.array(count),
-  /** Of unfinished segments: how many of their first bytes are on the disk. */
-  partial: z.record(z.string().check(z.regex(/^\d+$/)), count),
-  /** ISO 8601. */
-  startedAt: z.string(),
-});
-type Journal = z.infer<typeof journalSchema>;
-
-/** What the bytes of a part belong to. */
-export interface PartOf {
-  repo: string;
-  commit: string;
-  path: string;
-  /** Bytes. */
-  size: number;
-  sha256: string | undefined;
-}
+/** A kill costs about this much, besides what is in flight. */
+const recordBytes = 16 * 1024 * 1024;
 
 /** Bytes of a file, `end` not included. */
 export interface ByteRange {
@@ -46,52 +18,73 @@ export interface ByteRange {
 export interface Part {
   /** Bytes written, in whatever order. */
   received(): number;
-  /** The first bytes that are missing, at most to the end of their segment; undefined when the file is whole. */
-  missing(): ByteRange | undefined;
+  /** Bytes written from the file's start, without a hole. */
+  prefix(): number;
+  /** The first missing bytes at or after `from`, at most to the end of their segment; undefined when there are none. */
+  missing(from?: number): ByteRange | undefined;
+  /** The first missing bytes that nobody has taken, to the end of their segment. */
+  take(): ByteRange | undefined;
+  /** Lets others take the rest of this range. */
+  release(range: ByteRange): void;
   /** Writes at `position`, which must continue what its segment has. */
   write(bytes: Uint8Array, position: number): Promise<void>;
-  /** Forgets these bytes: they are to be fetched again. */
-  rewind(range: ByteRange): void;
-  /** Forces what was written to the disk, then records it. */
-  record(): Promise<void>;
-  /** Records and lets go of the file. */
+  /** Forgets the segments of these bytes: they are to be fetched again. */
+  forget(range: ByteRange): void;
+  /** The segments that are whole, with the CRC-32 of what arrived; undefined where an older version did not note it. */
+  whole(): (ByteRange & { check: number | undefined })[];
+  /** Records what is on the disk and lets go of the file. */
   close(): Promise<void>;
 }
 
-export const partPath = (target: string): string => `${target}.part`;
-export const journalPath = (target: string): string => `${target}.part.json`;
-
-/** Opens the part of `target` where it belongs to the same content, else begins a new one. Its errors and those of the part: download.diskFull, download.writing. */
-export async function openPart(target: string, of: PartOf): Promise<Part> {
+/**
+ * Opens the part of `target` where it belongs to the same content, else begins a new one with segments of `size` bytes.
+ * Its errors and those of the part: download.diskFull, download.writing.
+ */
+export async function openPart(target: string, of: PartOf, size = segmentSize): Promise<Part> {
   return writing(
     target,
     () => of.size,
-    () => begin(target, of),
+    () => begin(target, of, size),
   );
 }
 
-async function begin(target: string, of: PartOf): Promise<Part> {
+interface Segment {
+  /** Bytes written, from its start. */
+  bytes: number;
+  /** CRC-32 of them, where it is known. */
+  check: number | undefined;
+}
+
+async function begin(target: string, of: PartOf, wanted: number): Promise<Part> {
   await mkdir(dirname(target), { recursive: true });
-  const lengthOf = (segment: number): number => Math.min(segmentSize, of.size - segment * segmentSize);
-  const known = await loadJournal(target, of);
-  /** Bytes written of each segment, from its start. */
-  const landed = new Map<number, number>();
+  const known = await readJournal(target, of);
+  const segmentSize = known?.segmentSize ?? wanted;
+  const lengthOf = (index: number): number => Math.min(segmentSize, of.size - index * segmentSize);
+  const segments: Segment[] = Array.from({ length: Math.ceil(of.size / segmentSize) }, () => ({ bytes: 0, check: 0 }));
   if (known) {
-    for (const segment of known.done) landed.set(segment, lengthOf(segment));
-    for (const [segment, bytes] of Object.entries(known.partial)) landed.set(Number(segment), bytes);
+    for (const index of known.done) segments[index] = { bytes: lengthOf(index), check: known.checks?.[index] };
+    for (const [index, bytes] of Object.entries(known.partial)) segments[Number(index)] = { bytes, check: known.checks?.[index] };
   }
+  const taken = new Set<number>();
   const handle = await open(partPath(target), known ? 'r+' : 'w');
   const startedAt = known?.startedAt ?? new Date().toISOString();
-  let received = [...landed.values()].reduce((sum, bytes) => sum + bytes, 0);
+  let received = segments.reduce((sum, { bytes }) => sum + bytes, 0);
+  /** Segments before this one are whole. */
+  let wholeBefore = 0;
   let unrecorded = 0;
+  let recording: Promise<void> | undefined;
+  let failed: { error: unknown } | undefined;
 
+  const isWhole = (index: number): boolean => segments[index]!.bytes === lengthOf(index);
+  const rest = (index: number): ByteRange => ({ start: index * segmentSize + segments[index]!.bytes, end: index * segmentSize + lengthOf(index) });
+  const at = (position: number): number => Math.floor(position / segmentSize);
   const onDisk = <T>(step: () => Promise<T>): Promise<T> => writing(target, () => of.size - received, step);
   const record = async (): Promise<void> => {
-    const now = [...landed];
     unrecorded = 0;
+    const now = segments.map(({ bytes, check }, index) => ({ index, bytes, check, whole: isWhole(index) })).filter(({ bytes }) => bytes > 0);
     // A byte is recorded only when it cannot be lost any more: data first, then the journal.
     await handle.datasync();
-    const journal: Journal = {
+    await writeJournal(target, {
       v: 1,
       repo: of.repo,
       commit: of.commit,
@@ -99,11 +92,21 @@ async function begin(target: string, of: PartOf): Promise<Part> {
       size: of.size,
       sha256: of.sha256 ?? null,
       segmentSize,
-      done: now.filter(([segment, bytes]) => bytes === lengthOf(segment)).map(([segment]) => segment),
-      partial: Object.fromEntries(now.filter(([segment, bytes]) => bytes > 0 && bytes < lengthOf(segment))),
+      done: now.filter(({ whole }) => whole).map(({ index }) => index),
+      partial: Object.fromEntries(now.filter(({ whole }) => !whole).map(({ index, bytes }) => [index, bytes])),
+      checks: Object.fromEntries(now.flatMap(({ index, check }) => (check === undefined ? [] : [[index, check]]))),
       startedAt,
-    };
-    await writeDurably(journalPath(target), JSON.stringify(journal));
+    });
+  };
+  /** Records beside the writing, one after the other; a failure comes out of the next write. */
+  const recordSoon = (): void => {
+    recording ??= onDisk(record)
+      .catch((error: unknown) => {
+        failed = { error };
+      })
+      .finally(() => {
+        recording = undefined;
+      });
   };
 
   if (!known) {
@@ -116,15 +119,28 @@ async function begin(target: string, of: PartOf): Promise<Part> {
     }
   }
 
+  const missing = (from = 0): ByteRange | undefined => {
+    if (from >= of.size) return undefined;
+    while (wholeBefore < segments.length && isWhole(wholeBefore)) wholeBefore++;
+    for (let index = Math.max(wholeBefore, at(from)); index < segments.length; index++) if (!isWhole(index)) return rest(index);
+    return undefined;
+  };
   return {
     received: () => received,
-    missing() {
-      for (let segment = 0; segment * segmentSize < of.size; segment++) {
-        const bytes = landed.get(segment) ?? 0;
-        if (bytes < lengthOf(segment)) return { start: segment * segmentSize + bytes, end: segment * segmentSize + lengthOf(segment) };
+    prefix: () => missing()?.start ?? of.size,
+    missing,
+    take() {
+      for (let gap = missing(); gap; gap = missing(gap.end)) {
+        if (taken.has(at(gap.start))) continue;
+        taken.add(at(gap.start));
+        return gap;
       }
     },
+    release({ start }) {
+      taken.delete(at(start));
+    },
     async write(bytes, position) {
+      if (failed) throw failed.error;
       await onDisk(async () => {
         for (let written = 0; written < bytes.length; ) {
           const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written);
@@ -132,32 +148,36 @@ async function begin(target: string, of: PartOf): Promise<Part> {
         }
       });
       let whole = false;
-      for (let at = position; at < position + bytes.length; ) {
-        const segment = Math.floor(at / segmentSize);
-        const had = landed.get(segment) ?? 0;
-        if (at !== segment * segmentSize + had) throw new Error(`write at ${at} leaves a hole in segment ${segment}`);
-        const end = Math.min(position + bytes.length, segment * segmentSize + lengthOf(segment));
-        landed.set(segment, end - segment * segmentSize);
-        received += end - at;
-        unrecorded += end - at;
-        whole ||= end === segment * segmentSize + lengthOf(segment);
-        at = end;
+      for (let from = 0; from < bytes.length; ) {
+        const index = at(position + from);
+        const segment = segments[index]!;
+        const gap = rest(index);
+        if (position + from !== gap.start) throw new Error(`write at ${position + from} leaves a hole in segment ${index}`);
+        const piece = bytes.subarray(from, from + gap.end - gap.start);
+        if (segment.check !== undefined) segment.check = crc32(piece, segment.check);
+        segment.bytes += piece.length;
+        received += piece.length;
+        unrecorded += piece.length;
+        from += piece.length;
+        whole ||= isWhole(index);
       }
-      if (whole || unrecorded >= recordBytes) await onDisk(record);
+      if (whole || unrecorded >= recordBytes) recordSoon();
+      // A disk that is slower than the network sets the pace, so that little is ever unrecorded.
+      if (unrecorded >= 4 * recordBytes) await recording;
     },
-    rewind({ start, end }) {
-      for (const [segment, had] of landed) {
-        const first = segment * segmentSize;
-        if (first >= end || first + had <= start) continue;
-        const kept = Math.max(0, start - first);
-        landed.set(segment, kept);
-        received -= had - kept;
+    forget({ start, end }) {
+      for (let index = at(start); index * segmentSize < end; index++) {
+        received -= segments[index]!.bytes;
+        segments[index] = { bytes: 0, check: 0 };
+        wholeBefore = Math.min(wholeBefore, index);
       }
     },
-    record: () => onDisk(record),
+    whole: () =>
+      segments.flatMap(({ check }, index) => (isWhole(index) ? [{ start: index * segmentSize, end: index * segmentSize + lengthOf(index), check }] : [])),
     close: () =>
       onDisk(async () => {
         try {
+          await recording;
           await record();
         } finally {
           await handle.close();
@@ -170,38 +190,4 @@ async function begin(target: string, of: PartOf): Promise<Part> {
 export async function removePart(target: string): Promise<void> {
   await rm(partPath(target), { force: true });
   await rm(journalPath(target), { force: true });
-}
-
-/** Bytes of `target` that are safely in its part; 0 where there is none for this content. */
-export async function partBytes(target: string, of: PartOf): Promise<number> {
-  const journal = await loadJournal(target, of);
-  if (!journal) return 0;
-  const whole = journal.done.reduce((sum, segment) => sum + Math.min(segmentSize, of.size - segment * segmentSize), 0);
-  return Object.values(journal.partial).reduce((sum, bytes) => sum + bytes, whole);
-}
-
-/** The journal, where it can be read, is about this content and makes sense. */
-async function loadJournal(target: string, of: PartOf): Promise<Journal | undefined> {
-  try {
-    const journal = journalSchema.parse(JSON.parse(await readFile(journalPath(target), 'utf8')));
-    const { size: onDisk } = await stat(partPath(target));
-    const segments = Math.ceil(of.size / segmentSize);
-    const seen = [...journal.done, ...Object.keys(journal.partial).map(Number)];
-    const same =
-      journal.repo === of.repo &&
-      journal.size === of.size &&
-      journal.sha256 === (of.sha256 ?? null) &&
-      // Without a hash only the commit tells that the content is the same.
-      (of.sha256 !== undefined || journal.commit === of.commit) &&
-      journal.segmentSize === segmentSize;
-    const sane =
-      onDisk === of.size &&
-      new Set(seen).size === seen.length &&
-      seen.every((segment) => segment < segments) &&
-      Object.entries(journal.partial).every(([segment, bytes]) => bytes < Math.min(segmentSize, of.size - Number(segment) * segmentSize));
-    return same && sane ? journal : undefined;
-  } catch {
-    // No journal, or one that cannot be trusted: the part begins anew.
-    return undefined;
-  }
 }

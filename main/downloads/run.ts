@@ -1,14 +1,16 @@
-/** Runs one job from its first byte to its files in the models folder: transfer, verify, publish. */
+/** Runs one job from its first byte to its files in the models folder: fetch, publish. */
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Fault } from '../../shared/result.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import { readMeta, removeMeta, writeMeta } from '../library/meta.ts';
+import type { Patience } from './backOff.ts';
 import { freeBytes, writing } from './disk.ts';
 import { syncFolder } from './durable.ts';
-import { journalPath, partBytes, partPath, removePart } from './part.ts';
+import { fetchVerified } from './fetch.ts';
+import { journalPath, partBytes, partPath } from './journal.ts';
 import { targetOf } from './target.ts';
-import { type Patience, type Source, transfer } from './transfer.ts';
+import type { Source, TransferOptions } from './transfer.ts';
 import { hashFile } from './verify.ts';
 
 export interface RunOptions {
@@ -17,7 +19,11 @@ export interface RunOptions {
   models: string;
   signal: AbortSignal;
   patience?: Partial<Patience> | undefined;
-  /** Bytes of the disk that a download leaves free. */
+  /** Awaited with the bytes that came over one connection, before it takes more. */
+  pace?: TransferOptions['pace'];
+  /** Bytes of a segment of a new part; 64 MiB by default. */
+  segmentSize?: number | undefined;
+  /** Bytes of the disk that a download leaves free, before it starts and while it runs. */
   spareBytes: number;
   /** Called after each change of the job. */
   onChange(): void;
@@ -33,17 +39,14 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
   const { models, signal, onChange } = options;
   const target = (file: JobFile): string => targetOf(models, job.repo, file.path);
   const missing: JobFile[] = [];
-  let verifiedBefore = 0;
-  const verifying = (bytes: number): void => {
-    job.verified = verifiedBefore + bytes;
-    onChange();
-  };
+  /** Bytes of the files that are verified. */
+  let verified = 0;
   job.verified = 0;
   for (const file of job.files) {
     signal.throwIfAborted();
     if (await isThere(job, file, target(file), signal)) {
       received(job, file, file.size);
-      verifiedBefore += file.size;
+      verified += file.size;
     } else {
       received(job, file, await partBytes(target(file), { ...job, ...file, sha256: file.sha256 }));
       missing.push(file);
@@ -52,54 +55,41 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
   onChange();
   await checkRoom(models, job.size - job.received, options.spareBytes);
 
-  const fetch = async (file: JobFile): Promise<void> => {
-    const sha256 = await transfer({
+  const enter = (state: DownloadJob['state']): void => {
+    // Who aborts it decides its state from then on.
+    signal.throwIfAborted();
+    if (job.state === state) return;
+    job.state = state;
+    onChange();
+  };
+  for (const file of missing) {
+    enter('running');
+    const sha256 = await fetchVerified({
       source: options.source,
       file: { repo: job.repo, commit: job.commit, path: file.path, size: file.size, sha256: file.sha256 },
       target: target(file),
       signal,
-      onReceived(bytes) {
-        received(job, file, bytes);
+      patience: options.patience,
+      pace: options.pace,
+      segmentSize: options.segmentSize,
+      spareBytes: options.spareBytes,
+      onProgress(progress) {
+        enter('running');
+        received(job, file, progress.received);
+        job.reconnecting = progress.reconnecting;
         onChange();
       },
-      ...(options.patience && { patience: options.patience }),
+      onVerifying(bytes) {
+        job.verified = verified + bytes;
+        job.reconnecting = 0;
+        enter('verifying');
+        onChange();
+      },
     });
     if (sha256) file.sha256 = sha256;
-  };
-  const verify = async (file: JobFile): Promise<void> => {
-    const expected = file.sha256;
-    if (!expected) return;
-    const actual = await hashFile(partPath(target(file)), signal, verifying);
-    if (actual === expected) return;
-    await removePart(target(file));
-    received(job, file, 0);
-    throw new Fault('download.hashMismatch', 'What arrived is not what the Hub has.', { file: file.path, expected, actual });
-  };
-
-  const enter = (state: DownloadJob['state']): void => {
-    // Who aborts it decides its state from then on.
-    signal.throwIfAborted();
-    job.state = state;
+    verified += file.size;
+    job.verified = verified;
     onChange();
-  };
-  enter('running');
-  for (const file of missing) await fetch(file);
-  enter('verifying');
-  for (const file of missing) {
-    verifying(0);
-    try {
-      await verify(file);
-    } catch (error) {
-      if (!(error instanceof Fault && error.code === 'download.hashMismatch')) throw error;
-      // Once more from zero; a second mismatch is the Hub's or the disk's, and trying on would never end.
-      enter('running');
-      await fetch(file);
-      enter('verifying');
-      verifying(0);
-      await verify(file);
-    }
-    verifiedBefore += file.size;
-    verifying(0);
   }
   signal.throwIfAborted();
   for (const file of missing) await publish(job, file, target(file));

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { partPath } from './part.ts';
+import { partPath } from './journal.ts';
 import { type Source, transfer } from './transfer.ts';
 
 const content = Buffer.from(Array.from({ length: 10_000 }, (_, index) => (index * 7) % 251));
@@ -26,9 +26,19 @@ function source(...lies: ((start: number, end: number) => { headers?: Record<str
       const { headers, body } = lies.shift()?.(start, end + 1) ?? { body: content.subarray(start, end + 1) };
       // In pieces, so that what is wrong may come after what was right.
       const pieces = Array.from({ length: Math.ceil(body.length / 400) }, (_, index) => Uint8Array.from(body.subarray(index * 400, index * 400 + 400)));
-      return { status: 206, headers: new Headers({ 'content-range': `bytes ${start}-${end}/${size}`, ...headers }), body: ReadableStream.from(pieces) };
+      return { status: 206, headers: new Headers({ 'content-range': `bytes ${start}-${end}/${size}`, ...headers }), body: byteStream(pieces) };
     },
   };
+}
+/** As a response has it. */
+function byteStream(pieces: Uint8Array<ArrayBuffer>[]): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    type: 'bytes',
+    start(controller) {
+      for (const piece of pieces) if (piece.length > 0) controller.enqueue(piece);
+      controller.close();
+    },
+  });
 }
 const run = (from: Source, signal = AbortSignal.timeout(10_000)) =>
   transfer({
