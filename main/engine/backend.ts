@@ -1,7 +1,7 @@
 /** What a native engine must do: hold one model and answer with it. */
-import type { GenerateEvent, GenerateRequest, LoadRequest } from '../../shared/contract/control.ts';
+import type { GenerateEvent, GenerateRequest, Ledger, LoadRequest, SavedState } from '../../shared/contract/control.ts';
 import type { TurnStats } from '../../shared/schemas/chat.ts';
-import type { LoadedModel } from '../../shared/schemas/engine.ts';
+import type { EngineChoice, LoadedModel } from '../../shared/schemas/engine.ts';
 
 export interface Backend {
   /** Loads the one model of this backend. `onProgress` hears 0 to 1. Throws `signal.reason` when aborted. */
@@ -9,8 +9,20 @@ export interface Backend {
   /**
    * Answers, one request at a time. `on` hears every event but the end, whose statistics are the result.
    * Aborting `stop` is no error: what was said stays said, and the statistics say `stopped`.
+   * Throws `Fault('engine.contextFull')` where the conversation does not fit and nothing may be left out.
    */
   generate(request: GenerateRequest, on: (event: Said) => void, stop: AbortSignal): Promise<TurnStats>;
+  /**
+   * Reads the last answer as the next prompt will quote it, so that the next turn costs its new words only, on hybrid
+   * models too. Ends early when `stop` aborts: nothing is lost by that.
+   */
+  settle(stop: AbortSignal): Promise<void>;
+  /** What fills the context with this request, `cached` tokens of which were not processed anew. */
+  ledger(request: GenerateRequest, cached: number): Promise<Ledger>;
+  /** Writes the state of the last conversation, settled, to `file`, in the `stateFolder` of the load. */
+  saveState(file: string): Promise<SavedState>;
+  /** Takes the state of `file` for its own, of the same model and settings. Throws where it does not fit; nothing is held then. */
+  restoreState(file: string): Promise<SavedState>;
   /** Settles with a reason when the model is lost without anyone asking: its process must then go too. */
   lost?: Promise<string>;
   /** Gives everything back. */
@@ -20,11 +32,19 @@ export interface Backend {
 /** An event of a running answer, before its end. */
 export type Said = Exclude<GenerateEvent, { type: 'end' }>;
 
+/**
+ * Which engine loads a model. Pictures need llama-server. `auto` takes it for text too, where it could be built: it reads
+ * prompts faster and knows the tool calls of more models.
+ */
+export function chooseBackend({ projector, serverFolder }: LoadRequest, engine: EngineChoice = 'auto'): LoadedModel['backend'] {
+  if (projector) return 'llama-server';
+  return serverFolder && engine !== 'node-llama-cpp' ? 'llama-server' : 'node-llama-cpp';
+}
+
+export { imageTokenCap } from '../../shared/schemas/memory.ts';
+
 /** llama.cpp's own defaults, so that both engines draw alike; they change nothing at temperature 0. */
 export const sampling = { topK: 40, topP: 0.95, minP: 0.05 };
-
-/** A picture costs at most this many tokens: llama.cpp would spend up to 4,096 and 17 GiB on one without a cap. */
-export const imageTokenCap = 1024;
 
 /** A seed for a request that brings none. */
 export const randomSeed = (): number => Math.floor(Math.random() * 2 ** 31);

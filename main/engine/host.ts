@@ -3,7 +3,7 @@ import { control, type GenerateEvent, type LoadEvent } from '../../shared/contra
 import { Fault } from '../../shared/result.ts';
 import type { Handlers } from '../../shared/rpc/define.ts';
 import { serve } from '../../shared/rpc/serve.ts';
-import type { Backend } from './backend.ts';
+import { type Backend, chooseBackend } from './backend.ts';
 import { coalesce } from './coalesce.ts';
 import { llama, threads } from './llama.ts';
 import { createLlamaServer } from './llamaServer.ts';
@@ -15,6 +15,21 @@ import { progressive } from './progressive.ts';
 export function createHost(): Handlers<typeof control> {
   let backend: Backend | undefined;
   let running: { turnId: string; stop: AbortController } | undefined;
+  /** The last answer is being read as the next prompt will quote it, while nobody asks. */
+  let settling: { stop: AbortController; done: Promise<void> } | undefined;
+
+  const settle = (backend: Backend): void => {
+    const stop = new AbortController();
+    settling = { stop, done: backend.settle(stop.signal).catch((error: unknown) => console.error('settle', error)) };
+  };
+  /** The model, when nobody is using it. */
+  const idle = async (): Promise<Backend> => {
+    if (!backend) throw new Fault('engine.notLoaded', 'No model is loaded');
+    if (running) throw new Fault('engine.busy', 'The model is answering already');
+    settling?.stop.abort();
+    await settling?.done;
+    return backend;
+  };
 
   return {
     async hardware({ folder }) {
@@ -34,7 +49,7 @@ export function createHost(): Handlers<typeof control> {
 
     async *load(request, { signal }): AsyncGenerator<LoadEvent> {
       if (backend) throw new Fault('engine.busy', 'This engine holds a model already');
-      const loading = request.projector ? createLlamaServer() : createNodeLlamaCpp();
+      const loading = chooseBackend(request) === 'llama-server' ? createLlamaServer() : createNodeLlamaCpp();
       backend = loading;
       try {
         void loading.lost?.then((reason) => {
@@ -51,21 +66,37 @@ export function createHost(): Handlers<typeof control> {
     },
 
     async *generate(request, { signal }): AsyncGenerator<GenerateEvent> {
-      if (!backend) throw new Fault('engine.notLoaded', 'No model is loaded');
       if (running) throw new Fault('engine.busy', 'The model is answering already');
-      const answering = backend;
       const stop = new AbortController();
+      const idling = idle();
       running = { turnId: request.turnId, stop };
       const abandon = (): void => stop.abort();
       signal.addEventListener('abort', abandon);
+      let answering: Backend | undefined;
       try {
-        const stats = yield* coalesce((on) => answering.generate(request, on, stop.signal));
+        const model = await idling;
+        const stats = yield* coalesce((on) => model.generate(request, on, stop.signal));
+        answering = model;
         yield { type: 'end', stats };
       } finally {
         signal.removeEventListener('abort', abandon);
         stop.abort();
         running = undefined;
+        if (answering) settle(answering);
       }
+    },
+
+    async ledger({ request, cached }) {
+      if (!backend) throw new Fault('engine.notLoaded', 'No model is loaded');
+      return backend.ledger(request, cached);
+    },
+
+    async saveState({ file }) {
+      return (await idle()).saveState(file);
+    },
+
+    async restoreState({ file }) {
+      return (await idle()).restoreState(file);
     },
 
     stop({ turnId }) {

@@ -1,22 +1,63 @@
-/** Models that see pictures, through a llama-server child of this process. */
-import { readFile } from 'node:fs/promises';
-import type { GenerateRequest, LoadRequest, Message } from '../../shared/contract/control.ts';
+/** Models in a llama-server child of this process: those that see pictures, and text. */
+import path from 'node:path';
+import * as z from 'zod/mini';
+import type { GenerateRequest, LoadRequest, Message, SavedState, ToolCall } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
-import type { TurnStats } from '../../shared/schemas/chat.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import { projectorWeights } from '../memory/projector.ts';
 import { readHeader } from '../memory/virtual.ts';
-import { type Backend, imageTokenCap, randomSeed, sampling } from './backend.ts';
+import { type Backend, imageTokenCap } from './backend.ts';
 import { threads } from './llama.ts';
 import { loadFault, readMemory } from './llamaLog.ts';
-import { chat, get, type Timings } from './openaiClient.ts';
+import { type Address, ask, chat } from './openaiClient.ts';
 import { hasThinkingSwitch } from './prompt.ts';
+import { createServerAnswer } from './serverAnswer.ts';
 import { type ServerProcess, startServer } from './serverProcess.ts';
+import { answerRequest, conversation, pictures } from './serverRequest.ts';
+import { type Counting, fitted, ledger } from './tally.ts';
+
+/** Tokens between the places that a hybrid model can go back to, when an earlier turn is edited. */
+const checkpointStep = 512;
+
+const properties = z.object({ chat_template: z.optional(z.string()), media_marker: z.optional(z.string()) });
+const saved = z.object({ n_saved: z.int(), n_written: z.number() });
+const restored = z.object({ n_restored: z.int(), n_read: z.number() });
+
+/** A conversation up to and with its last answer. */
+type Said = Pick<GenerateRequest, 'messages' | 'thinking' | 'tools'>;
 
 export function createLlamaServer(): Backend {
   let server: ServerProcess | undefined;
   let contextSize = 0;
+  let marker = '';
+  let stateFolder: string | undefined;
+  /** Not yet read as the next prompt will quote it. */
+  let unsettled: Said | undefined;
   const lost = Promise.withResolvers<string>();
+
+  const running = (): ServerProcess => {
+    if (!server) throw new Fault('engine.notLoaded', 'No model is loaded');
+    return server;
+  };
+
+  const settle = async (stop: AbortSignal): Promise<void> => {
+    if (!unsettled) return;
+    const { address } = running();
+    const said = unsettled;
+    const [one, other] = await Promise.all(['a', 'b'].map((next) => render(address, { ...said, messages: [...said.messages, question(next)] })));
+    const stable = commonPrefix(one!, other!);
+    // A picture whose place comes later than what is stable cannot be sent along.
+    const images = (await pictures(said.messages)).slice(0, stable.split(marker || '\0').length - 1);
+    const prompt = images.length > 0 ? { prompt_string: stable, multimodal_data: images } : stable;
+    // The word after it is thrown away before it is processed; none at all cannot be asked for.
+    const body = { prompt, n_predict: 1, cache_prompt: true, temperature: 0 };
+    try {
+      await ask(address, '/completion', z.unknown(), body, stop);
+      if (unsettled === said) unsettled = undefined;
+    } catch (error) {
+      if (!stop.aborted) throw error;
+    }
+  };
 
   return {
     lost: lost.promise,
@@ -28,8 +69,10 @@ export function createLlamaServer(): Backend {
       server = started;
       try {
         await started.ready(onProgress, signal);
-        const { chat_template } = (await get(started.address, '/props')) as { chat_template?: string };
+        const { chat_template, media_marker = '' } = await ask(started.address, '/props', properties);
         contextSize = request.plan.contextSize;
+        stateFolder = request.stateFolder;
+        marker = media_marker;
         void started.exited.then((reason) => server === started && lost.resolve(reason));
         onProgress(1);
         return await summary(request, started, hasThinkingSwitch(chat_template));
@@ -41,69 +84,53 @@ export function createLlamaServer(): Backend {
       }
     },
 
-    async generate(request, on, stop) {
-      if (!server) throw new Fault('engine.notLoaded', 'No model is loaded');
-      const { address, exited } = server;
-      const started = performance.now();
-      let firstToken: number | undefined;
-      let thoughtUntil: number | undefined;
-      let finish: string | null | undefined;
-      let timings: Timings | undefined;
-      let promptTokens = 0;
-      let cachedTokens = 0;
-      const body = await requestBody(request);
+    async generate(asked, on, stop) {
+      const { address, exited } = running();
+      const fit = await fitted(asked, counting(address, asked));
+      // What does not fit is refused below, with the server's own count.
+      const request = fit ? { ...asked, messages: fit.messages } : asked;
+      if (fit && fit.dropped.messages > 0) on({ type: 'dropped', ...fit.dropped });
+      let text = '';
+      const calls: ToolCall[] = [];
+      const answer = createServerAnswer(request, (event) => {
+        if (event.type === 'text') text += event.text;
+        if (event.type === 'toolCall') calls.push(event.call);
+        on(event);
+      });
       const crashed = exited.then((reason) => {
         throw new Fault('engine.crashed', `The engine ended: ${reason}`, { reason });
       });
       crashed.catch(() => {});
-      const answered = chat(
-        address,
-        body,
-        (chunk) => {
-          timings = chunk.timings ?? timings;
-          if (chunk.prompt_progress) {
-            const { total, cache, processed } = chunk.prompt_progress;
-            promptTokens = total;
-            cachedTokens = cache;
-            on({ type: 'prompt', processed, total });
-          }
-          for (const { delta, finish_reason } of chunk.choices) {
-            finish = finish_reason ?? finish;
-            if (!delta.content && !delta.reasoning_content) continue;
-            firstToken ??= performance.now();
-            if (delta.reasoning_content) {
-              thoughtUntil = performance.now();
-              on({ type: 'thinking', text: delta.reasoning_content });
-            }
-            if (delta.content) on({ type: 'text', text: delta.content });
-          }
-        },
-        stop,
-      ).catch(async (error: unknown) => {
+      unsettled = undefined;
+      const answered = chat(address, await answerRequest(request), answer.take, stop).catch(async (error: unknown) => {
         if (error instanceof Fault) throw error;
         // A connection that breaks is most often the server's end, whose reason is the better one.
         await Promise.race([crashed, new Promise((resolve) => setTimeout(resolve, 1_000))]);
         throw error;
       });
       await Promise.race([answered, crashed]);
-      const tokens = timings?.predicted_n ?? 0;
-      const used = promptTokens || (timings?.prompt_n ?? 0) + (timings?.cache_n ?? 0);
-      return {
-        stopReason: stop.aborted
-          ? 'stopped'
-          : finish !== 'length'
-            ? 'end'
-            : request.maxTokens !== undefined && tokens >= request.maxTokens
-              ? 'length'
-              : 'context',
-        promptTokens: used,
-        cachedTokens: timings?.cache_n ?? cachedTokens,
-        tokens,
-        firstTokenMs: (firstToken ?? performance.now()) - started,
-        tokensPerSecond: timings?.predicted_per_second ?? 0,
-        promptTokensPerSecond: timings?.prompt_per_second ?? 0,
-        ...(thoughtUntil !== undefined && { thinkingMs: thoughtUntil - (firstToken ?? started) }),
-      } satisfies TurnStats;
+      const stats = answer.end(stop.aborted);
+      // After a call comes its result, not a question.
+      if (calls.length === 0) unsettled = { ...request, messages: [...request.messages, { role: 'assistant', content: [{ type: 'text', text }] }] };
+      return stats;
+    },
+
+    settle,
+
+    ledger: (request, cached) => ledger(request, cached, counting(running().address, request)),
+
+    async saveState(file) {
+      const { address } = running();
+      await settle(new AbortController().signal);
+      const { n_saved, n_written } = await ask(address, '/slots/0?action=save', saved, { filename: stateName(file) });
+      return { tokens: n_saved, bytes: n_written } satisfies SavedState;
+    },
+
+    async restoreState(file) {
+      const { address } = running();
+      unsettled = undefined;
+      const { n_restored, n_read } = await ask(address, '/slots/0?action=restore', restored, { filename: stateName(file) });
+      return { tokens: n_restored, bytes: n_read } satisfies SavedState;
     },
 
     async dispose() {
@@ -113,25 +140,59 @@ export function createLlamaServer(): Backend {
     },
   };
 
-  async function summary({ plan, projector }: LoadRequest, { log }: ServerProcess, thinking: boolean): Promise<LoadedModel> {
-    const { batchSize: _, ...settings } = plan;
-    const offloaded = log
-      .lines()
-      .map((line) => /offloaded (\d+)\/(\d+) layers to GPU/.exec(line))
-      .find((match) => match !== null);
-    const memory = readMemory(log.lines());
-    // llama-server logs the projector's compute buffer only; its weights lie where that is.
-    if (projector) memory[memory.gpu.projector > 0 ? 'gpu' : 'ram'].projector += projectorWeights((await readHeader(projector)).header);
+  /** The server was told one folder at its start. */
+  function stateName(file: string): string {
+    if (path.dirname(file) !== stateFolder) throw new Error(`${file} is not in the folder of the states`);
+    return path.basename(file);
+  }
+
+  function counting(address: Address, request: GenerateRequest): Counting {
+    const count = async (text: string): Promise<number> => (text === '' ? 0 : (await ask(address, '/tokenize', tokens, { content: text })).tokens.length);
     return {
-      backend: 'llama-server',
-      settings,
-      contextSize,
-      layers: { total: Number(offloaded?.[2] ?? layerCount(log.lines())), onGpu: Number(offloaded?.[1] ?? 0) },
-      vision: projector !== undefined,
-      thinking,
-      memory,
+      context: contextSize,
+      count,
+      // Pictures are counted by themselves where the prompt was processed; here each counts as the most that it may be.
+      async total(messages) {
+        const prompt = await render(address, { ...request, messages });
+        const images = marker ? prompt.split(marker).length - 1 : 0;
+        return (await count(prompt)) + images * imageTokenCap;
+      },
     };
   }
+}
+
+const tokens = z.object({ tokens: z.array(z.unknown()) });
+const rendered = z.object({ prompt: z.string() });
+
+/** The prompt as the model's own template writes it, by the server's own reading of it. */
+const render = async (address: Address, said: Said): Promise<string> => (await ask(address, '/apply-template', rendered, await conversation(said))).prompt;
+
+const question = (text: string): Message => ({ role: 'user', content: [{ type: 'text', text }] });
+
+function commonPrefix(a: string, b: string): string {
+  let length = 0;
+  while (length < a.length && a[length] === b[length]) length++;
+  return a.slice(0, length);
+}
+
+async function summary({ plan, projector }: LoadRequest, { log }: ServerProcess, thinking: boolean): Promise<LoadedModel> {
+  const { batchSize: _, ...settings } = plan;
+  const offloaded = log
+    .lines()
+    .map((line) => /offloaded (\d+)\/(\d+) layers to GPU/.exec(line))
+    .find((match) => match !== null);
+  const memory = readMemory(log.lines());
+  // llama-server logs the projector's compute buffer only; its weights lie where that is.
+  if (projector) memory[memory.gpu.projector > 0 ? 'gpu' : 'ram'].projector += projectorWeights((await readHeader(projector)).header);
+  return {
+    backend: 'llama-server',
+    settings,
+    contextSize: plan.contextSize,
+    layers: { total: Number(offloaded?.[2] ?? layerCount(log.lines())), onGpu: Number(offloaded?.[1] ?? 0) },
+    vision: projector !== undefined,
+    thinking,
+    memory,
+  };
 }
 
 /** Layers of a model, output layer included, from the log's `n_layer = 4`. */
@@ -139,49 +200,18 @@ const layerCount = (lines: string[]): number =>
   Number(lines.map((line) => /n_layer\s*=\s*(\d+)/.exec(line)?.[1]).find((count) => count !== undefined) ?? 0) + 1;
 
 /** The plan as llama-server's arguments: nothing is fitted or chosen by the server itself. */
-function serverArguments({ model, projector, plan }: LoadRequest): string[] {
+function serverArguments({ model, projector, stateFolder, plan }: LoadRequest): string[] {
   const cores = String(threads());
   return [
-    ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(imageTokenCap)] : [])],
+    ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(plan.imageTokens ?? imageTokenCap)] : [])],
     ...(plan.gpuLayers === 0 || plan.projectorInRam ? ['--no-mmproj-offload'] : []),
     ...(plan.expertsInRam ? ['--n-cpu-moe', String(plan.expertsInRam)] : []),
     ...['-c', String(plan.contextSize), '-ngl', String(plan.gpuLayers), '-fit', 'off', '-lm', 'none'],
     ...['-ctk', plan.kvType, '-ctv', plan.kvType, '-fa', plan.flashAttention ? 'on' : 'off'],
     ...['-b', String(plan.batchSize), '-ub', String(plan.batchSize), '-t', cores, '-tb', cores],
     // One person, one conversation at a time: no slots, no copies of old prompts in RAM.
-    ...['-np', '1', '--cache-ram', '0', '--ctx-checkpoints', '8', '--no-ui', '--jinja', '--log-colors', 'off', '-lv', '4'],
+    ...['-np', '1', '--cache-ram', '0', '--ctx-checkpoints', '8', '--checkpoint-min-step', String(checkpointStep)],
+    ...(stateFolder ? ['--slot-save-path', stateFolder] : []),
+    ...['--no-ui', '--jinja', '--log-colors', 'off', '-lv', '4'],
   ];
-}
-
-async function requestBody({ messages, thinking, temperature, seed, maxTokens }: GenerateRequest): Promise<object> {
-  return {
-    messages: await Promise.all(messages.map(toMessage)),
-    stream: true,
-    return_progress: true,
-    timings_per_token: true,
-    cache_prompt: true,
-    chat_template_kwargs: { enable_thinking: thinking },
-    temperature,
-    seed: seed ?? randomSeed(),
-    top_k: sampling.topK,
-    top_p: sampling.topP,
-    min_p: sampling.minP,
-    ...(maxTokens !== undefined && { max_tokens: maxTokens }),
-  };
-}
-
-/** A message in OpenAI's shape, its pictures as data URLs in their place. */
-async function toMessage({ role, content }: Message): Promise<object> {
-  if (content.every((part) => part.type === 'text')) return { role, content: content.map(({ text }) => text).join('') };
-  return {
-    role,
-    content: await Promise.all(
-      content.map(async (part) => {
-        if (part.type === 'text') return part;
-        const bytes = await readFile(part.path);
-        const type = bytes[0] === 0xff ? 'image/jpeg' : 'image/png';
-        return { type: 'image_url', image_url: { url: `data:${type};base64,${bytes.toString('base64')}` } };
-      }),
-    ),
-  };
 }

@@ -20,11 +20,18 @@ const timings = z.object({
 });
 export type Timings = z.infer<typeof timings>;
 
+/** A call comes in pieces that are joined by `index`. */
+const toolCallPiece = z.object({
+  index: z.int(),
+  id: z.nullish(z.string()),
+  function: z.nullish(z.object({ name: z.nullish(z.string()), arguments: z.nullish(z.string()) })),
+});
+
 /** A piece of a streamed answer; the fields besides `choices` are llama-server's own. */
 const chunk = z.object({
   choices: z.array(
     z.object({
-      delta: z.object({ content: z.nullish(z.string()), reasoning_content: z.nullish(z.string()) }),
+      delta: z.object({ content: z.nullish(z.string()), reasoning_content: z.nullish(z.string()), tool_calls: z.nullish(z.array(toolCallPiece)) }),
       finish_reason: z.nullish(z.string()),
     }),
   ),
@@ -37,13 +44,14 @@ const failure = z.object({
   error: z.object({ message: z.string(), type: z.nullish(z.string()), n_prompt_tokens: z.nullish(z.int()), n_ctx: z.nullish(z.int()) }),
 });
 
-/** `GET path` as JSON. Throws when there is no server, or when it answers anything but 200. */
-export async function get(address: Address, path: string): Promise<unknown> {
-  let text = '';
-  await send(address, 'GET', path, undefined, undefined, (bytes) => {
-    text += new TextDecoder().decode(bytes);
-  });
-  return JSON.parse(text);
+/**
+ * The answer to `GET path`, or to `POST path` where there is a body, parsed with `schema`. Throws when there is no
+ * server, `Fault('engine.loadFailed')` with the server's own sentence for what it refuses, or `signal.reason`.
+ */
+export async function ask<T>(address: Address, path: string, schema: z.ZodMiniType<T>, body?: object, signal?: AbortSignal): Promise<T> {
+  const pieces: Uint8Array[] = [];
+  await send(address, body ? 'POST' : 'GET', path, body && JSON.stringify(body), signal, (bytes) => pieces.push(bytes));
+  return schema.parse(JSON.parse(Buffer.concat(pieces).toString()));
 }
 
 /**

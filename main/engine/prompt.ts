@@ -1,6 +1,6 @@
 /** A conversation as the text that the model was trained on: its own chat template, rendered. */
 import { Template } from '@huggingface/jinja';
-import type { Message } from '../../shared/contract/control.ts';
+import type { GenerateRequest, Message } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
 
 /** What llama.cpp too falls back to for a model that brings no template. */
@@ -14,9 +14,14 @@ interface Prompt {
   thinking: boolean;
 }
 
+/** What a prompt is made from. */
+export type Asked = Pick<GenerateRequest, 'messages' | 'thinking' | 'tools'>;
+
 export interface PromptMaker {
   /** Renders a conversation up to where the answer begins. Throws `Fault('engine.loadFailed')` with the template's own complaint. */
-  render(messages: Message[], thinking: boolean): Prompt;
+  render(asked: Asked): Prompt;
+  /** A conversation that was answered as two next questions would quote it: what both begin with stays the same. */
+  quoted(asked: Asked): [string, string];
   /** The template has a switch for thinking. */
   canThink: boolean;
 }
@@ -24,34 +29,45 @@ export interface PromptMaker {
 /** `template`: Jinja source from the GGUF; `tokens`: the special tokens that templates print themselves. */
 export function createPromptMaker(template: string | undefined, tokens: { bos: string; eos: string }): PromptMaker {
   const parsed = attempt(() => new Template(template ?? chatml));
-  const render = (messages: Message[], enableThinking: boolean, addGenerationPrompt: boolean): string =>
+  const render = ({ messages, thinking, tools }: Asked, ...next: Message[]): string =>
     attempt(() =>
       parsed.render({
-        messages: messages.map(({ role, content }) => ({ role, content: content.map((part) => (part.type === 'text' ? part.text : '')).join('') })),
-        add_generation_prompt: addGenerationPrompt,
-        enable_thinking: enableThinking,
+        messages: [...messages, ...next].map(toTemplate),
+        ...(tools?.length && { tools: tools.map((tool) => ({ type: 'function', function: tool })) }),
+        add_generation_prompt: true,
+        enable_thinking: thinking,
         bos_token: tokens.bos,
         eos_token: tokens.eos,
       }),
     );
   return {
-    render(messages, thinking) {
-      const text = render(messages, thinking, true);
+    render(asked) {
+      const text = render(asked);
       let history = '';
       try {
-        const next: Message[] = [
-          { role: 'assistant', content: [{ type: 'text', text: 'x' }] },
-          { role: 'user', content: [{ type: 'text', text: 'x' }] },
-        ];
-        history = render([...messages, ...next], thinking, true);
+        history = render(asked, say('assistant', 'x'), say('user', 'x'));
       } catch {
         // Only the reuse of what was already processed depends on it.
       }
       return { text, stable: commonPrefix(text, history), thinking: /<think>\s*$/.test(text) };
     },
+    quoted: (asked) => [render(asked, say('user', 'a')), render(asked, say('user', 'b'))],
     canThink: hasThinkingSwitch(template),
   };
 }
+
+const say = (role: Message['role'], text: string): Message => ({ role, content: [{ type: 'text', text }] });
+
+/** A message as templates know it. */
+const toTemplate = ({ role, content, thinking, toolCalls, toolCallId }: Message): Record<string, unknown> => ({
+  role,
+  content: content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+  ...(thinking && { reasoning_content: thinking }),
+  ...(toolCalls?.length && {
+    tool_calls: toolCalls.map(({ id, name, arguments: given }) => ({ id, type: 'function', function: { name, arguments: JSON.parse(given) as unknown } })),
+  }),
+  ...(toolCallId !== undefined && { tool_call_id: toolCallId }),
+});
 
 /** Whether a chat template answers `enable_thinking`: it renders differently with it on and off. */
 export function hasThinkingSwitch(template: string | undefined): boolean {

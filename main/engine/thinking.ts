@@ -1,4 +1,5 @@
 /** Splits what a model writes into its thinking and its answer, however the stream is cut. */
+import { begun as begunBy } from './stops.ts';
 
 export interface Said {
   type: 'thinking' | 'text';
@@ -12,7 +13,7 @@ const close = '</think>';
  * A splitter for one answer. `thinking`: the prompt itself ended with the opening tag, as Qwen's does.
  * Blank space at the start and end of the thinking, and at the start of the answer, belongs to the tags and is left out.
  */
-export function createSplitter(thinking: boolean): { push(text: string): Said[]; end(): Said[] } {
+export function createSplitter(thinking: boolean): { push(text: string): Said[]; end(): Said[]; thinking(): boolean } {
   let state: 'start' | 'thinking' | 'text' = thinking ? 'thinking' : 'start';
   let pending = '';
   let begun = false;
@@ -39,7 +40,7 @@ export function createSplitter(thinking: boolean): { push(text: string): Said[];
       const at = pending.indexOf(close);
       if (at < 0) {
         // What may still become the closing tag waits, with the blank space before it.
-        const sure = pending.slice(0, pending.length - tagStart(pending)).trimEnd();
+        const sure = pending.slice(0, pending.length - begunBy(pending, close)).trimEnd();
         pending = pending.slice(sure.length);
         say('thinking', sure, said);
         return said;
@@ -56,6 +57,7 @@ export function createSplitter(thinking: boolean): { push(text: string): Said[];
 
   return {
     push,
+    thinking: () => state === 'thinking',
     /** What is left when the model ended: half a tag is text like any other. */
     end() {
       const said: Said[] = [];
@@ -64,10 +66,4 @@ export function createSplitter(thinking: boolean): { push(text: string): Said[];
       return said;
     },
   };
-}
-
-/** Length of the longest end of `text` that begins the closing tag. */
-function tagStart(text: string): number {
-  for (let length = Math.min(close.length - 1, text.length); length > 0; length--) if (close.startsWith(text.slice(-length))) return length;
-  return 0;
 }

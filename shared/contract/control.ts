@@ -27,6 +27,8 @@ export const loadRequest = z.object({
   projector: z.optional(z.string()),
   /** Folder with llama-server and its libraries; needed for a projector. */
   serverFolder: z.optional(z.string()),
+  /** Where the states of conversations are kept. */
+  stateFolder: z.optional(z.string()),
   plan: loadPlan,
 });
 export type LoadRequest = z.infer<typeof loadRequest>;
@@ -102,6 +104,25 @@ export const generateEvent = z.discriminatedUnion('type', [
 ]);
 export type GenerateEvent = z.infer<typeof generateEvent>;
 
+/** What fills a context, in tokens. */
+export const ledger = z.object({
+  context: z.int(),
+  /** Of the whole prompt, with what the template writes around the messages. */
+  total: z.int(),
+  /** Of the prompt, not processed anew. */
+  cached: z.int(),
+  system: z.int(),
+  images: z.int(),
+  thinking: z.int(),
+  tools: z.int(),
+  messages: z.array(z.object({ role: message.shape.role, tokens: z.int(), cached: z.boolean() })),
+});
+export type Ledger = z.infer<typeof ledger>;
+
+/** The state of a conversation on disk. */
+export const savedState = z.object({ tokens: z.int(), bytes: z.number() });
+export type SavedState = z.infer<typeof savedState>;
+
 export const estimateRequest = z.object({
   /** A GGUF file or its (slim) header, one for all shards. */
   header: z.string(),
@@ -133,4 +154,8 @@ export const control = {
   generate: stream(generateRequest, generateEvent),
   /** Ends the answer; its stream still gives the `end` event with the statistics. */
   stop: call(z.object({ turnId: z.string() }), z.void()),
+  ledger: call(z.object({ request: generateRequest, cached: z.int() }), ledger),
+  /** Of the last conversation, to a file in the `stateFolder` of the load; waits for an answer that is running. */
+  saveState: call(z.object({ file: z.string() }), savedState),
+  restoreState: call(z.object({ file: z.string() }), savedState),
 };
