@@ -1,7 +1,7 @@
 /** What was typed on the command line, understood or refused. */
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { defaultLoadSettings, kvType, type LoadSettings } from '../../shared/schemas/memory.ts';
+import { defaultLoadSettings, kvType, type LoadSettings, loadSettings } from '../../shared/schemas/memory.ts';
 import { repoOf } from '../hub/search.ts';
 
 /** A model on the Hub (`quantization`: a label or a path in it), or a file on this computer. */
@@ -26,6 +26,7 @@ export const usage = `Usage:
       --kv f16|q8_0|q4_0                     type of the KV cache
       --gpu-layers N|all|auto                layers on the GPU; auto: as many as fit
       --vision on|off                        with the projector, where there is one
+      --image-tokens N                       what one picture costs at most, 1024 unless told otherwise
       --json                                 for programs; see docs/cli.md
 
 <repo> is owner/name or an address on the hub. Without a quantization the best one for this computer is taken.
@@ -34,7 +35,14 @@ HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are those of the app.`;
 const options = {
   search: { json: { type: 'boolean' } },
   show: { json: { type: 'boolean' } },
-  estimate: { json: { type: 'boolean' }, context: { type: 'string' }, kv: { type: 'string' }, 'gpu-layers': { type: 'string' }, vision: { type: 'string' } },
+  estimate: {
+    json: { type: 'boolean' },
+    context: { type: 'string' },
+    kv: { type: 'string' },
+    'gpu-layers': { type: 'string' },
+    vision: { type: 'string' },
+    'image-tokens': { type: 'string' },
+  },
 } as const;
 
 /** Throws `UsageError` with a sentence for people. */
@@ -78,7 +86,7 @@ const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false
 
 function settingsOf(values: Record<string, unknown>): LoadSettings {
   const settings = { ...defaultLoadSettings };
-  const { context, kv, 'gpu-layers': layers, vision } = values;
+  const { context, kv, 'gpu-layers': layers, vision, 'image-tokens': imageTokens } = values;
   if (context !== undefined) settings.contextSize = contextOf(String(context));
   if (kv !== undefined) {
     const type = kvType.safeParse(kv);
@@ -91,6 +99,11 @@ function settingsOf(values: Record<string, unknown>): LoadSettings {
   }
   if (vision !== undefined && vision !== 'on' && vision !== 'off') throw new UsageError(`--vision is on or off, not "${vision}".`);
   if (vision === 'off') settings.vision = false;
+  if (imageTokens !== undefined) {
+    const tokens = loadSettings.shape.imageTokens.safeParse(Number(imageTokens));
+    if (!tokens.success || tokens.data === undefined) throw new UsageError(`--image-tokens is a number from 64 to 4096, not "${imageTokens}".`);
+    settings.imageTokens = tokens.data;
+  }
   return settings;
 }
 

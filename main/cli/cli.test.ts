@@ -67,7 +67,7 @@ const estimateJson = z.strictObject({
   ram: side,
   free: z.strictObject({ vram: z.nullable(bytes), ram: bytes }),
   verdict: z.enum(['fits', 'tight', 'partial', 'ram', 'no']),
-  maxContext: z.strictObject({ f16: tokens, q8_0: tokens }),
+  maxContext: z.strictObject({ f16: tokens, q8_0: tokens, q4_0: z.optional(tokens) }),
 });
 const estimate = async (...args: string[]) => estimateJson.parse(await json(['estimate', ...args]));
 
@@ -205,6 +205,7 @@ describe('wrong commands: exit code 2', () => {
     [['estimate', nine, '--context', 'much'], /--context is a number/],
     [['estimate', nine, '--kv', 'q5_0'], /--kv is f16, q8_0 or q4_0/],
     [['estimate', nine, '--gpu-layers', '-1'], /gpu-layers/],
+    [['estimate', nine, '--image-tokens', '10'], /--image-tokens is a number from 64 to 4096/],
     [['estimate', nine, '--fly'], /--fly/],
     [['estimate', `${nine}:Q9_Z`], /has no quantization "Q9_Z"\. It has: Q8_0, Q6_K/],
   ])('%j', async (args, sentence) => {

@@ -163,7 +163,7 @@ function textOf(title: string, made: EstimateReport, estimate: Estimate, recomme
     '',
     verdictSentence(estimate),
     ...(estimate.speed ? [speedSentence(estimate.speed)] : []),
-    `Largest context: ${limit(maxContext.f16)} with f16, ${limit(maxContext.q8_0)} with q8_0.`,
+    `Largest context: ${limit(maxContext.f16)} with f16, ${limit(maxContext.q8_0)} with q8_0${maxContext.q4_0 === undefined ? '' : `, ${limit(maxContext.q4_0)} with q4_0`}.`,
     made.method === 'simulated' ? `As llama.cpp itself plans it (${made.engine}).` : 'By our formula: llama.cpp could not be asked.',
   ].join('\n');
 }

@@ -108,6 +108,11 @@ describe('on the CPU, the tiny model', () => {
     // What llama-server's own log says for it: "reserve_compute_meta: CPU compute buffer size = 41.46 MiB".
     expect((withVision.ram.projector - bytes) / 2 ** 20).toBeCloseTo(41.46, 2);
     expect(without.ram.projector).toBe(0);
+    // Less than llama-server reserves when it loads plays no part; more is room for a picture that comes.
+    const at = async (imageTokens: number): Promise<number> =>
+      (await askMemory(llama, { header: tiny, projector, plan: { ...plan, imageTokens } })).ram.projector - bytes;
+    expect(await at(256)).toBe(withVision.ram.projector - bytes);
+    expect((await at(4096)) / (await at(256))).toBeCloseTo(4096 / 46 ** 2, 6);
     expect(withVision.ram).toMatchObject({ weights: without.ram.weights, kvCache: without.ram.kvCache, state: without.ram.state });
   });
 });

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { GgmlType, type Llama } from 'node-llama-cpp';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import { activeBytes, cacheBytes, type MemoryFacts, memoryByFormula, placedBytes } from '../../shared/memoryFormula.ts';
-import type { MemorySplit } from '../../shared/schemas/memory.ts';
+import { imageTokenCap, type MemorySplit } from '../../shared/schemas/memory.ts';
+import type { GgufHeader } from '../gguf/header.ts';
 import { memoryFacts } from './facts.ts';
 import { imageWork, projectorWeights } from './projector.ts';
 import { type Sides as ContextBytes, createShapes } from './shapes.ts';
@@ -15,8 +16,8 @@ type Sides = Record<'gpu' | 'ram', MemorySplit>;
 const keptModels = 48;
 const models = new WeakMap<Llama, Map<string, Promise<VirtualModel>>>();
 const shapes = new WeakMap<Llama, ReturnType<typeof createShapes<VirtualModel>>>();
-/** Projector files that were counted, by path. */
-const projectors = new Map<string, number>();
+/** Headers of projectors that were read, by path. */
+const projectors = new Map<string, GgufHeader>();
 let queue: Promise<unknown> = Promise.resolve();
 const cacheType = { f16: GgmlType.F16, q8_0: GgmlType.Q8_0, q4_0: GgmlType.Q4_0 };
 
@@ -36,7 +37,7 @@ export function askMemory(llama: Llama, request: EstimateRequest, signal?: Abort
 }
 
 async function answerTo(llama: Llama, { header, projector, plan }: EstimateRequest): Promise<EstimateAnswer> {
-  const image = projector !== undefined && plan.vision ? await projectorBytes(projector) : 0;
+  const image = projector !== undefined && plan.vision ? await projectorBytes(projector, plan.imageTokens) : 0;
   const gpuLayers = llama.gpu === false ? 0 : plan.gpuLayers;
   const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers }, image > 0);
   const total = facts.layers.length + 1;
@@ -46,13 +47,10 @@ async function answerTo(llama: Llama, { header, projector, plan }: EstimateReque
 }
 
 /** Bytes of a projector with its work on the largest picture. */
-async function projectorBytes(file: string): Promise<number> {
-  const known = projectors.get(file);
-  if (known !== undefined) return known;
-  const { header } = await readHeader(file);
-  const bytes = projectorWeights(header) + imageWork(header);
-  projectors.set(file, bytes);
-  return bytes;
+async function projectorBytes(file: string, imageTokens = imageTokenCap): Promise<number> {
+  const header = projectors.get(file) ?? (await readHeader(file)).header;
+  projectors.set(file, header);
+  return projectorWeights(header) + imageWork(header, imageTokens);
 }
 
 /** `served`: llama-server loads it, as it does every model with a projector. */

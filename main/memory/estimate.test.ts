@@ -206,6 +206,16 @@ test('the largest contexts leave the margin free, on the grid, for both KV types
   expect(tight.estimate).not.toHaveBeenCalled();
 });
 
+test('the limits of the chosen KV type and of the layers that were chosen', async () => {
+  const { memory, estimate } = memoryOf({}, { ...hardware, vram: { total: 4096 * mebibyte, free: 3700 * mebibyte, unified: false } });
+  const asked = { ...settings, vision: false, kvType: 'q4_0' } as const;
+  expect(await memory.limits({ source: library, settings: asked }, never)).toEqual({ f16: 51_200, q8_0: 51_200, q4_0: 51_200 });
+  expect(new Set(estimate.mock.calls.map(([{ plan }]) => plan.kvType))).toEqual(new Set(['f16', 'q8_0', 'q4_0']));
+  // A layer less leaves 100 MiB more.
+  expect((await memory.limits({ source: library, settings: { ...asked, gpuLayers: 32 } }, never)).q4_0).toBe(131_072);
+  expect(estimate.mock.calls.at(-1)![0].plan.gpuLayers).toBe(32);
+});
+
 test('searches for limits that nobody waits for end', async () => {
   const { memory, estimate } = memoryOf();
   await expect(memory.limits({ source: library, settings }, AbortSignal.abort())).rejects.toThrow();

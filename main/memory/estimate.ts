@@ -32,8 +32,8 @@ export interface Memory {
   /** Bytes on both sides, the verdict, and the layers that `auto` comes to. Errors: those of the Hub, `library.notFound`, `gguf.*`, `memory.unknown`. */
   estimate(question: { source: MemorySource; settings: LoadSettings }, signal: AbortSignal): Promise<Estimate>;
   /**
-   * The largest contexts that fit this machine as it is now, whatever context and KV type `settings` have: null for one that
-   * nothing fits. Errors as of `estimate`.
+   * The largest contexts that fit this machine as it is now, whatever context `settings` have, with all layers on the GPU or as many
+   * as were chosen: null for one that nothing fits. Errors as of `estimate`.
    */
   limits(question: { source: MemorySource; settings: LoadSettings }, signal: AbortSignal): Promise<ContextLimits>;
   /** What to load: the numbers that were shown, with nothing left to choose. */
@@ -149,10 +149,11 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
     async limits({ source, settings: asked }, signal) {
       const [found, machine] = await Promise.all([headersOf(source, asked.vision, signal), hardware()]);
       const room = roomOf(machine, loaded(), calibration?.overhead(machine));
+      const layers = asked.gpuLayers === 'auto' ? layersOf(found) : Math.min(asked.gpuLayers, layersOf(found));
       // One search at a time, so that a question that a person waits for has at most one of its questions before it.
       const answer = limiting.then(() =>
-        contextLimits(found.model.facts.contextLength ?? 0, room, (contextSize, kvType) =>
-          ask(requestOf(found, possible({ ...asked, contextSize, kvType }), layersOf(found)), signal),
+        contextLimits(found.model.facts.contextLength ?? 0, room, asked.kvType, (contextSize, kvType) =>
+          ask(requestOf(found, possible({ ...asked, contextSize, kvType }), layers), signal),
         ),
       );
       limiting = answer.catch(() => {});

@@ -8,12 +8,13 @@ import { type Room, spareBytes } from './verdict.ts';
 const grid = 256;
 
 /**
- * The largest context with every layer on the GPU and every margin left (without a GPU: in RAM), on llama.cpp's grid and not above
- * the `trainContext`, for each KV type. `ask` gives the memory of a context with all layers on the GPU.
+ * The largest context with every margin left (without a GPU: in RAM), on llama.cpp's grid and not above the `trainContext`, for f16,
+ * q8_0 and the `chosen` KV type. `ask` gives the memory of a context with the layers on the GPU that are meant.
  */
 export async function contextLimits(
   trainContext: number,
   room: Room,
+  chosen: KvType,
   ask: (contextSize: number, kvType: KvType) => Promise<EstimateAnswer>,
 ): Promise<ContextLimits> {
   const limit = async (kvType: KvType): Promise<number | null> => {
@@ -21,5 +22,6 @@ export async function contextLimits(
     const steps = await largest({ low: 1, high: Math.max(1, Math.floor(trainContext / grid)), spare });
     return steps === undefined ? null : steps * grid;
   };
-  return { f16: await limit('f16'), q8_0: await limit('q8_0') };
+  const usual = { f16: await limit('f16'), q8_0: await limit('q8_0') };
+  return chosen === 'q4_0' ? { ...usual, q4_0: await limit(chosen) } : usual;
 }

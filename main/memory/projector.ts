@@ -1,5 +1,4 @@
 /** What an image projector (mmproj) needs: its tensors, and room to work on the largest picture that it takes. */
-import { imageTokenCap } from '../engine/backend.ts';
 import { modelFacts } from '../gguf/facts.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 
@@ -16,14 +15,14 @@ const warmUpTokens: Record<string, number> = { qwen2vl_merger: 46 ** 2, 'qwen2.5
 export const projectorWeights = (header: GgufHeader): number => header.tensors.reduce((bytes, tensor) => bytes + (tensor.bytes ?? 0), 0);
 
 /**
- * Bytes of its work on the largest picture, with flash attention. Of each patch there live at once, as 32-bit floats, the
+ * Bytes of its work on the largest picture, one of `cap` tokens, with flash attention. Of each patch there live at once, as 32-bit floats, the
  * widths of queries, keys, values and the feed-forward part, or, in a small projector, the pixels, the same unrolled for the
  * first convolution and its result. Within 1 % of llama.cpp on a 27-layer ViT (estimation.md, 1.6) and on the tiny one.
  */
-export function imageWork(header: GgufHeader): number {
+export function imageWork(header: GgufHeader, cap: number): number {
   const { clip } = modelFacts([header]);
   if (!clip?.vision) return 0;
-  const tokens = Math.max(imageTokenCap, warmUpTokens[clip.projectorType] ?? 0);
+  const tokens = Math.max(cap, warmUpTokens[clip.projectorType] ?? 0);
   const patches = fixedSize.has(clip.projectorType) ? Math.ceil(clip.imageSize / clip.patchSize) ** 2 : tokens * clip.mergeSize ** 2;
   const pixels = 3 * clip.patchSize ** 2;
   const kernel = header.tensors.find(({ name }) => name === 'v.patch_embd.weight');

@@ -14,8 +14,9 @@ export interface LimitsState {
   clear(): void;
 }
 
-/** What limits hang on: not on the context or the cache type, which they are about. */
-const keyOf = ({ flashAttention, gpuLayers, vision }: LoadSettings): string => [flashAttention, gpuLayers, vision].join();
+/** What limits hang on: not on the context and the usual cache types, which they are about. */
+const keyOf = ({ flashAttention, gpuLayers, vision, imageTokens, kvType }: LoadSettings): string =>
+  [flashAttention, gpuLayers, vision, imageTokens, kvType === 'q4_0'].join();
 
 /** The limits store. */
 export const createLimitsStore = (client: Client<Core>) =>

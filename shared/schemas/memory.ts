@@ -4,6 +4,9 @@ import * as z from 'zod/mini';
 export const kvType = z.enum(['f16', 'q8_0', 'q4_0']);
 export type KvType = z.infer<typeof kvType>;
 
+/** Tokens that a picture costs at most: llama.cpp would spend up to 4,096 and 17 GiB on one without a cap. */
+export const imageTokenCap = 1024;
+
 /** The settings that a load, and so an estimate, depends on. */
 export const loadSettings = z.object({
   /** Tokens; llama.cpp rounds up to 256. */
@@ -14,6 +17,8 @@ export const loadSettings = z.object({
   gpuLayers: z.union([z.literal('auto'), z.int().check(z.minimum(0))]),
   /** Load the projector too, where there is one. */
   vision: z.boolean(),
+  /** Tokens that one picture costs at most; absent: `imageTokenCap`. */
+  imageTokens: z.optional(z.int().check(z.minimum(64), z.maximum(4096))),
 });
 export type LoadSettings = z.infer<typeof loadSettings>;
 
@@ -53,6 +58,9 @@ export const estimate = z.object({
 });
 export type Estimate = z.infer<typeof estimate>;
 
-/** The largest contexts in tokens that fit with nothing left over in RAM (without a GPU: in RAM), by KV type; null: not even the smallest. */
-export const contextLimits = z.object({ f16: z.nullable(z.int()), q8_0: z.nullable(z.int()) });
+/**
+ * The largest contexts in tokens that fit with every layer on the GPU, or with those that were chosen (without a GPU: in RAM), by KV
+ * type; null: not even the smallest. `q4_0` only where it was asked for.
+ */
+export const contextLimits = z.object({ f16: z.nullable(z.int()), q8_0: z.nullable(z.int()), q4_0: z.optional(z.nullable(z.int())) });
 export type ContextLimits = z.infer<typeof contextLimits>;

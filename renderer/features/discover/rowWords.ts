@@ -11,11 +11,12 @@ export function speedWords(t: TFunction<'discover'>, format: Format, { low, high
   return t(measured ? 'speed.one' : 'speed.about', { n: number((low + high) / 2) });
 }
 
-/** The longest context for a cache type: `74k`, `–` where not even the smallest fits. q4_0 takes less than q8_0, so its limit is at least that one's. */
+/** The longest context for a cache type: `74k`, `–` where not even the smallest fits. Until q4_0 was asked for, its limit is at least that of q8_0, which takes more. */
 export function limitWords(t: TFunction<'discover'>, format: Format, limits: ContextLimits, kv: KvType): string {
-  const tokens = kv === 'f16' ? limits.f16 : limits.q8_0;
+  const own = limits[kv];
+  const tokens = own === undefined ? limits.q8_0 : own;
   if (tokens === null) return '–';
-  return kv === 'q4_0' ? t('limit.atLeast', { n: format.context(tokens) }) : format.context(tokens);
+  return own === undefined ? t('limit.atLeast', { n: format.context(tokens) }) : format.context(tokens);
 }
 
 /** Both limits in a line. */

@@ -5,7 +5,7 @@ import { ChevronRight } from 'lucide-react';
 import { useId, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { contextSteps, nearestStep } from '../../../shared/contextSteps.ts';
-import type { KvType, LoadSettings } from '../../../shared/schemas/memory.ts';
+import { imageTokenCap, type KvType, type LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { Select } from '../../ui/Select.tsx';
 import { Switch } from '../../ui/Switch.tsx';
@@ -68,10 +68,36 @@ export function LoadFields({ value, maxContext, vision, layers, onChange }: Prop
       </Collapsible.Trigger>
       <Collapsible.Panel className="flex w-full flex-wrap items-center gap-x-5 gap-y-2">
         <Switch label={t('flashAttention')} checked={value.flashAttention} onChange={(on) => onChange({ ...value, flashAttention: on })} />
+        {vision && <PictureTokens value={value} onChange={onChange} />}
         <GpuLayers value={value.gpuLayers} total={layers} onChange={(gpuLayers) => onChange({ ...value, gpuLayers })} />
       </Collapsible.Panel>
     </Collapsible.Root>
   );
+}
+
+/** What one picture may cost, of the context and of memory: the smaller, the less of it is seen. */
+function PictureTokens({ value, onChange }: Pick<Props, 'value' | 'onChange'>) {
+  const { t } = useTranslation('discover');
+  const format = useFormat();
+  const { imageTokens, ...others } = value;
+  const usual = String(imageTokenCap);
+  const choices = [...new Set([256, 512, imageTokenCap, 2048, 4096, imageTokens ?? imageTokenCap])].toSorted((a, b) => a - b);
+  return (
+    <Select
+      label={t('pictures')}
+      showLabel
+      value={String(imageTokens ?? usual)}
+      options={choices.map((tokens) => ({ value: String(tokens), label: t('picturesUpTo', { n: format.count(tokens) }), hint: pictureHint(tokens) }))}
+      onChange={(tokens) => onChange(tokens === usual ? others : { ...others, imageTokens: Number(tokens) })}
+      disabled={!value.vision}
+      className="w-44"
+    />
+  );
+
+  function pictureHint(tokens: number): string | undefined {
+    if (tokens === choices[0]) return t('picturesFewest');
+    return tokens === choices.at(-1) ? t('picturesMost') : undefined;
+  }
 }
 
 /** As many layers on the GPU as fit, or a number of them. */
