@@ -6,6 +6,7 @@ import type app from '../shared/i18n/en/app.json';
 import type chat from '../shared/i18n/en/chat.json';
 import type discover from '../shared/i18n/en/discover.json';
 import type downloads from '../shared/i18n/en/downloads.json';
+import type engine from '../shared/i18n/en/engine.json';
 import type errors from '../shared/i18n/en/errors.json';
 import type models from '../shared/i18n/en/models.json';
 import type settings from '../shared/i18n/en/settings.json';
@@ -18,6 +19,7 @@ declare module 'i18next' {
       chat: typeof chat;
       discover: typeof discover;
       downloads: typeof downloads;
+      engine: typeof engine;
       errors: typeof errors;
       models: typeof models;
       settings: typeof settings;

@@ -12,12 +12,14 @@ export interface EngineStoreState {
   /** What this page asked to load last; without settings, with the person's own. */
   wanted: { id: string; settings: LoadSettings | undefined } | undefined;
   load(id: string, settings?: LoadSettings): Promise<Result<void>>;
+  /** Loads again with what was asked, whatever smaller plan worked. */
+  loadAsAsked(id: string): Promise<Result<void>>;
   unload(): Promise<Result<void>>;
 }
 
 /** The engine store. */
 export const createEngineStore = (client: Client<Core>) =>
-  createStore<EngineStoreState>((set) => {
+  createStore<EngineStoreState>((set, get) => {
     watch(
       client,
       'engine.watch',
@@ -30,6 +32,10 @@ export const createEngineStore = (client: Client<Core>) =>
       load(id, settings) {
         set({ wanted: { id, settings } });
         return client.call('engine.load', settings ? { id, settings } : { id });
+      },
+      loadAsAsked(id) {
+        const settings = get().wanted?.id === id ? get().wanted?.settings : undefined;
+        return client.call('engine.load', { id, afresh: true, ...(settings && { settings }) });
       },
       unload: () => client.call('engine.unload', undefined),
     };

@@ -1,0 +1,77 @@
+/** What is said below a model's row. */
+import { cleanup, render, screen } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { I18nextProvider } from 'react-i18next';
+import { afterEach, expect, test } from 'vitest';
+import type { EngineState, LadderStep } from '../../../shared/schemas/engine.ts';
+import { createI18n } from '../../i18n.ts';
+import { createStores, StoresContext } from '../../stores/index.ts';
+import { createFakeCore } from '../../testing/fakeCore.ts';
+import { EngineNotes } from './EngineNotes.tsx';
+
+afterEach(cleanup);
+
+function show(state: EngineState) {
+  const fake = createFakeCore();
+  fake.engine.push(state);
+  const stores = createStores(fake.client);
+  render(
+    <I18nextProvider i18n={createI18n('en')}>
+      <StoresContext value={stores}>
+        <EngineNotes id="a" name="Tiny" />
+      </StoresContext>
+    </I18nextProvider>,
+  );
+  return { fake, stores, user: userEvent.setup() };
+}
+
+const steps: LadderStep[] = [
+  { change: 'context', from: 16384, to: 8192, why: 'gpu' },
+  { change: 'backend', from: 'vulkan', to: 'cpu', why: 'device' },
+];
+const ready = (more: object) => ({ status: 'ready', modelId: 'a', answering: false, model: {}, ...more }) as EngineState;
+
+test('what had to give way is told with its reason, and can be asked for again', async () => {
+  const { fake, user, stores } = show(ready({ steps }));
+  await screen.findByText('smaller context (16,384 → 8,192 tokens): not enough video memory');
+  screen.getByText('the processor instead of Vulkan: the graphics card failed');
+  screen.getByText(/did not load as asked/);
+  const settings = stores.settings.getState().settings.load;
+  stores.engine.setState({ wanted: { id: 'a', settings } });
+  await user.click(screen.getByRole('button', { name: 'Load Tiny as asked' }));
+  expect(fake.calls.findLast(({ method }) => method === 'engine.load')?.input).toEqual({ id: 'a', afresh: true, settings });
+});
+
+test('a plan from the last time is said to be one', async () => {
+  show(ready({ steps, remembered: true }));
+  await screen.findByText(/as worked the last time/);
+});
+
+test('a model that loaded as asked has nothing to say', () => {
+  show(ready({}));
+  expect(screen.queryByRole('button')).toBeNull();
+});
+
+test('a failure gives its sentence, what was tried, and the last lines one click away', async () => {
+  const { user } = show({
+    status: 'failed',
+    modelId: 'a',
+    error: { code: 'engine.crashed', message: '', data: { cause: 'deviceLost' } },
+    steps,
+    lastLines: ['ggml_vulkan: device lost', 'terminate called'],
+  });
+  await screen.findByText(/graphics card stopped answering/);
+  screen.getByText('Tried in vain:');
+  const lines = screen.getByText(/ggml_vulkan: device lost/);
+  expect(lines.closest('details')?.open).toBe(false);
+  await user.click(screen.getByText("llama.cpp's last lines"));
+  expect(lines.closest('details')?.open).toBe(true);
+});
+
+test('what came back is told, and why the model went', async () => {
+  show({ status: 'idle', last: 'a', freed: { ram: 2 ** 30, gpu: 2 ** 31 }, unusedMinutes: 30 });
+  await screen.findByText('Ejected after 30 minutes without use: 1.0 GB of RAM and 2.0 GB of video memory came back. The next message loads it again.');
+  cleanup();
+  show({ status: 'idle', last: 'a', freed: { ram: 2 ** 30 } });
+  await screen.findByText('Ejected: 1.0 GB of RAM came back.');
+});
