@@ -51,11 +51,12 @@ export function networkFault(error: unknown, url: URL, signal: AbortSignal): Fau
   const aborted = signal.aborted && !(signal.reason instanceof DOMException && signal.reason.name === 'TimeoutError');
   if (aborted) return new Fault('cancelled', 'Cancelled.', undefined, error);
   if (error instanceof Fault) return error;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
-  const code = cause && 'code' in cause ? String(cause.code) : '';
-  if (untrusted.test(code)) return new Fault('network.certificate', `The certificate of ${url.host} is not trusted.`, { endpoint: url.origin }, error);
-  const refused = /^Proxy response \((\d+)\)/.exec(cause?.message ?? '')?.[1];
-  if (refused) return new Fault('network.proxy', `The proxy refuses (${refused}).`, { status: Number(refused) }, error);
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && untrusted.test(String(cause.code)))
+      return new Fault('network.certificate', `The certificate of ${url.host} is not trusted.`, { endpoint: url.origin }, error);
+    const refused = /^Proxy response \((\d+)\)/.exec(cause.message)?.[1];
+    if (refused) return new Fault('network.proxy', `The proxy refuses (${refused}).`, { status: Number(refused) }, error);
+  }
   return new Fault('hub.unreachable', `${url.host} cannot be reached.`, { endpoint: url.origin }, error);
 }
 
