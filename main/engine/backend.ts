@@ -41,8 +41,6 @@ export function chooseBackend({ projector, serverFolder }: LoadRequest, engine: 
   return serverFolder && engine !== 'node-llama-cpp' ? 'llama-server' : 'node-llama-cpp';
 }
 
-export { imageTokenCap } from '../../shared/schemas/memory.ts';
-
 /** llama.cpp's own defaults, so that both engines draw alike; they change nothing at temperature 0. */
 export const sampling = { topK: 40, topP: 0.95, minP: 0.05 };
 

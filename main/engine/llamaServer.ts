@@ -4,9 +4,10 @@ import * as z from 'zod/mini';
 import type { GenerateRequest, LoadRequest, Message, SavedState, ToolCall } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
+import { imageTokenCap } from '../../shared/schemas/memory.ts';
 import { projectorWeights } from '../memory/projector.ts';
 import { readHeader } from '../memory/virtual.ts';
-import { type Backend, imageTokenCap } from './backend.ts';
+import type { Backend } from './backend.ts';
 import { threads } from './llama.ts';
 import { loadFault, readMemory } from './llamaLog.ts';
 import { type Address, ask, chat } from './openaiClient.ts';
@@ -29,6 +30,7 @@ type Said = Pick<GenerateRequest, 'messages' | 'thinking' | 'tools'>;
 export function createLlamaServer(): Backend {
   let server: ServerProcess | undefined;
   let contextSize = 0;
+  let imageTokens = imageTokenCap;
   let marker = '';
   let stateFolder: string | undefined;
   /** Not yet read as the next prompt will quote it. */
@@ -71,6 +73,7 @@ export function createLlamaServer(): Backend {
         await started.ready(onProgress, signal);
         const { chat_template, media_marker = '' } = await ask(started.address, '/props', properties);
         contextSize = request.plan.contextSize;
+        imageTokens = request.plan.imageTokens ?? imageTokenCap;
         stateFolder = request.stateFolder;
         marker = media_marker;
         void started.exited.then((reason) => server === started && lost.resolve(reason));
@@ -155,7 +158,7 @@ export function createLlamaServer(): Backend {
       async total(messages) {
         const prompt = await render(address, { ...request, messages });
         const images = marker ? prompt.split(marker).length - 1 : 0;
-        return (await count(prompt)) + images * imageTokenCap;
+        return (await count(prompt)) + images * imageTokens;
       },
     };
   }
