@@ -17,6 +17,12 @@ export interface EngineStoreState {
   unload(): Promise<Result<void>>;
 }
 
+/** The model that a message sent now is answered by, loaded or not; undefined where somebody must load one first. */
+export function nextModel(state: EngineState): string | undefined {
+  if (state.status === 'idle') return state.last;
+  return state.status === 'failed' && state.error.code === 'engine.keepsCrashing' ? undefined : state.modelId;
+}
+
 /** The engine store. */
 export const createEngineStore = (client: Client<Core>) =>
   createStore<EngineStoreState>((set, get) => {

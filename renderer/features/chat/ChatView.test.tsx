@@ -244,6 +244,22 @@ test('without a model it says so and offers the newest of the library', async ()
   expect(stores.ui.getState().view).toBe('discover');
 });
 
+test('a message can be sent while its model is not loaded, unless it keeps crashing', async () => {
+  const core = testCore();
+  const { user, field } = show(core, undefined, { status: 'idle', last: 'm' });
+  const source = { app: 'atelier', folder: '/models', reference: false } as const;
+  const model = { repo: 'a/b', label: 'Q4_K_M', files: [], size: 1, source, architecture: 'x', contextLength: 1, vision: true, thinking: true, verified: true };
+  act(() => stores.library.setState({ models: [{ ...model, id: 'm', name: 'Mine', addedAt: '2026-01-01T00:00:00Z' }] }));
+  await screen.findByText('Mine Q4_K_M is not loaded; your message loads it.');
+  await user.type(field(), 'Hello');
+  const error = { code: 'engine.keepsCrashing', message: '' } as const;
+  act(() => stores.engine.setState({ state: { status: 'failed', modelId: 'm', error } }));
+  expect(screen.getByRole('button', { name: 'Send' })).toHaveProperty('disabled', true);
+  act(() => stores.engine.setState({ state: { status: 'loading', modelId: 'm', stage: 'loading', progress: 0.5 } }));
+  await user.click(screen.getByRole('button', { name: 'Send' }));
+  await waitFor(() => expect(core.calls.some(({ method }) => method === 'chat.send')).toBe(true));
+});
+
 test('an engine that stopped is not called a failed load, and can be loaded again', async () => {
   const core = testCore();
   show(core, undefined, { status: 'failed', modelId: 'm', error: { code: 'engine.crashed', message: '', data: { reason: 'SIGKILL' } } });

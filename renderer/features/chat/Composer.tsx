@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import type { AppError } from '../../../shared/result.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
+import { nextModel } from '../../stores/engine.ts';
 import { useStores } from '../../stores/index.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
@@ -30,6 +31,8 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
   const draft = useStore(stores.drafts, (state) => state.drafts[draftId] ?? noDraft);
   const running = useStore(stores.turn, (state) => (state.chatId === chatId ? state.chat?.turns.find((turn) => turn.status === 'running')?.id : undefined));
   const model = useStore(stores.engine, ({ state }) => (state.status === 'ready' ? state.model : undefined));
+  const next = useStore(stores.engine, ({ state }) => nextModel(state));
+  const answerable = useStore(stores.library, ({ models }) => model !== undefined || models?.some(({ id, problem }) => id === next && !problem) === true);
   const visionProblem = useStore(stores.engine, ({ state }) => (state.status === 'ready' ? state.visionProblem : undefined));
   const thinking = useThinking();
   const [sending, setSending] = useState(false);
@@ -42,7 +45,7 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
   // A model made without vision is nothing to complain about until somebody wants to show it something.
   const broken = visionProblem !== undefined && visionProblem !== 'noProjector' && visionProblem !== 'off';
   const showBlind = blind && (asked || broken || draft.attachments.length > 0);
-  const canSend = isReady(draft) && model !== undefined && !(blind && draft.attachments.length > 0) && !running && !sending;
+  const canSend = isReady(draft) && answerable && !(blind && draft.attachments.length > 0) && !running && !sending;
 
   const attach = (files: File[]): void => {
     if (files.length === 0) return;

@@ -60,6 +60,16 @@ export function ModelLine() {
       </div>
     );
   }
+  const last = models?.find(({ id, problem }) => id === state.last && problem === undefined);
+  if (last) {
+    const name = fullName(last);
+    return (
+      <div className="flex min-h-10 items-center gap-3 px-3 pt-3">
+        <p className="min-w-0 flex-1 truncate text-text-2">{t('model.waits', { name })}</p>
+        {load(last.id, t('model.now'))}
+      </div>
+    );
+  }
   // Until the library is known neither way is offered; the line keeps its height.
   return (
     <div className="flex min-h-10 items-center gap-3 px-3 pt-3">
