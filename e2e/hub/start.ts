@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createCdn } from './cdn.ts';
 import type { Content } from './content.ts';
 import { control } from './control.ts';
@@ -21,6 +22,8 @@ export type HubOptions = {
   prefix?: string;
   /** Bytes per second of every CDN answer; as fast as it goes by default. */
   rate?: number;
+  /** Every answer comes this much later, in ms. */
+  latencyMs?: number;
   /** The Hub's clock in ms; expiry and rate limits follow it. */
   now?: () => number;
   /** How long a CDN link lives, in seconds; 3,600 by default, as on the Hub. */
@@ -101,6 +104,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         }
       }
     }
+    if (options.latencyMs) await sleep(options.latencyMs);
     await deliver(request, response, answer, delivery, entry);
   }
 

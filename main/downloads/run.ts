@@ -23,6 +23,8 @@ export interface RunOptions {
   pace?: TransferOptions['pace'];
   /** Bytes of a segment of a new part; 64 MiB by default. */
   segmentSize?: number | undefined;
+  /** The most connections at once; 8 by default. */
+  connections?: number | undefined;
   /** Bytes of the disk that a download leaves free, before it starts and while it runs. */
   spareBytes: number;
   /** Called after each change of the job. */
@@ -72,6 +74,7 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
       patience: options.patience,
       pace: options.pace,
       segmentSize: options.segmentSize,
+      connections: options.connections,
       spareBytes: options.spareBytes,
       onProgress(progress) {
         enter('running');
