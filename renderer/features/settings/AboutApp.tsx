@@ -37,7 +37,7 @@ export function AboutApp() {
         [t('version'), `${info.version} (${t(`shell.${info.shell}`)})`],
         [t('dataFolder'), info.dataFolder],
         [t('modelsFolder'), info.modelsFolder],
-        ...(status ? [[t('hub'), status.endpoint] as const, [t('token'), t(status.token ? 'tokenSet' : 'tokenNone')] as const] : []),
+        ...(status ? [[t('hub'), status.endpoint] as const] : []),
       ]}
     />
   );

@@ -1,6 +1,6 @@
 /** What a person can set, and what this computer is. */
 import { Slider } from '@base-ui/react/slider';
-import { type ReactNode, useEffect, useId, useState } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import type { Settings } from '../../../shared/schemas/settings.ts';
@@ -15,6 +15,7 @@ import { useRun } from '../../useRun.ts';
 import { LoadFields } from '../models/LoadFields.tsx';
 import { AboutApp } from './AboutApp.tsx';
 import { Machine } from './Machine.tsx';
+import { Network } from './Network.tsx';
 
 const choices = <T extends string>(values: readonly T[], label: (value: T) => string): { value: T; label: string }[] =>
   values.map((value) => ({ value, label: label(value) }));
@@ -95,6 +96,9 @@ export function SettingsView() {
           />
           <Switch label={t('thinking')} hint={t('thinkingHint')} checked={settings.thinking} onChange={(thinking) => change({ thinking })} />
         </Section>
+        <Section title={t('network.title')} hint={t('network.hint')} place="network">
+          <Network />
+        </Section>
         <Section title={t('machine')}>
           <Machine />
         </Section>
@@ -106,12 +110,21 @@ export function SettingsView() {
   );
 }
 
-function Section({ title, hint, children }: { title: string; hint?: string; children: ReactNode }) {
+/** `place`: what `#/settings/<place>` leads to. */
+function Section({ title, hint, place, children }: { title: string; hint?: string; place?: string; children: ReactNode }) {
   const id = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { ui } = useStores();
+  const wanted = useStore(ui, (state) => place !== undefined && state.id === place);
+  useEffect(() => {
+    if (!wanted) return;
+    heading.current?.scrollIntoView();
+    heading.current?.focus({ preventScroll: true });
+  }, [wanted]);
   return (
     <section aria-labelledby={id} className="flex flex-col gap-3 border-b border-line pb-6 last:border-b-0">
       <div>
-        <h2 id={id} className="font-semibold">
+        <h2 id={id} ref={heading} tabIndex={place === undefined ? undefined : -1} className="w-fit scroll-mt-5 rounded-sm font-semibold">
           {title}
         </h2>
         {hint && <p className="text-xs text-text-2">{hint}</p>}
