@@ -71,9 +71,11 @@ test('a deleted model comes back by Undo and by Ctrl Z', async () => {
   fake.library.push([model]);
   const { user } = renderApp(fake, 'models');
   await user.click(await screen.findByRole('button', { name: 'Delete Qwen3.5 9B Q4_K_M' }));
+  await user.click(await screen.findByRole('button', { name: 'Move to the bin' }));
   await screen.findByText('No models on this computer yet');
   await user.click(await screen.findByRole('button', { name: 'Undo' }));
   await user.click(await screen.findByRole('button', { name: 'Delete Qwen3.5 9B Q4_K_M' }));
+  await user.click(await screen.findByRole('button', { name: 'Move to the bin' }));
   await screen.findByText('No models on this computer yet');
   await user.keyboard('{Control>}z{/Control}');
   await screen.findByRole('button', { name: 'Delete Qwen3.5 9B Q4_K_M' });
@@ -89,6 +91,7 @@ test('what core refuses is said in a notice', async () => {
   fake.library.push([model]);
   const { user } = renderApp(fake, 'models');
   await user.click(await screen.findByRole('button', { name: /^Delete/ }));
+  await user.click(await screen.findByRole('button', { name: 'Move to the bin' }));
   expect((await screen.findAllByText('This model is loaded. Eject it first.')).length).toBeGreaterThan(0);
 });
 

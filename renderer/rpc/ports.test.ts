@@ -10,6 +10,7 @@ test('the port is the one that comes from this window with our nonce', async () 
   const page = new EventTarget() as Window;
   let nonce = '';
   const given = shellPort(page, {
+    pathForFile: () => '',
     connect: (asked) => {
       nonce = asked;
     },

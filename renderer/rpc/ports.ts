@@ -5,6 +5,8 @@ import type { Port } from '../../shared/rpc/port.ts';
 export interface Shell {
   /** Asks for a port. It comes as a message of the window to itself whose data is `nonce`. */
   connect(nonce: string): void;
+  /** Absolute path of a file that was dropped or chosen; empty where there is none. */
+  pathForFile(file: File): string;
 }
 
 declare global {

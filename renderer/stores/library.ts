@@ -1,32 +1,82 @@
-/** The models on disk. */
+/** The models on disk, where they lie, what was removed and what takes long. */
 import { createStore } from 'zustand/vanilla';
 import type { Core } from '../../shared/contract/core.ts';
 import type { AppError, Result } from '../../shared/result.ts';
 import type { Client } from '../../shared/rpc/connect.ts';
-import type { LibraryModel } from '../../shared/schemas/library.ts';
+import type { ModelDetail } from '../../shared/schemas/hub.ts';
+import type {
+  BinItem,
+  Duplicates,
+  ImportMode,
+  LibraryModel,
+  LibraryPlace,
+  LibraryRemoval,
+  LibraryTask,
+  OtherApp,
+  Storage,
+  StorageKind,
+} from '../../shared/schemas/library.ts';
 import { watch } from '../rpc/follow.ts';
 
 export interface LibraryState {
   /** undefined until core has answered. */
   models: LibraryModel[] | undefined;
   error: AppError | undefined;
+  places: LibraryPlace[];
+  bin: BinItem[];
+  tasks: LibraryTask[];
+  duplicates: Duplicates;
+  refresh(): Promise<Result<void>>;
+  /** What `remove` would do, file by file. */
+  removal(id: string): Promise<Result<LibraryRemoval>>;
   remove(id: string): Promise<Result<void>>;
   restore(id: string): Promise<Result<void>>;
+  /** Without an id: all. */
+  emptyBin(id?: string): Promise<Result<void>>;
+  addFolder(folder: string): Promise<Result<void>>;
+  forgetFolder(folder: string): Promise<Result<void>>;
+  showApp(app: OtherApp, shown: boolean): Promise<Result<void>>;
+  /** Answers when it is done. */
+  import(path: string, mode: ImportMode): Promise<Result<{ id?: string | undefined }>>;
+  endTask(id: string): Promise<Result<void>>;
+  compare(): Promise<Result<void>>;
+  link(sha256: string): Promise<Result<void>>;
+  /** What the Hub has now of a model's repository. */
+  upstream(repo: string): Promise<Result<ModelDetail>>;
+  storage(): Promise<Result<Storage>>;
+  reclaim(kind: StorageKind): Promise<Result<void>>;
 }
 
 /** The library store. */
 export const createLibraryStore = (client: Client<Core>) =>
   createStore<LibraryState>((set) => {
-    watch(
-      client,
-      'library.watch',
-      (models) => set({ models, error: undefined }),
-      (error) => set({ error }),
-    );
+    const onError = (error: AppError): void => set({ error });
+    watch(client, 'library.watch', (models) => set({ models, error: undefined }), onError);
+    watch(client, 'library.places', (places) => set({ places }), onError);
+    watch(client, 'library.bin', (bin) => set({ bin }), onError);
+    watch(client, 'library.tasks', (tasks) => set({ tasks }), onError);
+    watch(client, 'library.duplicates', (duplicates) => set({ duplicates }), onError);
     return {
       models: undefined,
       error: undefined,
+      places: [],
+      bin: [],
+      tasks: [],
+      duplicates: { groups: [], unknown: 0 },
+      refresh: () => client.call('library.refresh', undefined),
+      removal: (id) => client.call('library.removal', { id }),
       remove: (id) => client.call('library.remove', { id }),
       restore: (id) => client.call('library.restore', { id }),
+      emptyBin: (id) => client.call('library.emptyBin', { ...(id !== undefined && { id }) }),
+      addFolder: (folder) => client.call('library.addFolder', { folder }),
+      forgetFolder: (folder) => client.call('library.forgetFolder', { folder }),
+      showApp: (app, shown) => client.call('library.showApp', { app, shown }),
+      import: (path, mode) => client.call('library.import', { path, mode }),
+      endTask: (id) => client.call('library.endTask', { id }),
+      compare: () => client.call('library.compare', undefined),
+      link: (sha256) => client.call('library.link', { sha256 }),
+      upstream: (repo) => client.call('hub.model', { repo }),
+      storage: () => client.call('library.storage', undefined),
+      reclaim: (kind) => client.call('library.reclaim', { kind }),
     };
   });

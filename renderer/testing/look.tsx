@@ -7,6 +7,7 @@ import { createI18n, pickLanguage } from '../i18n.ts';
 import type { ConnectionState } from '../rpc/connection.ts';
 import { createStores, StoresContext } from '../stores/index.ts';
 import { createFakeCore } from './fakeCore.ts';
+import { elsewhere, libraryDuplicates, libraryPlaces, libraryTasks, removedModels } from './librarySamples.ts';
 import { downloadJob, fakeEstimate, libraryModel, searchModels } from './samples.ts';
 import '../theme.css';
 
@@ -35,7 +36,12 @@ if (scene === 'full' || scene === 'loading') {
     name: 'Tiny Qwen3.5 VL',
     size: 8_340_000,
   });
-  fake.library.push([libraryModel(), small, libraryModel({ id: 'x/y/z.gguf', name: 'Broken 7B', label: 'Q8_0', problem: 'truncated', vision: false })]);
+  const broken = libraryModel({ id: 'x/y/z.gguf', name: 'Broken 7B', label: 'Q8_0', problem: 'truncated', vision: false });
+  fake.library.push([libraryModel(), small, broken, ...elsewhere]);
+  fake.bin.push(removedModels);
+  fake.places.push(libraryPlaces);
+  fake.libraryTasks.push(libraryTasks);
+  fake.duplicates.push(libraryDuplicates);
   fake.downloads.push([
     downloadJob(),
     downloadJob({ id: 'd2', state: 'paused', label: 'Q8_0', rate: 0, secondsLeft: null }),

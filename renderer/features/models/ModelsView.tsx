@@ -1,54 +1,63 @@
-/** The models on this computer. */
-import { Box } from 'lucide-react';
+/** The models on this computer, and what the disk holds of them. */
+import { FileInput, RefreshCw } from 'lucide-react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
-import { useErrorSentence } from '../../errorSentence.ts';
 import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
-import { Button } from '../../ui/Button.tsx';
-import { Empty, Problem, Skeleton } from '../../ui/Notice.tsx';
+import { Button, IconButton } from '../../ui/Button.tsx';
 import { Page } from '../../ui/Page.tsx';
-import { ModelRow } from './ModelRow.tsx';
+import { Toggle } from '../../ui/Toggle.tsx';
+import { useRun } from '../../useRun.ts';
+import { ImportDialog } from './ImportDialog.tsx';
+import { ModelList } from './ModelList.tsx';
+import { StorageView } from './StorageView.tsx';
+import { Tasks } from './Tasks.tsx';
+import { type Dropped, useDroppedModels } from './useDroppedModels.ts';
 
-/** The list by name. */
+/** The id of the place where storage is shown. */
+const storageId = 'storage';
+
+/** The list by name, or storage. The folders are looked through again each time it opens. */
 export function ModelsView() {
   const { t } = useTranslation('models');
   const format = useFormat();
-  const sentence = useErrorSentence();
+  const run = useRun();
   const { library, ui } = useStores();
-  const { models, error } = useStore(library);
+  const models = useStore(library, (state) => state.models);
+  const storage = useStore(ui, (state) => state.id === storageId);
+  const [importing, setImporting] = useState<Dropped>();
+  const over = useDroppedModels(setImporting);
   const size = models?.reduce((sum, model) => sum + model.size, 0) ?? 0;
   const note = models && models.length > 0 ? t('summary', { count: models.length, n: format.count(models.length), size: format.fileSize(size) }) : undefined;
+  useEffect(() => {
+    void library.getState().refresh();
+  }, [library]);
 
   return (
-    <Page title={t('title')} note={note}>
-      {error && (
-        <div className="p-6 pb-0">
-          <Problem text={sentence(error)} />
-        </div>
-      )}
-      {models?.length === 0 && (
-        <Empty icon={Box} title={t('empty.title')} text={t('empty.text')}>
-          <Button kind="primary" onClick={() => ui.getState().go('discover')}>
-            {t('empty.action')}
+    <Page
+      title={t('title')}
+      note={note}
+      tools={
+        <>
+          <IconButton icon={RefreshCw} label={t('lookAgain')} onClick={() => void run(library.getState().refresh())} />
+          <Toggle pressed={storage} onChange={(pressed) => ui.getState().go('models', pressed ? storageId : undefined)}>
+            {t('storage.title')}
+          </Toggle>
+          <Button icon={FileInput} onClick={() => setImporting({ paths: [], unknown: [] })}>
+            {t('import.action')}
           </Button>
-        </Empty>
-      )}
-      {!models && !error && (
-        <div className="flex flex-col gap-3 p-6" aria-busy>
-          <Skeleton className="h-14" />
-          <Skeleton className="h-14" />
+        </>
+      }
+    >
+      <Tasks />
+      {storage ? <StorageView /> : <ModelList />}
+      {over && (
+        <div className="pointer-events-none fixed inset-4 z-30 flex items-center justify-center rounded-lg border-2 border-dashed border-accent bg-surface-0">
+          <p className="text-lg">{t('import.drop')}</p>
         </div>
       )}
-      {models && models.length > 0 && (
-        <ul aria-label={t('list')} className="max-w-240 px-6 py-2">
-          {models
-            .toSorted((left, right) => left.name.localeCompare(right.name) || right.size - left.size)
-            .map((model) => (
-              <ModelRow key={model.id} model={model} />
-            ))}
-        </ul>
-      )}
+      {importing && <ImportDialog dropped={importing} onClose={() => setImporting(undefined)} />}
     </Page>
   );
 }

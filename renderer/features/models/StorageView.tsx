@@ -1,0 +1,43 @@
+/** What the disk holds, where models are looked for, what was removed, and what is there twice. */
+import { type ReactNode, useId } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Bin } from './Bin.tsx';
+import { Disk } from './Disk.tsx';
+import { Duplicates } from './Duplicates.tsx';
+import { Folders } from './Folders.tsx';
+
+/** One section for each. */
+export function StorageView() {
+  const { t } = useTranslation('models');
+  return (
+    <div className="flex max-w-240 flex-col gap-6 px-6 py-5">
+      <Section title={t('storage.disk')}>
+        <Disk />
+      </Section>
+      <Section title={t('storage.bin')} hint={t('storage.binHint')}>
+        <Bin />
+      </Section>
+      <Section title={t('storage.duplicates')} hint={t('storage.duplicatesHint')}>
+        <Duplicates />
+      </Section>
+      <Section title={t('storage.folders')} hint={t('storage.foldersHint')}>
+        <Folders />
+      </Section>
+    </div>
+  );
+}
+
+function Section({ title, hint, children }: { title: string; hint?: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section aria-labelledby={id} className="flex flex-col gap-3 border-b border-line pb-6 last:border-b-0">
+      <div>
+        <h2 id={id} className="font-semibold">
+          {title}
+        </h2>
+        {hint && <p className="text-xs text-text-2">{hint}</p>}
+      </div>
+      {children}
+    </section>
+  );
+}
