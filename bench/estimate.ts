@@ -89,7 +89,7 @@ try {
         allocated: loaded ?? recorded?.vramBytes ?? null,
         source: loaded ? 'loaded' : recorded ? 'recorded' : null,
         simulated: splitTotal(answer.gpu),
-        formula: splitTotal(memoryByFormula(of.memory, { ...plan, gpu: true }).gpu),
+        formula: splitTotal(memoryByFormula(of.memory, { ...plan, gpu: true, vulkan: true }).gpu),
         fileTimes12: fileTimes12(of),
         ollamaLike: ollamaLike(of, plan.contextSize),
         everyLayerLike: everyLayerLike(of, plan.contextSize, plan.kvType, batchSize),

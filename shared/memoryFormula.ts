@@ -34,6 +34,8 @@ export interface MemoryFacts {
 export interface FormulaSettings {
   /** There is a GPU: it computes large batches of the layers in RAM too. */
   gpu: boolean;
+  /** Vulkan takes no tensor of 4 GiB and gives out memory by the gibibyte; other backends have no such limits. */
+  vulkan?: boolean;
   contextSize: number;
   kvType: KvType;
   flashAttention: boolean;
@@ -51,7 +53,7 @@ const isOnGpu = (facts: MemoryFacts, settings: Pick<FormulaSettings, 'gpuLayers'
   index >= facts.layers.length + 1 - settings.gpuLayers;
 
 /** Bytes of the KV cache and of the recurrent state on each side: llama.cpp's own sums, exact (llama-kv-cache.cpp, llama-memory-recurrent.cpp). */
-export function cacheBytes(facts: MemoryFacts, settings: Omit<FormulaSettings, 'gpu'>): Record<'gpu' | 'ram', { kvCache: number; state: number }> {
+export function cacheBytes(facts: MemoryFacts, settings: Omit<FormulaSettings, 'gpu' | 'vulkan'>): Record<'gpu' | 'ram', { kvCache: number; state: number }> {
   const bytes = { gpu: { kvCache: 0, state: 0 }, ram: { kvCache: 0, state: 0 } };
   const cells = padded(settings.contextSize);
   // Without flash attention the values are stored transposed and, where their widths differ, padded to the widest.
@@ -91,7 +93,7 @@ export function activeBytes(facts: MemoryFacts, settings: Pick<FormulaSettings, 
 
 /**
  * Bytes on the GPU and in RAM, for node-llama-cpp and without a projector: within 3 % of what llama.cpp allocates for a known
- * architecture with all layers on the GPU, within 6 % with some of them (estimation.md, section 5).
+ * architecture with all layers on the GPU, with and without flash attention, within 6 % with some of them (estimation.md, section 5).
  */
 export function memoryByFormula(facts: MemoryFacts, settings: FormulaSettings): Record<'gpu' | 'ram', MemorySplit> {
   const { embedding, vocabulary, heads } = facts;
@@ -103,10 +105,15 @@ export function memoryByFormula(facts: MemoryFacts, settings: FormulaSettings): 
 
   // llama.cpp reserves the graph of a full batch: logits of every token, or the attention scores where they are written out.
   const logits = 4 * batchSize * (vocabulary + 2 * embedding);
-  const scores = flashAttention ? 0 : 4 * batchSize * (cells * heads + cells + 10 * embedding);
-  const graph = Math.max(logits, scores);
+  const scores = flashAttention ? 0 : 4 * batchSize * cells * heads;
+  // Scores that the GPU cannot hold in one piece are computed in RAM, with copies of a layer's keys and values.
+  const tooLarge = settings.vulkan === true && gpuLayers > 0 && scores >= 2 ** 32;
+  const widestRow = Math.max(0, ...facts.layers.map((layer) => layer.keyRow + layer.valueRow));
+  const scoresInRam = tooLarge ? scores + cells * widestRow * elementBytes[settings.kvType] : 0;
+  const scored = scores === 0 || tooLarge ? 0 : scoreCopies(facts, settings, scores) * scores + 4 * batchSize * (cells + 10 * embedding);
+  const graph = Math.max(logits, scored);
   // Inputs of the graph and the output buffer stay on the host: embeddings of a batch, the mask, one row of logits.
-  const inputs = 8 * batchSize * embedding + (flashAttention ? 2 : 4) * batchSize * cells + 4 * vocabulary;
+  const inputs = 8 * batchSize * embedding + (flashAttention ? 2 : 4) * batchSize * cells + 4 * vocabulary + scoresInRam;
   const host = gpuLayers > facts.layers.length ? inputs : inputs + 4 * batchSize * embedding;
 
   const offloads = gpuLayers > 0;
@@ -121,4 +128,13 @@ export function memoryByFormula(facts: MemoryFacts, settings: FormulaSettings): 
       projector: 0,
     },
   };
+}
+
+/**
+ * Scores that lie there at once. From a gibibyte on each has a piece of memory of its own; where the next layer attends to everything too,
+ * what the one before left in its piece keeps that from being used again.
+ */
+function scoreCopies({ layers }: MemoryFacts, { vulkan }: FormulaSettings, scores: number): number {
+  const attends = layers.map(({ keyRow, window }) => keyRow > 0 && window === 0);
+  return vulkan && scores >= 2 ** 30 && attends.some((here, index) => here && attends[index + 1]) ? 2 : 1;
 }

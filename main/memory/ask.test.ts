@@ -289,6 +289,23 @@ describe.skipIf(reason)('on a software GPU', () => {
     }
   });
 
+  test('the closed form stays within 3 % of llama.cpp without flash attention too', { timeout: 60_000 }, async () => {
+    let worst = { error: 0, row: '' };
+    for (const model of ['llama-3.1-8b-Q4_K_M', 'gpt-oss-20b-MXFP4', 'qwen3.5-0.8b-Q4_K_M', 'qwen3.5-9b-Q4_K_M', 'qwen3.5-35b-a3b-Q4_K_M'])
+      for (const contextSize of [2048, 8192, 16_384, 32_768, 65_536, 131_072]) {
+        const asked = { ...plan, contextSize, flashAttention: false, gpuLayers: 1000 };
+        const { answer } = await card.ask({ header: headerPath(model), plan: asked });
+        expect(answer.basis).toBe('exact');
+        const formula = memoryByFormula(memoryFacts(header(model), model), { ...asked, gpu: true, vulkan: true });
+        for (const side of ['gpu', 'ram'] as const) {
+          const error = splitTotal(formula[side]) / splitTotal(answer[side]) - 1;
+          if (Math.abs(error) > Math.abs(worst.error)) worst = { error, row: `${model} ${contextSize} ${side}` };
+        }
+      }
+    console.log(`closed form without flash attention: worst ${(worst.error * 100).toFixed(2)} % (${worst.row})`);
+    expect(Math.abs(worst.error)).toBeLessThan(0.03);
+  });
+
   test('the closed form stays near llama.cpp for models that were never measured, wherever their layers are', { timeout: 60_000 }, async () => {
     let worst = { gpu: 0, ram: 0 };
     for (const model of ['qwen3.5-27b-Q4_K_M', 'qwen3.5-35b-a3b-Q4_K_M', 'qwen3.5-9b-IQ4_XS', 'gpt-oss-20b-MXFP4'])

@@ -68,7 +68,7 @@ async function askModel(
   } catch (error) {
     if (!(error instanceof NoSimulation)) throw error;
     const facts = memoryFacts((await readHeader(header)).header, path.basename(header));
-    return { facts, sides: memoryByFormula(facts, { ...plan, gpu: llama.gpu !== false }), basis: 'about' };
+    return { facts, sides: memoryByFormula(facts, { ...plan, gpu: llama.gpu !== false, vulkan: llama.gpu === 'vulkan' }), basis: 'about' };
   }
 }
 
