@@ -85,7 +85,7 @@ export function Network() {
           onSave={(token) => keep(client.call('network.setToken', { token }))}
         />
       </WithTest>
-      <WithTest what="proxy" name={t('network.proxy')}>
+      <WithTest what="proxy" name={t('network.proxy')} labelAbove={false}>
         <div className="flex min-w-60 flex-1 flex-col gap-2">
           <Select
             label={t('network.proxy')}

@@ -16,6 +16,7 @@ import { LoadFields } from '../models/LoadFields.tsx';
 import { AboutApp } from './AboutApp.tsx';
 import { Machine } from './Machine.tsx';
 import { Network } from './Network.tsx';
+import { SelfTest } from './SelfTest.tsx';
 
 const choices = <T extends string>(values: readonly T[], label: (value: T) => string): { value: T; label: string }[] =>
   values.map((value) => ({ value, label: label(value) }));
@@ -28,7 +29,7 @@ const idleTimes = [5, 15, 30, 60, 120, 0];
 
 /** Changes are saved as they are made. */
 export function SettingsView() {
-  const { t } = useTranslation('settings');
+  const { t } = useTranslation(['settings', 'selfTest']);
   const format = useFormat();
   const sentence = useErrorSentence();
   const run = useRun();
@@ -102,6 +103,9 @@ export function SettingsView() {
         <Section title={t('machine')}>
           <Machine />
         </Section>
+        <Section title={t('selfTest:title')} hint={t('selfTest:hint')}>
+          <SelfTest />
+        </Section>
         <Section title={t('app')}>
           <AboutApp />
         </Section>
@@ -124,7 +128,7 @@ function Section({ title, hint, place, children }: { title: string; hint?: strin
   return (
     <section aria-labelledby={id} className="flex flex-col gap-3 border-b border-line pb-6 last:border-b-0">
       <div>
-        <h2 id={id} ref={heading} tabIndex={place === undefined ? undefined : -1} className="w-fit scroll-mt-5 rounded-sm font-semibold">
+        <h2 id={id} ref={heading} tabIndex={place === undefined ? undefined : -1} className="scroll-mt-5 font-semibold outline-none">
           {title}
         </h2>
         {hint && <p className="text-xs text-text-2">{hint}</p>}

@@ -14,8 +14,18 @@ type Outcome = { ok: true; value: NetworkTest } | { ok: false; error: AppError }
 /** The host that a person knows the address by. */
 export const hostOf = (address: string): string => address.replace(/^https?:\/\//, '');
 
-/** The test of `what`: its button, to be put at the end of `children`, with the answer below both. `onEnd` hears that it is over. */
-export function WithTest({ what, name, onEnd, children }: { what: NetworkQuestion; name: string; onEnd?(): void; children: ReactNode }) {
+interface Props {
+  what: NetworkQuestion;
+  name: string;
+  /** The field's label stands above it, and the button is to be level with the field. */
+  labelAbove?: boolean;
+  /** Hears that a test is over. */
+  onEnd?(): void;
+  children: ReactNode;
+}
+
+/** The field in `children` with the button of its test, and the answer below both. */
+export function WithTest({ what, name, labelAbove = true, onEnd, children }: Props) {
   const { t } = useTranslation('settings');
   const { client } = useStores();
   const [outcome, setOutcome] = useState<Outcome>();
@@ -37,13 +47,13 @@ export function WithTest({ what, name, onEnd, children }: { what: NetworkQuestio
   };
   return (
     <div className="flex flex-col gap-1">
-      <div className="flex flex-wrap items-center gap-2">
+      <div className="flex flex-wrap items-start gap-2">
         {children}
-        <Button aria-label={t(busy ? 'network.stopNamed' : 'network.testNamed', { name })} onClick={() => void run()}>
+        <Button className={labelAbove ? 'mt-6' : ''} aria-label={t(busy ? 'network.stopNamed' : 'network.testNamed', { name })} onClick={() => void run()}>
           {t(busy ? 'network.stop' : 'network.test')}
         </Button>
       </div>
-      <p role="status" aria-label={t('network.result', { name })} className="min-h-5 text-xs">
+      <p role="status" aria-label={t('network.result', { name })} className="min-h-4 text-xs">
         {busy ? <span className="text-text-2">{t('network.testing')}</span> : outcome && <Answer outcome={outcome} />}
       </p>
     </div>
