@@ -44,6 +44,8 @@ export function createDesktopPlatform({ root, app, utilityProcess, secrets, reso
       const serviceName = `engine ${++started}`;
       return engineProcess(fork('dist/electron/engine.js', [], serviceName, env), app, serviceName);
     },
+    // llama.cpp cannot read inside the archive.
+    tinyModel: path.join(root.replace(/\.asar$/, '.asar.unpacked'), 'e2e/fixtures/tiny-qwen3.5-vl'),
     startSampleHub: () => awaitSampleHub(fork('dist/hub/main.js', ['--fixtures', path.join(root, 'e2e/fixtures')], 'sample hub')),
   };
 }

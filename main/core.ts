@@ -11,8 +11,10 @@ import { type AnswerEngine, createChats } from './chats/service.ts';
 import { openDatabase } from './db/open.ts';
 import { createDownloads } from './downloads/queue.ts';
 import { createLoads, type Loads, openLoads } from './engine/loads.ts';
+import { selfTest } from './engine/selfTest.ts';
 import { createEngine, type Engine } from './engine/supervisor.ts';
 import { ejectUnused } from './engine/unused.ts';
+import { defaultBuild } from './engine/vision.ts';
 import { createHeaders } from './gguf/headers.ts';
 import { readPrograms } from './hardware/programs.ts';
 import { readCard } from './hub/card.ts';
@@ -186,6 +188,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
 
     'engine.watch': (_, { signal }) => engine.watch(signal),
     'engine.load': ({ id, ...wish }, { signal }) => loads.load(id, wish, signal),
+    'engine.selfTest': (_, { signal }) => selfTest({ platform, build: defaultBuild(folders.cache), hardware: () => engine.hardware(folders.models) }, signal),
     'engine.unload': () => engine.unload(),
 
     'blobs.put': ({ bytes }) => blobs.put(bytes),

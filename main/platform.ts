@@ -62,4 +62,6 @@ export interface Platform {
   /** `env` is added to the environment that it inherits. */
   startEngine(env?: Record<string, string>): EngineProcess;
   startSampleHub(): Promise<SampleHub>;
+  /** Folder of the built-in tiny model, with its pictures. */
+  tinyModel: string;
 }

@@ -9,6 +9,7 @@ import type downloads from '../shared/i18n/en/downloads.json';
 import type engine from '../shared/i18n/en/engine.json';
 import type errors from '../shared/i18n/en/errors.json';
 import type models from '../shared/i18n/en/models.json';
+import type selfTest from '../shared/i18n/en/selfTest.json';
 import type settings from '../shared/i18n/en/settings.json';
 
 declare module 'i18next' {
@@ -22,6 +23,7 @@ declare module 'i18next' {
       engine: typeof engine;
       errors: typeof errors;
       models: typeof models;
+      selfTest: typeof selfTest;
       settings: typeof settings;
     };
   }

@@ -18,6 +18,7 @@ export function createServerPlatform(root: string, version: string, env: NodeJS.
     secrets: openSecrets(path.join(folders.data, 'secrets.json')),
     hub: hubFromEnvironment(env),
     startEngine: (env = {}) => forkEngine({ entry: path.join(root, 'dist/main/engine.js'), env }),
+    tinyModel: path.join(fixtures, 'tiny-qwen3.5-vl'),
     startSampleHub: () => awaitSampleHub(fork(path.join(root, 'dist/hub/main.js'), ['--fixtures', fixtures], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })),
   };
 }

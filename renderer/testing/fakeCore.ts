@@ -13,7 +13,7 @@ import type { HubStatus, ModelSummary } from '../../shared/schemas/hub.ts';
 import type { BinItem, Duplicates, LibraryModel, LibraryPlace, LibraryTask } from '../../shared/schemas/library.ts';
 import type { NetworkStatus, NetworkTest } from '../../shared/schemas/network.ts';
 import { defaultSettings, type Settings } from '../../shared/schemas/settings.ts';
-import { cardMarkdown, fakeEstimate, fakeLimits, hardware, libraryStorage, modelDetail, modelTraits, searchModels } from './samples.ts';
+import { cardMarkdown, fakeEstimate, fakeLimits, hardware, libraryStorage, modelDetail, modelTraits, searchModels, selfTestReport } from './samples.ts';
 
 /** A value whose watchers get the one there is and every later one. */
 export interface Feed<T> {
@@ -134,6 +134,9 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'hub.card': () => ({ markdown: cardMarkdown }),
     'hardware.get': () => hardware,
     'hardware.programs': () => [],
+    async *'engine.selfTest'() {
+      yield selfTestReport;
+    },
     'memory.estimate': ({ source, settings: wanted }) => fakeEstimate(source, wanted),
     'memory.limits': ({ source, settings: wanted }) => fakeLimits(source, wanted),
     'downloads.watch': (_, { signal }) => downloads.watch(signal),

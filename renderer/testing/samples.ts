@@ -7,6 +7,7 @@ import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { ModelDetail, ModelSummary, ModelTraits } from '../../shared/schemas/hub.ts';
 import type { LibraryModel, Storage } from '../../shared/schemas/library.ts';
 import { type ContextLimits, type Estimate, type LoadSettings, type MemorySplit, splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
+import type { SelfTestReport } from '../../shared/schemas/selfTest.ts';
 
 const gib = 2 ** 30;
 export const commit = 'a'.repeat(40);
@@ -19,6 +20,31 @@ export const hardware: Hardware = {
   cpu: { name: 'AMD Ryzen 7 7700', threads: 8 },
   disk: { total: 1_000_000_000_000, free: 412_000_000_000 },
   llamaCpp: 'b6543',
+};
+
+export const selfTestReport: SelfTestReport = {
+  done: true,
+  backends: [
+    {
+      backend: 'cuda',
+      state: 'used',
+      device: 'NVIDIA GeForce RTX 4060',
+      runs: [
+        { engine: 'llama-server', state: 'passed', loadMs: 812, tokensPerSecond: 1843, saw: true },
+        { engine: 'node-llama-cpp', state: 'passed', loadMs: 640, tokensPerSecond: 1721 },
+      ],
+    },
+    { backend: 'vulkan', state: 'noDevice', runs: [] },
+    {
+      backend: 'cpu',
+      state: 'failed',
+      device: 'AMD Ryzen 7 7700',
+      runs: [
+        { engine: 'llama-server', state: 'skipped', missing: 'cmake' },
+        { engine: 'node-llama-cpp', state: 'failed', error: { code: 'engine.crashed', message: 'gone', data: { cause: 'memoryKiller' } } },
+      ],
+    },
+  ],
 };
 
 const summary = (id: string, downloads: number, more: Partial<ModelSummary> = {}): ModelSummary => ({

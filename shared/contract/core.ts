@@ -20,6 +20,7 @@ import {
 } from '../schemas/library.ts';
 import { contextLimits, estimate, loadSettings } from '../schemas/memory.ts';
 import { networkQuestion, networkStatus, networkTest } from '../schemas/network.ts';
+import { selfTestReport } from '../schemas/selfTest.ts';
 import { settings, settingsChange } from '../schemas/settings.ts';
 
 const nothing = z.optional(z.undefined());
@@ -120,6 +121,8 @@ export const core = {
   /** Answers when the load has begun; `engine.watch` tells how it goes. `afresh`: as asked, whatever smaller plan worked the last time. */
   'engine.load': call(z.object({ id, settings: z.optional(loadSettings), afresh: z.optional(z.boolean()) }), z.void()),
   'engine.unload': call(nothing, z.void()),
+  /** Every backend of this machine runs the built-in tiny model; ends with its stream. The loaded model stays. */
+  'engine.selfTest': stream(nothing, selfTestReport),
 
   'chats.watch': stream(nothing, z.array(chatSummary)),
   'chats.search': call(z.object({ query: z.string().check(z.maxLength(200)) }), z.array(chatSummary)),
