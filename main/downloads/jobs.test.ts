@@ -83,6 +83,16 @@ test('pause all stops everything that is under way, and resume all goes on with 
   for (const path of [a, b, c]) expect(await sha256(onDisk(path))).toBe(standIn.file(path).sha256);
 });
 
+test('a limit is kept by all downloads together', async () => {
+  const downloads = await open({ [a]: ['a', 2 * MiB], [b]: ['b', 2 * MiB] }, { settings: settings({ bytesPerSecond: 2 * MiB }) });
+  await start(downloads, a);
+  await start(downloads, b);
+  const jobs = await until(downloads, (each) => each.length === 2 && each.every(({ rate }) => rate > 0));
+  expect(jobs.reduce((sum, { rate }) => sum + rate, 0)).toBeLessThan(4 * MiB);
+  downloads.adapt(settings({ bytesPerSecond: 0 }));
+  await until(downloads, allDone);
+});
+
 test('outside its hours a job waits and says until when; inside them it goes on by itself', async () => {
   let now = new Date(2026, 10, 22, 12, 0);
   const downloads = await open(three, { now: () => now, settings: settings({ schedule: { on: true, from: 23 * 60, to: 7 * 60 } }) });

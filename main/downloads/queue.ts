@@ -80,7 +80,7 @@ const clockMs = 1000;
 
 /** The downloads of one models folder, remembered in its `.downloads.json`. Unfinished ones go on at once. */
 export function createDownloads(options: DownloadsOptions): Downloads {
-  const { hub, folders, model, onFinished = () => {}, patience, spareBytes = 256 * 1024 * 1024, now = () => new Date() } = options;
+  const { hub, folders, model, onFinished = () => {}, patience, spareBytes = 2e9, now = () => new Date() } = options;
   const file = join(folders.models, '.downloads.json');
   const target = (job: DownloadJob, path: string): string => targetOf(folders.models, job.repo, path);
   let jobs = loadJobs(file, (job) => job.files.every(({ path }) => isSafe(() => target(job, path))));
@@ -148,7 +148,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       });
       signal.throwIfAborted();
       job.state = 'running';
-      await runJob(job, { source: only(hub, endpoint), models: folders.models, signal, patience, spareBytes, onChange, ...{ pace: pace.take } });
+      await runJob(job, { source: only(hub, endpoint), models: folders.models, signal, patience, spareBytes, pace: pace.take, onChange });
       settle(job, 'done');
     } catch (error) {
       // Who aborted it has said what becomes of it.
