@@ -4,58 +4,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { GenerateRequest } from '../../shared/contract/control.ts';
-import type { TurnStats } from '../../shared/schemas/chat.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
-import { defaultFolders } from '../folders.ts';
-import type { Backend, Said } from './backend.ts';
+import type { Backend } from './backend.ts';
 import { createLlamaServer } from './llamaServer.ts';
 import { createNodeLlamaCpp } from './nodeLlamaCpp.ts';
-import { buildServer } from './serverBuild.ts';
+import { answer, engines, never, open as openEngine, serverFolder } from './testBackends.ts';
 import { ask, fixture, plan, projector, quant, say, sureConversations, surePictures } from './testModel.ts';
 
-process.env.ATELIER_GPU = 'cpu';
-// One core is fastest for so small a model, and these tests share the machine with others.
-process.env.ATELIER_THREADS = '1';
-
-const build = await buildServer({ cacheFolder: defaultFolders().cache });
-if ('problem' in build) console.warn(`llama-server cannot be built here (${build.problem}): only the text backend is tested`);
-
-const never = new AbortController().signal;
-
-interface Answer {
-  thinking: string;
-  text: string;
-  stats: TurnStats;
-  events: Said[];
-}
-
-async function answer(backend: Backend, request: GenerateRequest, onEvent: (event: Said, stop: () => void) => void = () => {}): Promise<Answer> {
-  const events: Said[] = [];
-  const stop = new AbortController();
-  const stats = await backend.generate(
-    request,
-    (event) => {
-      events.push(event);
-      onEvent(event, () => stop.abort());
-    },
-    stop.signal,
-  );
-  const join = (type: string): string => events.reduce((text, event) => (event.type === type && 'text' in event ? text + event.text : text), '');
-  return { thinking: join('thinking'), text: join('text'), stats, events };
-}
-
-const backends: { name: string; create: () => Backend; serverFolder?: string }[] = [{ name: 'node-llama-cpp', create: createNodeLlamaCpp }];
-if ('folder' in build) backends.push({ name: 'llama-server', create: createLlamaServer, serverFolder: build.folder });
-
-describe.for(backends)('$name', ({ create, serverFolder }) => {
-  const open = async (model: string, changes: Parameters<typeof plan>[0] = {}): Promise<{ backend: Backend; loaded: LoadedModel; progress: number[] }> => {
-    const backend = create();
-    const progress: number[] = [];
-    const vision = serverFolder ? { projector, serverFolder } : {};
-    const loaded = await backend.load({ model, plan: plan(changes), ...vision }, (share) => progress.push(share), never);
-    return { backend, loaded, progress };
-  };
+describe.for(engines)('$name', (engine) => {
+  const open = (model: string, changes: Parameters<typeof plan>[0] = {}): ReturnType<typeof openEngine> => openEngine(engine, model, changes);
 
   describe.for([
     { quant: 'Q4_K_M', model: quant.q4 },
@@ -87,7 +44,7 @@ describe.for(backends)('$name', ({ create, serverFolder }) => {
     afterAll(() => backend.dispose());
 
     test('says what was loaded', () => {
-      expect(loaded).toMatchObject({ contextSize: 4096, layers: { total: 5, onGpu: 0 }, thinking: true, vision: serverFolder !== undefined });
+      expect(loaded).toMatchObject({ contextSize: 4096, layers: { total: 5, onGpu: 0 }, thinking: true, vision: engine.vision, backend: engine.name });
       expect(loaded.memory?.ram.weights).toBeGreaterThan(2_500_000);
       expect(loaded.memory?.ram.kvCache).toBe(2 * 1024 * 1024);
       expect(loaded.memory?.gpu.weights).toBe(0);
@@ -188,8 +145,8 @@ describe.for(backends)('$name', ({ create, serverFolder }) => {
   test('a load can be cancelled', async () => {
     const abort = new AbortController();
     abort.abort(new Error('changed my mind'));
-    const vision = serverFolder ? { projector, serverFolder } : {};
-    await expect(create().load({ model: quant.q4, plan: plan(), ...vision }, () => {}, abort.signal)).rejects.toThrow('changed my mind');
+    const vision = engine.vision && serverFolder ? { projector, serverFolder } : {};
+    await expect(engine.create().load({ model: quant.q4, plan: plan(), ...vision }, () => {}, abort.signal)).rejects.toThrow('changed my mind');
   });
 
   describe('says why a file cannot be loaded', () => {
@@ -213,11 +170,11 @@ describe.for(backends)('$name', ({ create, serverFolder }) => {
   });
 });
 
-describe.skipIf('problem' in build)('pictures', () => {
+describe.skipIf(!serverFolder)('pictures', () => {
   let backend: Backend;
   beforeAll(async () => {
     backend = createLlamaServer();
-    await backend.load({ model: quant.q4, projector, plan: plan(), serverFolder: 'folder' in build ? build.folder : '' }, () => {}, never);
+    await backend.load({ model: quant.q4, projector, plan: plan(), serverFolder: serverFolder! }, () => {}, never);
   });
   afterAll(() => backend.dispose());
 
@@ -243,7 +200,7 @@ describe.skipIf('problem' in build)('pictures', () => {
 
   test('leaves no process behind', async () => {
     const own = createLlamaServer();
-    await own.load({ model: quant.q4, plan: plan(), serverFolder: 'folder' in build ? build.folder : '' }, () => {}, never);
+    await own.load({ model: quant.q4, plan: plan(), serverFolder: serverFolder! }, () => {}, never);
     const parents = (): string[] => execFileSync('ps', ['-eo', 'ppid='], { encoding: 'utf8' }).split('\n');
     const children = (): number => parents().filter((parent) => Number(parent) === process.pid).length;
     const before = children();

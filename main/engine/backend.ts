@@ -17,8 +17,8 @@ export interface Backend {
    * models too. Ends early when `stop` aborts: nothing is lost by that.
    */
   settle(stop: AbortSignal): Promise<void>;
-  /** What fills the context with this request, `cached` tokens of which were not processed anew. */
-  ledger(request: GenerateRequest, cached: number): Promise<Ledger>;
+  /** What fills the context with this request; `used` is what the answer to it said of its prompt, and exact for pictures too. */
+  ledger(request: GenerateRequest, used?: Used): Promise<Ledger>;
   /** Writes the state of the last conversation, settled, to `file`, in the `stateFolder` of the load. */
   saveState(file: string): Promise<SavedState>;
   /** Takes the state of `file` for its own, of the same model and settings. Throws where it does not fit; nothing is held then. */
@@ -28,6 +28,8 @@ export interface Backend {
   /** Gives everything back. */
   dispose(): Promise<void>;
 }
+
+export type Used = Pick<TurnStats, 'promptTokens' | 'cachedTokens'>;
 
 /** An event of a running answer, before its end. */
 export type Said = Exclude<GenerateEvent, { type: 'end' }>;

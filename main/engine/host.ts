@@ -86,9 +86,9 @@ export function createHost(): Handlers<typeof control> {
       }
     },
 
-    async ledger({ request, cached }) {
+    async ledger({ request, used }) {
       if (!backend) throw new Fault('engine.notLoaded', 'No model is loaded');
-      return backend.ledger(request, cached);
+      return backend.ledger(request, used);
     },
 
     async saveState({ file }) {

@@ -17,9 +17,6 @@ import { type ServerProcess, startServer } from './serverProcess.ts';
 import { answerRequest, conversation, pictures } from './serverRequest.ts';
 import { type Counting, fitted, ledger } from './tally.ts';
 
-/** Tokens between the places that a hybrid model can go back to, when an earlier turn is edited. */
-const checkpointStep = 512;
-
 const properties = z.object({ chat_template: z.optional(z.string()), media_marker: z.optional(z.string()) });
 const saved = z.object({ n_saved: z.int(), n_written: z.number() });
 const restored = z.object({ n_restored: z.int(), n_read: z.number() });
@@ -120,7 +117,7 @@ export function createLlamaServer(): Backend {
 
     settle,
 
-    ledger: (request, cached) => ledger(request, cached, counting(running().address, request)),
+    ledger: async (request, used) => ledger(request, used, counting(running().address, request)),
 
     async saveState(file) {
       const { address } = running();
@@ -212,8 +209,10 @@ function serverArguments({ model, projector, stateFolder, plan }: LoadRequest): 
     ...['-c', String(plan.contextSize), '-ngl', String(plan.gpuLayers), '-fit', 'off', '-lm', 'none'],
     ...['-ctk', plan.kvType, '-ctv', plan.kvType, '-fa', plan.flashAttention ? 'on' : 'off'],
     ...['-b', String(plan.batchSize), '-ub', String(plan.batchSize), '-t', cores, '-tb', cores],
+    // A hybrid model can go back to these places only, when an earlier turn is edited: spread over the whole context.
+    ...['--ctx-checkpoints', '8', '--checkpoint-min-step', String(Math.ceil(plan.contextSize / 5))],
     // One person, one conversation at a time: no slots, no copies of old prompts in RAM.
-    ...['-np', '1', '--cache-ram', '0', '--ctx-checkpoints', '8', '--checkpoint-min-step', String(checkpointStep)],
+    ...['-np', '1', '--cache-ram', '0'],
     ...(stateFolder ? ['--slot-save-path', stateFolder] : []),
     ...['--no-ui', '--jinja', '--log-colors', 'off', '-lv', '4'],
   ];

@@ -36,7 +36,7 @@ export function createNodeLlamaCpp(): Backend {
     const [one, other] = prompts.quoted(unsettled).map((text) => tokenize(model, text));
     const stable = one!.slice(0, commonLength(one!, other!));
     if (stable.length >= sequence.contextSize) return;
-    const work = readTokens(sequence, stable, stable.length, () => {}, stop);
+    const work = readTokens(sequence, stable, [stable.length], () => {}, stop);
     settled = work.catch(() => {});
     await work;
     if (!stop.aborted) unsettled = undefined;
@@ -81,7 +81,7 @@ export function createNodeLlamaCpp(): Backend {
 
     settle,
 
-    ledger: async (request, cached) => ledger(request, cached, counting(request)),
+    ledger: async (request, used) => ledger(request, used, counting(request)),
 
     async saveState(file) {
       const { sequence } = running();
@@ -95,6 +95,8 @@ export function createNodeLlamaCpp(): Backend {
       await settled;
       unsettled = undefined;
       const { size } = await stat(file);
+      // A file that turns out to be none must not leave half of the old state.
+      await sequence.clearHistory();
       await sequence.loadStateFromFile(file, { acceptRisk: true });
       return { tokens: sequence.nextTokenIndex, bytes: size };
     },

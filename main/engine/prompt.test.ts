@@ -18,7 +18,7 @@ test('thinking is opened by the prompt, or closed again when off', () => {
   const maker = createPromptMaker(qwen, tokens);
   expect(maker.render({ messages: [say('user', 'Hi')], thinking: true })).toEqual({
     text: '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>\n',
-    stable: '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n'.length,
+    stable: ['<|im_start|>user\n'.length, '<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n'.length],
     thinking: true,
   });
   expect(maker.render({ messages: [say('user', 'Hi')], thinking: false }).thinking).toBe(false);

@@ -8,8 +8,8 @@ const chatml = `{% for message in messages %}{{ '<|im_start|>' + message.role + 
 
 interface Prompt {
   text: string;
-  /** How much of `text`, in UTF-16 units, stays the same when the conversation goes on. */
-  stable: number;
+  /** How much of `text`, in UTF-16 units, stays the same when the last question is asked differently, and when the conversation goes on. */
+  stable: number[];
   /** The text ends inside a thinking block. */
   thinking: boolean;
 }
@@ -43,13 +43,20 @@ export function createPromptMaker(template: string | undefined, tokens: { bos: s
   return {
     render(asked) {
       const text = render(asked);
-      let history = '';
-      try {
-        history = render(asked, say('assistant', 'x'), say('user', 'x'));
-      } catch {
-        // Only the reuse of what was already processed depends on it.
-      }
-      return { text, stable: commonPrefix(text, history), thinking: /<think>\s*$/.test(text) };
+      const last = asked.messages.findLastIndex(({ role }) => role === 'user');
+      const others = [
+        () => render({ ...asked, messages: [...asked.messages.slice(0, Math.max(0, last)), say('user', '')] }),
+        () => render(asked, say('assistant', 'x'), say('user', 'x')),
+      ];
+      const stable = others.flatMap((other) => {
+        try {
+          return [commonPrefix(text, other())];
+        } catch {
+          // Only the reuse of what was already processed depends on it.
+          return [];
+        }
+      });
+      return { text, stable, thinking: /<think>\s*$/.test(text) };
     },
     quoted: (asked) => [render(asked, say('user', 'a')), render(asked, say('user', 'b'))],
     canThink: hasThinkingSwitch(template),

@@ -8,12 +8,12 @@ const smallestPiece = 128;
 
 /**
  * Brings the sequence to exactly `tokens`, of which it keeps what it has processed already. A model that cannot go back
- * in its state (hybrid and recurrent ones) gets a checkpoint at `stable`, where the conversation will go on.
+ * in its state (hybrid and recurrent ones) gets a checkpoint at each of `places`, where a next prompt may go on.
  */
 export async function readTokens(
   sequence: LlamaContextSequence,
   tokens: Token[],
-  stable: number,
+  places: number[],
   onProcessed: (count: number) => void,
   stop: AbortSignal,
 ): Promise<void> {
@@ -22,12 +22,12 @@ export async function readTokens(
   let size = smallestPiece;
   while (sequence.nextTokenIndex < tokens.length && !stop.aborted) {
     const from = sequence.nextTokenIndex;
-    const piece = tokens.slice(from, Math.min(tokens.length, from + size, from < stable ? stable : tokens.length));
+    const piece = tokens.slice(from, Math.min(tokens.length, from + size, ...places.filter((place) => place > from)));
     const started = performance.now();
     await sequence.evaluateWithoutGeneratingNewTokens(piece);
     const speed = piece.length / (performance.now() - started);
     size = Math.max(smallestPiece, Math.min(sequence.context.batchSize, Math.floor(speed * pieceMs)));
-    if (sequence.nextTokenIndex === stable && sequence.needsCheckpoints) await sequence.takeCheckpoint();
+    if (places.includes(sequence.nextTokenIndex) && sequence.needsCheckpoints) await sequence.takeCheckpoint();
     onProcessed(sequence.nextTokenIndex);
   }
 }

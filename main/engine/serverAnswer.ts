@@ -18,6 +18,7 @@ export function createServerAnswer({ maxTokens }: Pick<GenerateRequest, 'maxToke
   let timings: Timings | undefined;
   let promptTokens = 0;
   let cachedTokens = 0;
+  let blank = '';
   const calls: ToolCall[] = [];
 
   return {
@@ -35,7 +36,11 @@ export function createServerAnswer({ maxTokens }: Pick<GenerateRequest, 'maxToke
         firstToken ??= performance.now();
         if (delta.reasoning_content) {
           thoughtUntil = performance.now();
-          on({ type: 'thinking', text: delta.reasoning_content });
+          // Blank space at the end of the thinking belongs to its tag.
+          const thought = blank + delta.reasoning_content;
+          const said = thought.trimEnd();
+          blank = thought.slice(said.length);
+          if (said !== '') on({ type: 'thinking', text: said });
         }
         if (delta.content) on({ type: 'text', text: delta.content });
         for (const { index, id, function: said } of delta.tool_calls ?? []) {

@@ -1,5 +1,6 @@
 /** What fills a context: the tokens of a conversation by what they are for. */
 import type { GenerateRequest, Ledger, Message } from '../../shared/contract/control.ts';
+import type { Used } from './backend.ts';
 import { answerRoom, type Fitted, fitInto } from './overflow.ts';
 
 /** How an engine counts. */
@@ -42,9 +43,10 @@ async function tally({ messages, tools }: Pick<GenerateRequest, 'messages' | 'to
   };
 }
 
-/** The account of a request's prompt, `cached` of whose tokens were not processed anew. */
-export async function ledger(request: GenerateRequest, cached: number, counting: Counting): Promise<Ledger> {
-  const { total, messages, images, thinking, tools } = await tally(request, counting);
+/** The account of a request's prompt; the engine's own numbers of it, where there are `used` ones, are the better ones. */
+export async function ledger(request: GenerateRequest, used: Used | undefined, counting: Counting): Promise<Ledger> {
+  const { promptTokens, cachedTokens: cached = 0 } = used ?? {};
+  const { total, messages, images, thinking, tools } = await tally(request, promptTokens ? { ...counting, total: () => promptTokens } : counting);
   let end = tools;
   const rows = request.messages.map(({ role }, index) => {
     const tokens = messages[index]!;

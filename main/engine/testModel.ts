@@ -1,7 +1,7 @@
 /** The tiny model of the fixtures, for this folder's tests. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { GenerateRequest, LoadPlan, Message } from '../../shared/contract/control.ts';
+import type { GenerateRequest, LoadPlan, Message, Tool } from '../../shared/contract/control.ts';
 
 const folder = path.resolve(import.meta.dirname, '../../e2e/fixtures/tiny-qwen3.5-vl');
 export const fixture = (name: string): string => path.join(folder, name);
@@ -32,20 +32,43 @@ export const ask = (messages: Message[] | string, changes: Partial<GenerateReque
 interface Conversation {
   task: string;
   think: boolean;
-  tools: unknown;
+  tools: { function: Tool }[] | null;
   sure: boolean;
-  messages: { role: Message['role']; content: string; reasoning_content?: string }[];
+  messages: {
+    role: Message['role'];
+    content: string;
+    reasoning_content?: string;
+    tool_calls?: { function: { name: string; arguments: Record<string, unknown> } }[];
+  }[];
 }
 
+const conversations = (JSON.parse(readFileSync(fixture('conversations.json'), 'utf8')) as Conversation[]).filter(({ sure }) => sure);
+
 /** Conversations whose last message every quantization answers to the letter; those that need tools are left out. */
-export const sureConversations = (JSON.parse(readFileSync(fixture('conversations.json'), 'utf8')) as Conversation[])
-  .filter(({ sure, tools }) => sure && tools === null)
+export const sureConversations = conversations
+  .filter(({ tools }) => tools === null)
   .map(({ task, think, messages }) => ({
     task,
     thinking: think,
     messages: messages.slice(0, -1).map(({ role, content }) => say(role, content)),
     expected: messages.at(-1)!,
   }));
+
+/** Those with tools, up to the message that every quantization answers the same. */
+export const sureCalls = conversations.flatMap(({ tools, think, messages }) => {
+  if (tools === null) return [];
+  const said = messages.map(
+    ({ role, content, reasoning_content, tool_calls = [] }): Message => ({
+      ...say(role, content),
+      ...(reasoning_content && { thinking: reasoning_content }),
+      ...(role === 'tool' && { toolCallId: 'call' }),
+      ...(tool_calls.length > 0 && {
+        toolCalls: tool_calls.map(({ function: { name, arguments: given } }) => ({ id: 'call', name, arguments: JSON.stringify(given) })),
+      }),
+    }),
+  );
+  return [{ tools: tools.map((tool) => tool.function), thinking: think, messages: said.slice(0, -1), expected: said.at(-1)! }];
+});
 
 /** Questions to pictures that are opaque PNG or JPEG as they are, and that every quantization answers to the letter. */
 export const surePictures = (

@@ -26,14 +26,14 @@ export async function write(request: GenerateRequest, { model, sequence, prompts
   // The library keeps one place free and would throw the oldest tokens out to make room.
   if (tokens.length >= context - 1) throw new Fault('engine.contextFull', 'The conversation is longer than the context', { used: tokens.length, context });
   // The last token of the prompt is what the first word comes from.
-  const stable = commonLength(tokens, tokenize(model, prompt.text.slice(0, prompt.stable)));
+  const places = prompt.stable.map((end) => commonLength(tokens, tokenize(model, prompt.text.slice(0, end))));
   let begun = false;
   const onProcessed = (count: number): void => {
     if (!begun) answer.prompt(tokens.length, count);
     else answer.processed(count);
     begun = true;
   };
-  await readTokens(sequence, tokens.slice(0, -1), stable, onProcessed, stop);
+  await readTokens(sequence, tokens.slice(0, -1), places, onProcessed, stop);
   if (stop.aborted) return;
 
   const spoken = createSpoken(request, prompt.thinking, answer);

@@ -1,0 +1,191 @@
+/** What an answer can be asked for, of both engines with the tiny model. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Message, Tool } from '../../shared/contract/control.ts';
+import type { Backend } from './backend.ts';
+import { answer, engines, open } from './testBackends.ts';
+import { ask, quant, say, sureCalls, surePictures } from './testModel.ts';
+
+const weather: Tool = {
+  name: 'get_weather',
+  description: 'Current weather in a given city',
+  parameters: { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] },
+};
+
+describe.for(engines)('$name', (engine) => {
+  let backend: Backend;
+  beforeAll(async () => {
+    ({ backend } = await open(engine, quant.q4));
+  });
+  afterAll(() => backend.dispose());
+
+  test('stops before a text that it was told to stop at', async () => {
+    const { text, stats } = await answer(backend, ask('Count from 1 to 100.', { stop: ['12', ', 15'] }));
+    expect(text).toBe('1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, ');
+    expect(stats.stopReason).toBe('end');
+  });
+
+  test('follows the system prompt', async () => {
+    const { text } = await answer(backend, ask([say('system', 'Always answer in capital letters.'), say('user', 'Comment vas-tu ?')]));
+    expect(text).toBe('JE VAIS BIEN, MERCI. COMMENT PUIS-JE VOUS AIDER ?');
+  });
+
+  test('the same seed draws the same, another one differently', async () => {
+    const draw = async (seed: number): Promise<string> => (await answer(backend, ask('Tell me something.', { temperature: 2, seed, maxTokens: 40 }))).text;
+    const first = await draw(7);
+    expect(await draw(7)).toBe(first);
+    expect(new Set([first, await draw(8), await draw(9)]).size).toBeGreaterThan(1);
+  });
+
+  describe('thinking', () => {
+    const question = 'How are you today?';
+
+    test('on and off', async () => {
+      const on = await answer(backend, ask(question, { thinking: true }));
+      const off = await answer(backend, ask(question, { thinking: false }));
+      expect(on.thinking).not.toBe('');
+      expect(off.thinking).toBe('');
+      expect(off.text).toBe('I am fine, thank you. How can I help you?');
+    });
+
+    test.for([0, 4])('of at most %i tokens, then the answer', async (budget) => {
+      const free = await answer(backend, ask(question, { thinking: true }));
+      const short = await answer(backend, ask(question, { thinking: true, thinkingBudget: budget }));
+      expect(short.thinking.length).toBeLessThan(free.thinking.length);
+      expect(free.thinking.startsWith(short.thinking)).toBe(true);
+      if (budget === 0) expect(short.thinking).toBe('');
+      expect(short.text).not.toBe('');
+      expect(short.thinking + short.text).not.toMatch(/<\/?think>/);
+    });
+  });
+
+  test.for([false, true])('answers in JSON of the shape that was asked for, thinking %s', async (thinking) => {
+    const jsonSchema = {
+      type: 'object',
+      properties: { name: { type: 'string', maxLength: 12 }, size: { enum: ['small', 'big'] }, seen: { type: 'boolean' } },
+      required: ['name', 'size', 'seen'],
+      additionalProperties: false,
+    };
+    const { text, thinking: thought } = await answer(
+      backend,
+      ask('What is the capital of France?', { jsonSchema, thinking, thinkingBudget: 20, maxTokens: 300 }),
+    );
+    expect(JSON.parse(text)).toEqual({ name: expect.any(String), size: expect.stringMatching(/^(small|big)$/), seen: expect.any(Boolean) });
+    expect(thought !== '').toBe(thinking);
+  });
+
+  describe('tools', () => {
+    test('calls them, and answers from their results', async () => {
+      const wrong: unknown[] = [];
+      for (const { tools, thinking, messages, expected } of sureCalls) {
+        const { text, calls } = await answer(backend, ask(messages, { tools, thinking }));
+        const said = { text, calls: calls.map(({ name, arguments: given }) => ({ name, given: JSON.parse(given) as unknown })) };
+        const wanted = {
+          text: expected.content.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+          calls: (expected.toolCalls ?? []).map(({ name, arguments: given }) => ({ name, given: JSON.parse(given) as unknown })),
+        };
+        if (JSON.stringify(said) !== JSON.stringify(wanted)) wrong.push({ messages, said, wanted });
+      }
+      expect(wrong).toEqual([]);
+      expect(sureCalls.length).toBeGreaterThan(10);
+    }, 60_000);
+
+    test('a call, its result and the answer, one after the other', async () => {
+      const question = say('user', "What's the weather in Cairo?");
+      const called = await answer(backend, ask([question], { tools: [weather] }));
+      expect(called.text).toBe('');
+      expect(called.stats.stopReason).toBe('end');
+      expect(called.calls).toEqual([{ id: expect.any(String), name: 'get_weather', arguments: '{"city":"Cairo"}' }]);
+      const result: Message = { ...say('tool', '{"temperature": 8, "condition": "stormy"}'), toolCallId: called.calls[0]!.id };
+      const told = await answer(backend, ask([question, { ...say('assistant', ''), toolCalls: called.calls }, result], { tools: [weather] }));
+      expect(told.text).toBe('In Cairo it is stormy and 8 degrees.');
+      expect(told.calls).toEqual([]);
+    });
+
+    test('a question that needs none gets none', async () => {
+      const { text, calls } = await answer(backend, ask('Hi!', { tools: [weather] }));
+      expect(calls).toEqual([]);
+      expect(text).not.toBe('');
+    });
+  });
+
+  test('holds a conversation of fifty turns', async () => {
+    const messages = [say('system', 'Be concise.')];
+    for (let turn = 1; turn <= 50; turn++) {
+      messages.push(say('user', turn === 1 ? 'My name is Ada.' : turn === 50 ? 'Hi!' : `What is ${turn % 10} plus 1?`));
+      const { text, stats } = await answer(backend, ask(messages, { maxTokens: 24 }));
+      expect(stats.promptTokens).toBeLessThan(4096);
+      expect(text).not.toBe('');
+      messages.push(say('assistant', text));
+    }
+    expect(messages).toHaveLength(101);
+  }, 60_000);
+
+  describe('a conversation that is longer than the context', () => {
+    const turns = Array.from({ length: 24 }, (_, index) => [say('user', `${index} ${'one two three four '.repeat(60)}`), say('assistant', 'Yes.')]).flat();
+    const long = [say('system', 'Be concise.'), ...turns, say('user', 'Hi!')];
+
+    test('stops by itself', () => expect(answer(backend, ask(long))).rejects.toMatchObject({ code: 'engine.contextFull', data: { context: 4096 } }));
+
+    test.for(['dropOldest', 'keepEnds'] as const)('%s: answers, and says what was left out', async (overflow) => {
+      const { events, text, stats } = await answer(backend, ask(long, { overflow, maxTokens: 40 }));
+      expect(events[0]).toEqual({ type: 'dropped', messages: expect.any(Number), tokens: expect.any(Number) });
+      const dropped = events[0] as { messages: number; tokens: number };
+      expect(dropped.messages % 2).toBe(0);
+      expect(dropped.messages).toBeGreaterThan(0);
+      expect(dropped.messages).toBeLessThan(48);
+      expect(stats.promptTokens).toBeLessThan(4096 - 40);
+      expect(stats.promptTokens).toBeGreaterThan(1500);
+      expect(text).not.toBe('');
+    });
+
+    test('a last question that is too long by itself stops all the same', () =>
+      expect(answer(backend, ask([...turns, say('user', 'one two three four '.repeat(1500))], { overflow: 'dropOldest' }))).rejects.toMatchObject({
+        code: 'engine.contextFull',
+      }));
+
+    test('the ledger counts what fills it', async () => {
+      const messages = long.slice(0, 5);
+      const { stats } = await answer(backend, ask(messages));
+      const ledger = await backend.ledger(ask(messages));
+      expect(await backend.ledger(ask(messages), stats)).toMatchObject({ total: ledger.total, cached: stats.cachedTokens });
+      expect(ledger).toMatchObject({ context: 4096, total: stats.promptTokens, images: 0, thinking: 0, tools: 0 });
+      expect(ledger.messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant', 'user', 'assistant']);
+      expect(ledger.system).toBe(ledger.messages[0]!.tokens);
+      expect(ledger.messages[1]!.tokens).toBeGreaterThan(ledger.messages[2]!.tokens * 5);
+      expect(Math.abs(ledger.messages.reduce((sum, { tokens }) => sum + tokens, 0) - ledger.total)).toBeLessThan(5);
+    });
+  });
+
+  test('stopped while it reads, it says how far it came and is ready for the next', async () => {
+    const shares: number[] = [];
+    const { stats, text } = await answer(backend, ask('two three four five '.repeat(500)), (event, stop) => {
+      if (event.type !== 'prompt') return;
+      shares.push(event.processed / event.total);
+      if (event.processed > 0 && event.processed < event.total) stop();
+    });
+    expect(stats).toMatchObject({ stopReason: 'stopped', tokens: 0 });
+    expect(text).toBe('');
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    expect(shares.at(-1)).toBeLessThan(1);
+    expect((await answer(backend, ask('Hi!'))).text).toBe('Hello! How can I help you today?');
+  });
+
+  if (engine.vision)
+    test('sees several pictures, in one message and in one conversation', async () => {
+      const [one, other] = [surePictures[0]!, surePictures.find(({ file }) => file !== surePictures[0]!.file)!];
+      const show = (files: string[], text: string): Message => ({
+        role: 'user',
+        content: [...files.map((path) => ({ type: 'image' as const, path })), { type: 'text', text }],
+      });
+      const first = await answer(backend, ask([show([one.file], one.q)]));
+      expect(first.text).toBe(one.a);
+      const second = await answer(backend, ask([show([one.file], one.q), say('assistant', first.text), show([other.file], other.q)]));
+      expect(second.text).toBe(other.a);
+      const both = await answer(backend, ask([show([one.file, other.file], other.q)], { maxTokens: 30 }));
+      expect(both.text).not.toBe('');
+      const ledger = await backend.ledger(ask([show([one.file, other.file], other.q)]), both.stats);
+      expect(ledger.total).toBe(both.stats.promptTokens);
+      expect(ledger.images).toBeGreaterThan(2 * 8);
+      expect(ledger.images).toBeLessThan(ledger.total);
+    });
+});
