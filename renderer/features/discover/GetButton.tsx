@@ -9,6 +9,7 @@ import { useStores } from '../../stores/index.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Progress } from '../../ui/Progress.tsx';
 import { useRun } from '../../useRun.ts';
+import { useOnDisk, whereOf } from '../models/onDisk.ts';
 
 interface Props {
   detail: ModelDetail;
@@ -22,16 +23,24 @@ interface Props {
 
 /** What can be done next with this quantization. */
 export function GetButton({ detail, quantization, label, settings, size }: Props) {
-  const { t } = useTranslation('discover');
+  const { t } = useTranslation(['discover', 'models']);
   const format = useFormat();
   const { downloads, library, engine } = useStores();
   const job = useStore(downloads, (state) => state.jobs?.find((each) => each.repo === detail.id && each.quantization === quantization.id));
   const owned = useStore(library, (state) => state.models?.find((model) => model.id === `${detail.id}/${quantization.id}` && !model.problem));
+  const elsewhere = useOnDisk(quantization);
   const run = useRun();
 
-  if (owned) {
+  const loadable = owned ?? (elsewhere && (elsewhere.vision || !detail.projector) && !job ? elsewhere : undefined);
+  if (loadable) {
     return (
-      <Button kind="primary" className="w-full" aria-label={t('loadNamed', { label })} onClick={() => void run(engine.getState().load(owned.id, settings))}>
+      <Button
+        kind="primary"
+        className="w-full"
+        aria-label={t('loadNamed', { label })}
+        title={owned ? undefined : t('models:onDisk', { where: whereOf(loadable) })}
+        onClick={() => void run(engine.getState().load(loadable.id, settings))}
+      >
         {t('load')}
       </Button>
     );

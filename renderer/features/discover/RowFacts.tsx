@@ -5,11 +5,13 @@ import type { Quantization } from '../../../shared/schemas/hub.ts';
 import type { ContextLimits, Estimate } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { Facts } from '../../ui/Facts.tsx';
+import { useOnDisk, whereOf } from '../models/onDisk.ts';
 import { limitsLine, qualitySource, speedWords } from './rowWords.ts';
 
 /** The facts, one line each. */
 export function RowFacts({ quantization, estimate, limits }: { quantization: Quantization; estimate: Estimate; limits: ContextLimits | undefined }) {
-  const { t } = useTranslation('discover');
+  const { t } = useTranslation(['discover', 'models']);
+  const onDisk = useOnDisk(quantization);
   const format = useFormat();
   const quality = quantizationQuality(quantization);
   const { speed } = estimate;
@@ -23,6 +25,7 @@ export function RowFacts({ quantization, estimate, limits }: { quantization: Qua
     const n = new Intl.NumberFormat(format.locale, { maximumFractionDigits: 2, minimumFractionDigits: 2 }).format(bits);
     facts.push([t('bitsPerWeight'), n]);
   }
+  if (onDisk) facts.push([t('models:onDiskLabel'), t('models:onDisk', { where: whereOf(onDisk) })]);
   return (
     <div className="pb-3 text-xs">
       <Facts facts={facts} />

@@ -48,7 +48,7 @@ export function ModelRow({ model }: { model: LibraryModel }) {
               {model.thinking && <Badge icon={Brain}>{t('thinking')}</Badge>}
             </span>
           </p>
-          <p className="truncate text-xs text-text-2 tabular-nums">
+          <p className={classes('truncate text-xs tabular-nums', !missing && 'text-text-2')}>
             {[
               format.fileSize(model.size),
               model.repo || model.source.folder,
@@ -81,10 +81,15 @@ export function ModelRow({ model }: { model: LibraryModel }) {
         />
         <IconButton icon={Info} label={t('details.open', { name })} onClick={() => setOpen('details')} />
         {/* Another app's model is never touched. */}
-        {!app && <IconButton icon={Trash2} label={t('delete', { name })} disabled={missing && !model.source.reference} onClick={() => setOpen('remove')} />}
+        {app ? (
+          <span className="w-7 shrink-0" />
+        ) : (
+          <IconButton icon={Trash2} label={t('delete', { name })} disabled={missing && !model.source.reference} onClick={() => setOpen('remove')} />
+        )}
       </div>
       {mine && prediction.length > 0 && <p className="text-xs text-text-2 tabular-nums">{prediction.join(' · ')}</p>}
-      {model.problem && <Problem text={app ? t('problemElsewhere', { app }) : t(`problem.${model.problem}`)} />}
+      {missing && <p className="text-xs text-text-2">{t('problem.missingDrive')}</p>}
+      {model.problem && !missing && <Problem text={app ? t('problemElsewhere', { app }) : t(`problem.${model.problem}`)} />}
       <EngineNotes id={model.id} name={name} />
       {open === 'details' && <ModelDetails model={model} onClose={() => setOpen(undefined)} />}
       {open === 'remove' && <RemoveDialog model={model} onClose={() => setOpen(undefined)} />}
