@@ -6,7 +6,6 @@ import type { ByteRange, Part } from './part.ts';
 
 /** Writes to the disk are this long, in bytes. */
 const bufferBytes = 1024 * 1024;
-const pieceBytes = 256 * 1024;
 /** A server that asks for more is asked again after it, in seconds. */
 const longestWait = 300;
 
@@ -37,7 +36,9 @@ export async function request(options: Request): Promise<Outcome> {
   const { get, link, part, range, size, signal } = options;
   const stall = createStall(options.stallMs, signal);
   try {
-    const { status, headers, body } = await stall.during(get(link.url, { range: { start: range.start, end: range.end - 1 }, signal: stall.signal }));
+    const { status, headers, body } = await stall.during(
+      get(link.url, { range: { start: range.start, end: range.end - 1 }, lend: true, signal: stall.signal }),
+    );
     if (status === 206) {
       const length = headers.get('content-length');
       const exact =
@@ -66,9 +67,7 @@ export async function request(options: Request): Promise<Outcome> {
 
 /** Writes what the part lacks of a body that holds `range`. A short or a long body is an error; of a long one nothing is kept. */
 async function receive(body: ReadableStream<Uint8Array>, range: ByteRange, part: Part, stall: Stall, { signal, pace, onBytes }: Request): Promise<void> {
-  const reader = body.getReader({ mode: 'byob' });
-  // The network's own memory goes to and fro; only what was copied out of it is ours when a read fails.
-  let piece = new Uint8Array(pieceBytes);
+  const reader = body.getReader();
   const buffer = new Uint8Array(bufferBytes);
   let position = range.start;
   let filled = 0;
@@ -83,14 +82,17 @@ async function receive(body: ReadableStream<Uint8Array>, range: ByteRange, part:
   let tooLong = false;
   try {
     for (;;) {
-      const { done, value } = await stall.during(reader.read(piece));
-      if (done || !value) break;
-      piece = new Uint8Array(value.buffer);
+      const { done, value } = await stall.during(reader.read());
+      if (done) break;
       tooLong = position + filled + value.length > range.end;
       if (tooLong) break;
-      if (filled + value.length > buffer.length) await flush();
-      buffer.set(value, filled);
-      filled += value.length;
+      for (let taken = 0; taken < value.length; ) {
+        const copied = value.subarray(taken, taken + buffer.length - filled);
+        buffer.set(copied, filled);
+        filled += copied.length;
+        taken += copied.length;
+        if (filled === buffer.length) await flush();
+      }
       onBytes(filled);
       await pace(value.length, signal);
     }

@@ -26,19 +26,9 @@ function source(...lies: ((start: number, end: number) => { headers?: Record<str
       const { headers, body } = lies.shift()?.(start, end + 1) ?? { body: content.subarray(start, end + 1) };
       // In pieces, so that what is wrong may come after what was right.
       const pieces = Array.from({ length: Math.ceil(body.length / 400) }, (_, index) => Uint8Array.from(body.subarray(index * 400, index * 400 + 400)));
-      return { status: 206, headers: new Headers({ 'content-range': `bytes ${start}-${end}/${size}`, ...headers }), body: byteStream(pieces) };
+      return { status: 206, headers: new Headers({ 'content-range': `bytes ${start}-${end}/${size}`, ...headers }), body: ReadableStream.from(pieces) };
     },
   };
-}
-/** As a response has it. */
-function byteStream(pieces: Uint8Array<ArrayBuffer>[]): ReadableStream<Uint8Array> {
-  return new ReadableStream({
-    type: 'bytes',
-    start(controller) {
-      for (const piece of pieces) if (piece.length > 0) controller.enqueue(piece);
-      controller.close();
-    },
-  });
 }
 const run = (from: Source, signal = AbortSignal.timeout(10_000)) =>
   transfer({

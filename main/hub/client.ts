@@ -48,9 +48,9 @@ export interface Hub {
   resolve(file: RepoFile, signal: AbortSignal): Promise<ResolvedFile>;
   /**
    * Requests the bytes at a resolved URL and gives whatever status comes: 206 for a range, 403 where the link has expired,
-   * 400 where the file is too big for plain HTTP, 416 past the end. Redirects are checked and followed. `range` has both ends included.
+   * 400 where the file is too big for plain HTTP, 416 past the end. Redirects are checked and followed. `range` has both ends included. `lend`: each piece of the body is good until the next is read.
    */
-  get(url: string, options: { range?: { start: number; end?: number } | undefined; signal: AbortSignal }): Promise<HttpAnswer>;
+  get(url: string, options: { range?: { start: number; end?: number } | undefined; lend?: boolean; signal: AbortSignal }): Promise<HttpAnswer>;
 }
 
 const maxHops = 5;
@@ -187,14 +187,14 @@ export function createHub(address: HubAddress, { backOffMs = 500, transport = cr
       };
     },
 
-    async get(href, { range, signal }) {
+    async get(href, { range, lend, signal }) {
       const from = current;
       stayOffline(from);
       const home = new URL(from.endpoint);
       let url = new URL(href);
       checkTarget(url, home, from);
       for (let hop = 0; hop <= maxHops; hop++) {
-        const answer = await transport({ method: 'GET', url, range, token: tokenFor(from, url), signal });
+        const answer = await transport({ method: 'GET', url, range, token: tokenFor(from, url), lend, signal });
         const location = answer.headers.get('location');
         if (answer.status < 300 || answer.status >= 400 || location === null) return answer;
         await drop(answer);

@@ -47,10 +47,12 @@ export const withoutSecrets = (address: string): string => {
 };
 
 let restore: (() => void) | undefined;
+let inForce: ProxyEnv | undefined;
 
 /** Sends the requests of this process through the proxies of `env`, or through none; new connections only. */
 export function setProxy(env: ProxyEnv): void {
   restore?.();
+  inForce = env;
   // Also against NODE_USE_ENV_PROXY: no proxy means none.
   const none = !env.http_proxy && !env.https_proxy;
   const nowhere = 'http://127.0.0.1:9';
@@ -58,6 +60,9 @@ export function setProxy(env: ProxyEnv): void {
     none ? { http_proxy: nowhere, https_proxy: nowhere, no_proxy: '*' } : { ...env, no_proxy: [here, env.no_proxy].filter(Boolean).join(',') },
   );
 }
+
+/** No proxy lies before `url`, as requests go now. */
+export const isDirect = (url: URL): boolean => (inForce ? proxyFor(inForce, url.href) === undefined : !process.env.NODE_USE_ENV_PROXY);
 
 /** Asks `proxy` for a way to the host of `endpoint`. Errors: network.proxy, with the status where it refuses. */
 export async function checkProxy(proxy: string, endpoint: string, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,7 @@
 /** One HTTP request: follows no redirect, and shows the token to nobody but the Hub. */
 import { Fault } from '../../shared/result.ts';
+import { isDirect } from './proxy.ts';
+import { get } from './wire.ts';
 
 interface HttpRequest {
   method: 'GET' | 'HEAD';
@@ -8,6 +10,8 @@ interface HttpRequest {
   range?: { start: number; end?: number } | undefined;
   /** Sent only where `url` has this origin. */
   token?: { origin: string; value: string } | undefined;
+  /** The pieces of the body may be lent: good until the next one is read. For bodies of gigabytes. */
+  lend?: boolean | undefined;
   signal: AbortSignal;
 }
 
@@ -24,7 +28,7 @@ export type Transport = (request: HttpRequest) => Promise<HttpAnswer>;
  * `Accept-Encoding: identity`, as a CDN answers a range with a whole gzipped body otherwise (protocol 3.2).
  */
 export function createTransport(headerTimeoutMs = 10_000): Transport {
-  return async ({ method, url, range, token, signal }) => {
+  return async ({ method, url, range, token, lend, signal }) => {
     const headers = new Headers({ 'User-Agent': 'atelier' });
     // Node's fetch asks for identity by itself where there is a Range, and would say it twice.
     if (range) headers.set('Range', `bytes=${range.start}-${range.end ?? ''}`);
@@ -33,7 +37,12 @@ export function createTransport(headerTimeoutMs = 10_000): Transport {
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(), headerTimeoutMs);
     try {
-      const { status, headers: answered, body } = await fetch(url, { method, headers, redirect: 'manual', signal: AbortSignal.any([signal, late.signal]) });
+      const either = AbortSignal.any([signal, late.signal]);
+      if (lend && range && isDirect(url)) {
+        headers.set('Accept-Encoding', 'identity');
+        return await get(url, headers, either);
+      }
+      const { status, headers: answered, body } = await fetch(url, { method, headers, redirect: 'manual', signal: either });
       return { status, headers: answered, body };
     } catch (error) {
       throw networkFault(error, url, signal);
