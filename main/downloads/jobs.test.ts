@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { seeded } from '../../e2e/hub/content.ts';
 import { startHub } from '../../e2e/hub/start.ts';
+import { Fault } from '../../shared/result.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { defaultDownloadSettings } from '../../shared/schemas/settings.ts';
@@ -259,4 +260,21 @@ test('a list of an older version is read, what is no job in it is passed over, a
   await writeFile(list, '{"v":1,');
   expect(await until(standIn.open(), () => true)).toEqual([]);
   expect(readFileSync(`${list}.broken`, 'utf8')).toBe('{"v":1,');
+});
+
+test('a job that runs out of room pauses by itself with what is missing, and goes on by a click', async () => {
+  standIn = await openStandIn({ [a]: seeded('a', MiB) });
+  const client = createHub({ endpoint: standIn.hub.endpoint, redirectHosts: standIn.hub.redirectHosts, token: undefined });
+  let full = true;
+  const resolve: typeof client.resolve = async (file, signal) => {
+    if (full) throw new Fault('download.diskLow', 'The disk is nearly full.', { missing: 5 });
+    return client.resolve(file, signal);
+  };
+  const downloads = standIn.open({ hub: { endpoint: client.endpoint, resolve, get: client.get } });
+  const { id } = await start(downloads, a);
+  const [paused] = await until(downloads, ([job]) => job!.state === 'paused');
+  expect(paused!.error).toMatchObject({ code: 'download.diskLow', data: { missing: 5 } });
+  full = false;
+  await downloads.resume(id);
+  expect((await until(downloads, allDone))[0]!.error).toBeUndefined();
 });
