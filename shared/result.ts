@@ -52,6 +52,7 @@ export const errorCodes = [
   'engine.crashed', // data: { reason, cause: CrashCause, exit: signal or code as the system writes it }
   'engine.keepsCrashing', // it crashed three times within five minutes; data: that of engine.crashed
   'engine.loadFailed', // data: { reason }
+  'engine.noBackend', // its libraries or its driver are missing; data: { backend }
   'engine.noVision', // data: { reason: VisionProblem }
   'engine.projectorMismatch', // data: { projector, model, expected, actual }
   'engine.contextFull', // data: { used, context } in tokens

@@ -2,15 +2,20 @@
 import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Llama, LlamaOptions } from 'node-llama-cpp';
+import { Fault } from '../../shared/result.ts';
 import { registerElectronStub } from './electronStub.ts';
 import { createLog, type LlamaLog } from './llamaLog.ts';
 
+/** A model of fewer bytes is as fast with one thread: what a second one computes takes less time than waiting for it. */
+const small = 32 * 2 ** 20;
+
 /**
- * Threads to compute with: the cores that are really there. llama.cpp's threads spin at barriers, so one thread more
- * than cores can make it hundreds of times slower, and node-llama-cpp by itself asks for at least four. On a machine that
- * is busy with other work ATELIER_THREADS asks for fewer.
+ * Threads to compute with: the cores that are really there, one for a model of few `weights` (bytes). llama.cpp's threads
+ * spin at barriers, so one thread more than free cores can make it hundreds of times slower, and node-llama-cpp by itself
+ * asks for at least four. On a machine that is busy with other work ATELIER_THREADS asks for fewer.
  */
-export const threads = (): number => Math.min(os.availableParallelism(), Number(process.env.ATELIER_THREADS) || Number.POSITIVE_INFINITY);
+export const threads = (weights = Number.POSITIVE_INFINITY): number =>
+  weights < small ? 1 : Math.min(os.availableParallelism(), Number(process.env.ATELIER_THREADS) || Number.POSITIVE_INFINITY);
 
 /** What llama.cpp of this process wrote. */
 export const llamaLog: LlamaLog = createLog((line) => process.stderr.write(`${line}\n`));
@@ -32,7 +37,12 @@ async function make(): Promise<Llama> {
   if (process.versions.electron) registerElectronStub();
   const asked = process.env.ATELIER_GPU;
   if (asked === 'cpu') return open(false);
-  if (asked === 'cuda' || asked === 'vulkan' || asked === 'metal') return open(asked);
+  if (asked === 'cuda' || asked === 'vulkan' || asked === 'metal') {
+    return open(asked).catch(async (error: unknown) => {
+      const { NoBinaryFoundError } = await import('node-llama-cpp');
+      throw error instanceof NoBinaryFoundError ? new Fault('engine.noBackend', `${asked} cannot be used here`, { backend: asked }) : error;
+    });
+  }
   const best = await open('auto');
   // A Vulkan driver without a device still counts as Vulkan to the library.
   if (best.gpu === false || (await best.getGpuDeviceNames()).length > 0) return best;
