@@ -1,15 +1,17 @@
 /** Models in a llama-server child of this process: those that see pictures, and text. */
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import type { GenerateRequest, LoadRequest, Message, SavedState, ToolCall } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import { imageTokenCap } from '../../shared/schemas/memory.ts';
+import { diskSource, readHeader } from '../gguf/read.ts';
 import { projectorWeights } from '../memory/projector.ts';
-import { readHeader } from '../memory/virtual.ts';
 import type { Backend } from './backend.ts';
 import { threads } from './llama.ts';
 import { loadFault, readMemory } from './llamaLog.ts';
+import { modelBytes } from './modelBytes.ts';
 import { type Address, ask, chat } from './openaiClient.ts';
 import { hasThinkingSwitch } from './prompt.ts';
 import { createServerAnswer } from './serverAnswer.ts';
@@ -183,7 +185,7 @@ async function summary({ plan, projector }: LoadRequest, { log }: ServerProcess,
     .find((match) => match !== null);
   const memory = readMemory(log.lines());
   // llama-server logs the projector's compute buffer only; its weights lie where that is.
-  if (projector) memory[memory.gpu.projector > 0 ? 'gpu' : 'ram'].projector += projectorWeights((await readHeader(projector)).header);
+  if (projector) memory[memory.gpu.projector > 0 ? 'gpu' : 'ram'].projector += await weightsOf(projector);
   return {
     backend: 'llama-server',
     settings,
@@ -195,13 +197,19 @@ async function summary({ plan, projector }: LoadRequest, { log }: ServerProcess,
   };
 }
 
+async function weightsOf(projector: string): Promise<number> {
+  await using file = await open(projector);
+  const { header } = await readHeader(diskSource(file, (await file.stat()).size, path.basename(projector)));
+  return projectorWeights(header);
+}
+
 /** Layers of a model, output layer included, from the log's `n_layer = 4`. */
 const layerCount = (lines: string[]): number =>
   Number(lines.map((line) => /n_layer\s*=\s*(\d+)/.exec(line)?.[1]).find((count) => count !== undefined) ?? 0) + 1;
 
 /** The plan as llama-server's arguments: nothing is fitted or chosen by the server itself. */
 function serverArguments({ model, projector, stateFolder, plan }: LoadRequest): string[] {
-  const cores = String(threads());
+  const cores = String(threads(modelBytes(model)));
   return [
     ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(plan.imageTokens ?? imageTokenCap)] : [])],
     ...(plan.gpuLayers === 0 || plan.projectorInRam ? ['--no-mmproj-offload'] : []),

@@ -4,6 +4,7 @@ import type { LoadRequest } from '../../shared/contract/control.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import { llama, llamaLog, logged, threads } from './llama.ts';
 import { loadFault, readMemory } from './llamaLog.ts';
+import { modelBytes } from './modelBytes.ts';
 
 const cacheType = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
@@ -38,7 +39,7 @@ export async function openModel({ model: file, plan }: LoadRequest, onProgress: 
       flashAttention: plan.flashAttention,
       experimentalKvCacheKeyType: cacheType[plan.kvType],
       experimentalKvCacheValueType: cacheType[plan.kvType],
-      threads: threads(),
+      threads: threads(modelBytes(file)),
       failedCreationRemedy: false,
       ignoreMemorySafetyChecks: true,
       createSignal: signal,

@@ -10,8 +10,6 @@ import { buildServer } from './serverBuild.ts';
 import { plan, projector } from './testModel.ts';
 
 process.env.ATELIER_GPU = 'cpu';
-// One core is fastest for so small a model, and these tests share the machine with others.
-process.env.ATELIER_THREADS = '1';
 
 const build = await buildServer({ cacheFolder: defaultFolders().cache });
 if ('problem' in build) console.warn(`llama-server cannot be built here (${build.problem}): only node-llama-cpp is tested`);

@@ -1,0 +1,77 @@
+/** The states of conversations on disk: the least recently used go first when they take more than they may. */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
+import path from 'node:path';
+
+export interface States {
+  folder: string;
+  /** The file of a state that can be restored, which counts as used; undefined: there is none. */
+  find(key: string): string | undefined;
+  /**
+   * Has a state written and keeps it, in place of the one before; others go until all take no more than `limit` bytes.
+   * One that alone is bigger is not kept. Throws what `write` throws, and keeps nothing then.
+   */
+  keep(key: string, limit: number, write: (file: string) => Promise<unknown>): Promise<void>;
+  /** Bytes of all. */
+  size(): number;
+  remove(key: string): void;
+  clear(): void;
+}
+
+const ending = '.state';
+
+/** Opens the folder and removes what a killed app had left half written. */
+export function openStates(folder: string): States {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  for (const name of readdirSync(folder)) if (name.endsWith('.new')) rmSync(path.join(folder, name));
+  const place = (key: string): string => path.join(folder, createHash('sha256').update(key).digest('hex') + ending);
+  /** Oldest use first. */
+  const all = (): { file: string; bytes: number; used: number }[] =>
+    readdirSync(folder)
+      .filter((name) => name.endsWith(ending))
+      .map((name) => ({ file: path.join(folder, name), stats: statSync(path.join(folder, name)) }))
+      .map(({ file, stats }) => ({ file, bytes: stats.size, used: stats.mtimeMs }))
+      .toSorted((a, b) => a.used - b.used);
+  const size = (): number => all().reduce((sum, { bytes }) => sum + bytes, 0);
+
+  return {
+    folder,
+    size,
+    find(key) {
+      const file = place(key);
+      const now = new Date();
+      try {
+        utimesSync(file, now, now);
+        return file;
+      } catch {
+        return undefined;
+      }
+    },
+    async keep(key, limit, write) {
+      const file = place(key);
+      const fresh = `${file}.new`;
+      try {
+        await write(fresh);
+        if (statSync(fresh).size <= limit) renameSync(fresh, file);
+      } finally {
+        rmSync(fresh, { force: true });
+      }
+      let excess = size() - limit;
+      for (const old of all()) {
+        if (excess <= 0) break;
+        rmSync(old.file);
+        excess -= old.bytes;
+      }
+    },
+    remove: (key) => rmSync(place(key), { force: true }),
+    clear() {
+      for (const { file } of all()) rmSync(file);
+    },
+  };
+}
+
+/** What a state belongs to. Another file of the model, another cache type or another engine cannot read it. */
+export function stateKey(of: { chatId: string; backend: string; model: string; projector?: string | undefined; kvType: string; llamaCpp: string }): string {
+  const files = [of.model, of.projector].flatMap((file) => (file ? [file, statSync(file).size, statSync(file).mtimeMs] : []));
+  return JSON.stringify([of.chatId, of.backend, of.kvType, of.llamaCpp, ...files]);
+}
