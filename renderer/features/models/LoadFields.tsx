@@ -90,7 +90,7 @@ function PictureTokens({ value, onChange }: Pick<Props, 'value' | 'onChange'>) {
       options={choices.map((tokens) => ({ value: String(tokens), label: t('picturesUpTo', { n: format.count(tokens) }), hint: pictureHint(tokens) }))}
       onChange={(tokens) => onChange(tokens === usual ? others : { ...others, imageTokens: Number(tokens) })}
       disabled={!value.vision}
-      className="w-44"
+      className="w-52"
     />
   );
 
