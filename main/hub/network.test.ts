@@ -120,6 +120,8 @@ describe('a proxy', () => {
     ['https://huggingface.co', { https_proxy: 'http://p', no_proxy: 'huggingface.co:8443' }, 'http://p'],
     ['https://huggingface.co', { https_proxy: 'http://p', no_proxy: '*' }, undefined],
     ['https://localhost', { https_proxy: 'http://p' }, undefined],
+    ['https://huggingface.co', proxyFromEnvironment({ HTTPS_PROXY: 'ada:secret@proxy:3128' }), 'http://ada:secret@proxy:3128'],
+    ['https://huggingface.co', proxyFromEnvironment({ ALL_PROXY: 'socks5://proxy:1080' }), undefined],
     ['https://huggingface.co', proxyFromEnvironment({ ALL_PROXY: 'http://q', HTTPS_PROXY: '' }), 'http://q'],
   ])('for %s with %j is %s', (endpoint, env, expected) => {
     expect(proxyFor(env, endpoint)).toBe(expected);

@@ -64,8 +64,9 @@ export function createNetwork({ platform, settings, log, env = process.env }: Ne
     proxies = await readProxies();
     try {
       setProxy(proxies);
-    } catch (error) {
-      log.warn('The proxy cannot be used', { error });
+    } catch {
+      // Its error would tell the password.
+      log.warn('The proxy cannot be used');
     }
     await trust(settings.get().network.caFile).catch((error: unknown) => log.warn('The file of certificates cannot be used', { error }));
   };

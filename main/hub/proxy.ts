@@ -9,11 +9,15 @@ const here = 'localhost,127.0.0.1,::1,[::1]';
 /** Variables that name a proxy, in the form that Node reads. */
 export type ProxyEnv = { http_proxy?: string; https_proxy?: string; no_proxy?: string };
 
-/** The proxy variables of the environment, in either case. */
+/** The proxy variables of the environment, in either case; `host:port` alone is an HTTP proxy. What Node cannot use (SOCKS) is left out. */
 export function proxyFromEnvironment(env: NodeJS.ProcessEnv): ProxyEnv {
   const named = (name: string): string | undefined => env[name] || env[name.toUpperCase()] || undefined;
-  const http = named('http_proxy');
-  const https = named('https_proxy') ?? named('all_proxy');
+  const proxy = (text: string | undefined): string | undefined => {
+    const address = text && !text.includes('://') ? `http://${text}` : text;
+    return address && /^https?:/.test(address) && URL.canParse(address) ? address : undefined;
+  };
+  const http = proxy(named('http_proxy'));
+  const https = proxy(named('https_proxy') ?? named('all_proxy'));
   const not = named('no_proxy');
   return { ...(http && { http_proxy: http }), ...(https && { https_proxy: https }), ...(not && { no_proxy: not }) };
 }

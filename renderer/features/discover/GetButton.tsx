@@ -45,7 +45,8 @@ export function GetButton({ detail, quantization, label, settings, size }: Props
       </Button>
     );
   }
-  if (!job || job.state === 'done') {
+  // What was replaced on the hub is begun anew, at what it has now.
+  if (!job || job.state === 'done' || job.error?.code === 'download.changed') {
     return (
       <Button
         className="w-full @max-[840px]:[&>svg]:hidden"
