@@ -48,8 +48,8 @@ export async function* selfTest({ platform, build, hardware }: SelfTestOptions, 
     if (!packageFolder(packageName(backend))) return change(backend, { state: 'notInstalled', runs: [] });
     change(backend, { state: 'running' });
     const device = await deviceOf(platform, backend, signal).catch((error: unknown) => toAppError(error));
+    if (device === undefined || (typeof device === 'object' && device.code === 'engine.noBackend')) return change(backend, { state: 'noDevice', runs: [] });
     if (typeof device === 'object') return change(backend, { state: 'failed', error: device, runs: [] });
-    if (device === undefined) return change(backend, { state: 'noDevice', runs: [] });
     change(backend, { device });
     for (const { engine } of waiting()) {
       signal.throwIfAborted();

@@ -93,7 +93,7 @@ export function SettingsView() {
               label: tokens === 0 ? t('noMaxTokens') : t('tokens', { n: format.count(tokens) }),
             }))}
             onChange={(tokens) => change({ maxTokens: Number(tokens) })}
-            className="w-60"
+            className="w-72"
           />
           <Switch label={t('thinking')} hint={t('thinkingHint')} checked={settings.thinking} onChange={(thinking) => change({ thinking })} />
         </Section>
