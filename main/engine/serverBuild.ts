@@ -46,6 +46,16 @@ export async function buildServer({ cacheFolder, compute = 'cpu', onProgress = (
   return { folder: runFolder(built, running) };
 }
 
+/** The folder to run llama-server from where it is built already; undefined: it is not. */
+export function builtServer({ cacheFolder, compute = 'cpu' }: Pick<BuildOptions, 'cacheFolder' | 'compute'>): string | undefined {
+  const home = packageFolder(packageName('cpu'));
+  const libraries = home && linkLibraries(home);
+  const running = packageFolder(packageName(compute));
+  if (!libraries || !running) return undefined;
+  const built = path.join(cacheFolder, 'llama-server', buildKey(libraries));
+  return existsSync(path.join(built, executable)) ? runFolder(built, running) : undefined;
+}
+
 /** Compiles in a folder of its own and moves the result into place at the end, so that a killed build leaves nothing half done. */
 async function make(
   root: string,

@@ -2,7 +2,7 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Fault } from '../../shared/result.ts';
-import type { VisionProblem } from '../../shared/schemas/engine.ts';
+import type { EngineChoice, VisionProblem } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { type ModelFacts, modelFacts } from '../gguf/facts.ts';
 import { diskSource, readHeader } from '../gguf/read.ts';
@@ -31,6 +31,23 @@ export async function prepareVision(
   await checkProjector(projector, facts);
   const built = await build(await compute());
   return 'problem' in built ? built : { projector, serverFolder: built.folder };
+}
+
+/**
+ * The llama-server that a text model runs in; undefined: node-llama-cpp runs it. Nobody waits minutes for one to be built
+ * for text alone, unless it was chosen.
+ */
+export async function serverForText(
+  engine: EngineChoice,
+  compute: () => Promise<Hardware['backend']>,
+  built: (compute: Hardware['backend']) => string | undefined,
+  build: (compute: Hardware['backend']) => Promise<Built>,
+): Promise<string | undefined> {
+  if (engine === 'node-llama-cpp') return undefined;
+  const found = built(await compute());
+  if (found || engine === 'auto') return found;
+  const made = await build(await compute());
+  return 'folder' in made ? made.folder : undefined;
 }
 
 export const defaultBuild =
