@@ -217,7 +217,9 @@ test('a job goes on from its own hub only, unless the person says so', async () 
     expect((await until(downloads, ([job]) => job!.state === 'queued'))[0]!.waiting?.for).toBe('hub');
     use(standIn.hub);
     await until(downloads, ([job]) => job!.state === 'running');
-    use(other);
+    // Nobody tells the downloads: the next request finds out.
+    standIn.hub.fault({ at: 'cdn', kind: 'reset', after: 1000, times: 'always' });
+    client.use({ endpoint: other.endpoint, redirectHosts: other.redirectHosts, token: undefined });
     await until(downloads, ([job]) => job!.waiting !== undefined);
     expect(other.log).toEqual([]);
     await downloads.resume(id, true);
