@@ -46,7 +46,9 @@ test('a person’s question ends it, and the next one is about the new place', a
   });
   await vi.advanceTimersByTimeAsync(100);
   expect(asked().slice(1)).toEqual([['q4.gguf', 10_240]]);
+  const looked = estimate.mock.calls.at(-1)![1];
   await ahead({ source: q8, settings: { ...settings, contextSize: 512 } }, never);
+  expect(looked.aborted).toBe(true);
   await vi.advanceTimersByTimeAsync(100);
   // Downwards first, not the row that is no longer at the settings on screen; and there is no stop below the first.
   expect(asked().slice(3, 6)).toEqual([

@@ -77,6 +77,7 @@ test.each([
     if (layers > 0) expect(layers * 100 + compute(layers)).toBeLessThanOrEqual(free - 350);
     expect((layers + 1) * 100 + Math.max(compute(layers || 1), compute(layers + 1))).toBeGreaterThan(free - 350);
     expect(asked.length).toBeLessThanOrEqual(5);
+    expect(new Set(asked).size).toBe(asked.length);
   }
 });
 
