@@ -26,6 +26,7 @@ import { readPage } from './hub/security.ts';
 import { createTraits } from './hub/traits.ts';
 import { appFolders } from './library/apps.ts';
 import { createLibrary } from './library/index.ts';
+import { lockModels } from './library/lock.ts';
 import { createStorage } from './library/storage.ts';
 import { createLog, type Log } from './log.ts';
 import { createAhead } from './memory/ahead.ts';
@@ -55,6 +56,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
   const log = createLog({ folder: path.join(folders.data, 'logs') });
   const settings = openSettings(path.join(folders.data, 'settings.json'), log.scope('settings'));
   const db = openDatabase(path.join(folders.data, 'atelier.db'), log.scope('database'));
+  const unlock = lockModels(folders.models);
   const blobs = createBlobs(path.join(folders.data, 'blobs'));
   const network = createNetwork({ platform, settings, log: log.scope('network') });
   await network.apply();
@@ -206,6 +208,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
       await engine.close();
       place.close();
       db.close();
+      unlock();
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What was typed on the command line, understood or refused. */
 import { statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { type ImportMode, importMode } from '../../shared/schemas/library.ts';
 import { defaultLoadSettings, kvType, type LoadSettings, loadSettings } from '../../shared/schemas/memory.ts';
 import { repoOf } from '../hub/search.ts';
 
@@ -11,7 +12,12 @@ export type Command =
   | { name: 'help' }
   | { name: 'search'; query: string; json: boolean }
   | { name: 'show'; repo: string; json: boolean }
-  | { name: 'estimate'; target: Target; settings: LoadSettings; json: boolean };
+  | { name: 'estimate'; target: Target; settings: LoadSettings; json: boolean }
+  | { name: 'pull'; target: Extract<Target, { kind: 'hub' }>; json: boolean }
+  | { name: 'ls'; json: boolean }
+  | { name: 'rm'; model: string; json: boolean }
+  | { name: 'import'; file: string; mode: ImportMode; json: boolean }
+  | { name: 'verify'; model: string | undefined; json: boolean };
 
 /** Nobody can know what was meant. */
 export class UsageError extends Error {
@@ -27,9 +33,15 @@ export const usage = `Usage:
       --gpu-layers N|all|auto                layers on the GPU; auto: as many as fit
       --vision on|off                        with the projector, where there is one
       --image-tokens N                       what one picture costs at most, 1024 unless told otherwise
+  atelier pull <repo[:quant]> [--json]       downloads a model, or goes on with it
+  atelier ls [--json]                        the models on this computer, other apps' too
+  atelier rm <model> [--json]                moves a model to the bin; the app can bring it back
+  atelier import <file | folder> [--json]    takes a model into the library
+      --mode reference|link|copy             where it lies (unless told otherwise), by a second name, as a copy
+  atelier verify [model] [--json]            reads the files again and compares them
       --json                                 for programs; see docs/cli.md
 
-<repo> is owner/name or an address on the hub. Without a quantization the best one for this computer is taken.
+<model> is an id of "atelier ls", or repo:quant. <repo> is owner/name or an address on the hub. Without a quantization the best one for this computer is taken.
 HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are those of the app.`;
 
 const options = {
@@ -43,25 +55,50 @@ const options = {
     vision: { type: 'string' },
     'image-tokens': { type: 'string' },
   },
+  pull: { json: { type: 'boolean' } },
+  ls: { json: { type: 'boolean' } },
+  rm: { json: { type: 'boolean' } },
+  import: { json: { type: 'boolean' }, mode: { type: 'string' } },
+  verify: { json: { type: 'boolean' } },
 } as const;
+
+type Name = keyof typeof options;
+const isName = (name: string): name is Name => Object.hasOwn(options, name);
+/** What a command takes one of. */
+const takes: Record<Name, string> = {
+  ...{ search: 'text', show: 'repository', estimate: 'model', pull: 'repository', ls: 'nothing', rm: 'model', import: 'file', verify: 'model' },
+};
 
 /** Throws `UsageError` with a sentence for people. */
 export function parseCommand([name, ...rest]: readonly string[]): Command {
   if (name === undefined) throw new UsageError('Say what to do.');
   if (name === 'help' || name === '--help' || name === '-h' || rest.includes('--help') || rest.includes('-h')) return { name: 'help' };
-  if (name !== 'search' && name !== 'show' && name !== 'estimate') throw new UsageError(`There is no command "${name}".`);
+  if (!isName(name)) throw new UsageError(`There is no command "${name}".`);
   const { values, positionals } = parsed(name, rest);
   const [first] = positionals;
   const json = values.json === true;
   if (name === 'search') return { name, query: positionals.join(' '), json };
-  if (first === undefined || positionals.length > 1) throw new UsageError(`"${name}" takes exactly one ${name === 'show' ? 'repository' : 'model'}.`);
+  if (name === 'ls') {
+    if (first !== undefined) throw new UsageError('"ls" takes nothing.');
+    return { name, json };
+  }
+  if (name === 'verify' && first === undefined) return { name, model: undefined, json };
+  if (first === undefined || positionals.length > 1) throw new UsageError(`"${name}" takes exactly one ${takes[name]}.`);
+  if (name === 'rm' || name === 'verify') return { name, model: first, json };
+  if (name === 'import') return { name, file: first, mode: modeOf(values.mode), json };
   const target = targetOf(first);
   if (name === 'estimate') return { name, target, settings: settingsOf(values), json };
   if (target.kind === 'file') throw new UsageError(`"${first}" is not a repository: owner/name.`);
-  return { name, repo: target.repo, json };
+  return name === 'pull' ? { name, target, json } : { name, repo: target.repo, json };
 }
 
-function parsed(name: keyof typeof options, args: string[]): { values: Record<string, unknown>; positionals: string[] } {
+function modeOf(text: unknown): ImportMode {
+  const mode = importMode.safeParse(text ?? 'reference');
+  if (!mode.success) throw new UsageError(`--mode is reference, link or copy, not "${text}".`);
+  return mode.data;
+}
+
+function parsed(name: Name, args: string[]): { values: Record<string, unknown>; positionals: string[] } {
   try {
     return parseArgs({ args, options: options[name], allowPositionals: true });
   } catch (error) {

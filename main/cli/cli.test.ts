@@ -1,57 +1,22 @@
 /** The command line as a person or a program runs it: a child process, the stand-in hub, real headers. */
-import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod/mini';
-import { builtinRepositories, gatedRepo, tinyRepo } from '../../e2e/hub/builtin.ts';
-import { type Hub, startHub } from '../../e2e/hub/start.ts';
+import { gatedRepo, tinyRepo } from '../../e2e/hub/builtin.ts';
+import { type CommandLine, fixtures, openCommandLine } from './testing.ts';
 
-const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-const fixtures = here('../../e2e/fixtures');
 const tiny = (name: string): string => join(fixtures, 'tiny-qwen3.5-vl', name);
 const nine = 'unsloth/Qwen3.5-9B-GGUF';
 
 let folder: string;
-let hub: Hub;
-
+let atelier: CommandLine['atelier'];
+let json: CommandLine['json'];
+let close: CommandLine['close'];
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'atelier-cli-'));
-  hub = await startHub({ repositories: builtinRepositories(fixtures) });
+  ({ folder, atelier, json, close } = await openCommandLine());
 });
-afterAll(async () => {
-  await hub.close();
-  rmSync(folder, { recursive: true });
-});
-
-interface Ran {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-/** On the processor alone, with folders of its own. */
-function atelier(args: string[], changes: Record<string, string> = {}): Promise<Ran> {
-  const env = {
-    ...process.env,
-    ...{ HF_ENDPOINT: hub.endpoint, ATELIER_REDIRECT_HOSTS: hub.redirectHosts.join(','), HF_TOKEN: '', HF_HUB_OFFLINE: '' },
-    ...{ ATELIER_HOME: folder, ATELIER_CACHE: join(folder, 'cache'), ATELIER_MODELS: join(folder, 'models'), ATELIER_GPU: 'cpu', ATELIER_THREADS: '1' },
-    ...changes,
-  };
-  return new Promise((resolve) => {
-    execFile(process.execPath, [here('main.ts'), ...args], { env, cwd: folder }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? 99 : 0, stdout, stderr });
-    });
-  });
-}
-
-async function json(args: string[]): Promise<unknown> {
-  const { code, stdout, stderr } = await atelier([...args, '--json']);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return JSON.parse(stdout);
-}
+afterAll(() => close());
 
 const bytes = z.int().check(z.minimum(0));
 const side = z.strictObject({ total: bytes, weights: bytes, kv: bytes, state: bytes, compute: bytes, projector: bytes });
@@ -200,6 +165,10 @@ describe('wrong commands: exit code 2', () => {
   test.each([
     [[], /Say what to do/],
     [['fly'], /no command "fly"/],
+    [['pull', './file.gguf'], /not a repository/],
+    [['ls', 'all'], /"ls" takes nothing/],
+    [['rm'], /exactly one model/],
+    [['import', 'a.gguf', '--mode', 'move'], /--mode is reference, link or copy/],
     [['show'], /exactly one repository/],
     [['show', 'not-a-repository'], /neither a file nor a repository/],
     [['estimate', nine, '--context', 'much'], /--context is a number/],

@@ -63,15 +63,19 @@ type Chosen = Candidate & { recommendation?: Recommendation };
 
 /** By label, or by path in the repository. */
 async function chosen({ memory }: Services, model: ModelDetail, wanted: string, settings: LoadSettings, signal: AbortSignal): Promise<Chosen> {
-  const { quantizations } = model;
-  const quantization = quantizations.find(({ id }) => id === wanted) ?? quantizations.find(({ label }) => label.toLowerCase() === wanted.toLowerCase());
-  if (!quantization)
-    throw new UsageError(`${model.id} has no quantization "${wanted}". It has: ${quantizations.map(({ label }) => label).join(', ') || 'none'}.`);
+  const quantization = namedQuantization(model, wanted);
   return { quantization, estimate: await memory.estimate({ source: sourceOf(model, quantization), settings }, signal) };
 }
 
-/** Every quantization is priced; one whose header cannot be read is passed over while there are others. */
-async function bestOf({ memory }: Services, model: ModelDetail, settings: LoadSettings, signal: AbortSignal): Promise<Chosen> {
+/** By path in the repository, or by label in any case. Throws `UsageError`. */
+export function namedQuantization({ id: repo, quantizations }: ModelDetail, wanted: string): Quantization {
+  const found = quantizations.find(({ id }) => id === wanted) ?? quantizations.find(({ label }) => label.toLowerCase() === wanted.toLowerCase());
+  if (found) return found;
+  throw new UsageError(`${repo} has no quantization "${wanted}". It has: ${quantizations.map(({ label }) => label).join(', ') || 'none'}.`);
+}
+
+/** The best one for this computer, and why. Every quantization is priced; one whose header cannot be read is passed over while there are others. */
+export async function bestOf({ memory }: Services, model: ModelDetail, settings: LoadSettings, signal: AbortSignal): Promise<Chosen> {
   const runnable = model.quantizations.filter(({ unsupported }) => unsupported === undefined);
   const priced = await Promise.allSettled(
     runnable.map(

@@ -1,13 +1,17 @@
 #!/usr/bin/env node
-/** Entry of the command line: `atelier search`, `show` and `estimate`. Exit codes: 0 done, 1 a fault, 2 a wrong command. */
+/** Entry of the command line. Exit codes: 0 done, 1 a fault, 2 a wrong command. */
+import { Fault } from '../../shared/result.ts';
 import { type Command, parseCommand, UsageError, usage } from './arguments.ts';
 import { runEstimate } from './estimate.ts';
+import { type Answer, runImport, runList, runRemove, runVerify } from './models.ts';
+import { createProgress } from './progress.ts';
+import { runPull } from './pull.ts';
 import { runSearch, runShow } from './search.ts';
 import { faultSentence } from './sentences.ts';
 import { openServices, type Services } from './services.ts';
 
 const abort = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => abort.abort());
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => abort.abort(new Fault('cancelled', 'Stopped.')));
 // A reader that has seen enough, such as `head`, closes the pipe.
 process.stdout.on('error', () => process.exit());
 
@@ -22,20 +26,37 @@ async function main(args: readonly string[]): Promise<number> {
     }
     const services = openServices(process.env);
     try {
-      const { report, text } = await run(services, command);
+      const { report, text, failed } = await run(services, command);
       console.log(command.json ? JSON.stringify(report, null, 2) : text);
+      return failed ? 1 : 0;
     } finally {
       await services.close();
     }
-    return 0;
   } catch (error) {
     console.error(`atelier: ${error instanceof UsageError ? `${error.message}\nTry "atelier help".` : faultSentence(error)}`);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-function run(services: Services, command: Exclude<Command, { name: 'help' }>): Promise<{ report: object; text: string }> {
-  if (command.name === 'search') return runSearch(services.hub, command.query, abort.signal);
-  if (command.name === 'show') return runShow(services.hub, command.repo, abort.signal);
-  return runEstimate(services, command.target, command.settings, abort.signal);
+async function run(services: Services, command: Exclude<Command, { name: 'help' }>): Promise<Answer> {
+  const { signal } = abort;
+  const progress = createProgress(process.stderr);
+  switch (command.name) {
+    case 'search':
+      return runSearch(services.hub, command.query, signal);
+    case 'show':
+      return runShow(services.hub, command.repo, signal);
+    case 'estimate':
+      return runEstimate(services, command.target, command.settings, signal);
+    case 'pull':
+      return runPull(services, command.target, progress, signal);
+    case 'ls':
+      return runList(services);
+    case 'rm':
+      return runRemove(services, command.model);
+    case 'import':
+      return runImport(services, command.file, command.mode, progress, signal);
+    case 'verify':
+      return runVerify(services, command.model, progress, signal);
+  }
 }

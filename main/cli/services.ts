@@ -1,17 +1,19 @@
-/** What the command line needs of the core: the hub, headers and memory. No database, no downloads, nothing that writes but the cache. */
+/** What the command line needs of the core: the hub, headers, memory and the folders. No database; what writes in the models folder locks it. */
 import path from 'node:path';
 import { createEstimator } from '../engine/estimator.ts';
 import { forkEngine } from '../engine/fork.ts';
 import { defaultFolders } from '../folders.ts';
-import { createHeaders } from '../gguf/headers.ts';
+import { createHeaders, type Headers } from '../gguf/headers.ts';
 import { createHub, type Hub } from '../hub/client.ts';
 import { readModel } from '../hub/files.ts';
 import { createMemory, type Memory } from '../memory/estimate.ts';
-import { hubFromEnvironment } from '../platform.ts';
+import { type Folders, hubFromEnvironment } from '../platform.ts';
 import { localModel } from './localModel.ts';
 
 export interface Services {
   hub: Hub;
+  headers: Headers;
+  folders: Folders;
   memory: Memory;
   /** Ends the process that was asked about memory, if any was. */
   close(): Promise<void>;
@@ -34,5 +36,5 @@ export function openServices(env: NodeJS.ProcessEnv): Services {
     folder: folders.models,
     model: (repo, signal) => readModel(hub, repo, signal),
   });
-  return { hub, memory, close: engine.close };
+  return { hub, headers, folders, memory, close: engine.close };
 }

@@ -18,15 +18,20 @@ export type FileMeta = z.infer<typeof fileMeta>;
 
 export const metaPath = (file: string): string => `${file}.meta.json`;
 
-/** What is known about `file`; undefined when nothing is, or when the file was changed after it was written. */
-export async function readMeta(file: string): Promise<FileMeta | undefined> {
+/** What was written down about `file`, whether or not it was changed since. */
+export async function statedMeta(file: string): Promise<FileMeta | undefined> {
   try {
-    const meta = fileMeta.parse(JSON.parse(await readFile(metaPath(file), 'utf8')));
-    const { size, mtimeMs } = await stat(file);
-    return size === meta.size && mtimeMs <= Date.parse(meta.verifiedAt) + 1 ? meta : undefined;
+    return fileMeta.parse(JSON.parse(await readFile(metaPath(file), 'utf8')));
   } catch {
     return undefined;
   }
+}
+
+/** What is known about `file`; undefined when nothing is, or when the file was changed after it was written. */
+export async function readMeta(file: string): Promise<FileMeta | undefined> {
+  const meta = await statedMeta(file);
+  const found = meta && (await stat(file).catch(() => undefined));
+  return found && found.size === meta.size && found.mtimeMs <= Date.parse(meta.verifiedAt) + 1 ? meta : undefined;
 }
 
 /** Writes down where `file` came from. */
