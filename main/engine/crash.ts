@@ -74,6 +74,9 @@ function exitName(code: number | string | null): string {
   return status >= 0x80000000 ? `0x${status.toString(16).toUpperCase()}` : (shellCodes[code] ?? `code ${code}`);
 }
 
+/** A native error that says that the graphics card stopped answering. */
+export const isDeviceLost = (error: unknown): boolean => error instanceof Error && deviceLost.test(error.message);
+
 /** What a person is told about an engine that went away by itself: llama.cpp's last complaint, else what its end means. */
 export function crashFault(gone: EngineExit): Fault {
   const { cause, exit, words } = causeOf(gone);

@@ -5,6 +5,7 @@ import type { Handlers } from '../../shared/rpc/define.ts';
 import { serve } from '../../shared/rpc/serve.ts';
 import { type Backend, chooseBackend } from './backend.ts';
 import { coalesce } from './coalesce.ts';
+import { isDeviceLost } from './crash.ts';
 import { llama, threads } from './llama.ts';
 import { createLlamaServer } from './llamaServer.ts';
 import { createNodeLlamaCpp } from './nodeLlamaCpp.ts';
@@ -78,6 +79,11 @@ export function createHost(): Handlers<typeof control> {
         const stats = yield* coalesce((on) => model.generate(request, on, stop.signal));
         answering = model;
         yield { type: 'end', stats };
+      } catch (error) {
+        // A lost card stays lost for this process: its end is told as a crash, and the next message gets a new one.
+        if (!isDeviceLost(error)) throw error;
+        console.error(`error: ${(error as Error).message}`);
+        process.exit(1);
       } finally {
         signal.removeEventListener('abort', abandon);
         stop.abort();

@@ -304,7 +304,16 @@ const some = (steps: LadderStep[]): { steps?: LadderStep[] } => (steps.length > 
 
 const keepsCrashing = ({ data }: Fault): Fault => new Fault('engine.keepsCrashing', 'The engine crashed three times in a few minutes', data);
 
-/** The fault behind a call that failed: a lost connection is the end of the process, which has words of its own. */
+/** How long an engine may take to follow its llama-server, in ms. */
+const followMs = 5_000;
+
+/**
+ * The fault behind a call that failed: a lost connection is the end of the process, which has words of its own. One whose llama-server
+ * is gone follows it; until it has, nobody may ask it again.
+ */
 async function reason(process: EngineProcess, error: AppError): Promise<Fault> {
-  return error.code === 'disconnected' ? crashFault(await process.exited) : toFault(error);
+  if (error.code !== 'disconnected' && error.code !== 'engine.crashed') return toFault(error);
+  if (error.code === 'engine.crashed') await Promise.race([process.exited, sleep(followMs, undefined, { ref: false })]);
+  process.kill();
+  return crashFault(await process.exited);
 }
