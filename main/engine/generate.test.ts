@@ -189,3 +189,18 @@ describe.for(engines)('$name', (engine) => {
       expect(ledger.images).toBeLessThan(ledger.total);
     });
 });
+
+describe.for(engines.filter(({ name }) => name === 'llama-server'))('$name with a draft model', (engine) => {
+  test('guesses ahead, says how many were right, and answers the same', async () => {
+    const plain = await open(engine, quant.q4);
+    const { text } = await answer(plain.backend, ask('Count from 1 to 100.'));
+    await plain.backend.dispose();
+    // Its own twin: every guess is right.
+    const { backend } = await open(engine, quant.q4, {}, { speculation: { type: 'draft', model: quant.q4 } });
+    const guessed = await answer(backend, ask('Count from 1 to 100.'));
+    await backend.dispose();
+    expect(guessed.text).toBe(text);
+    expect(guessed.stats.draft!.guessed).toBeGreaterThan(50);
+    expect(guessed.stats.draft!.accepted).toBeGreaterThan(guessed.stats.draft!.guessed * 0.9);
+  });
+});

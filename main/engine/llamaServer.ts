@@ -208,7 +208,7 @@ const layerCount = (lines: string[]): number =>
   Number(lines.map((line) => /n_layer\s*=\s*(\d+)/.exec(line)?.[1]).find((count) => count !== undefined) ?? 0) + 1;
 
 /** The plan as llama-server's arguments: nothing is fitted or chosen by the server itself. */
-function serverArguments({ model, projector, stateFolder, plan }: LoadRequest): string[] {
+function serverArguments({ model, projector, stateFolder, speculation, plan }: LoadRequest): string[] {
   const cores = String(threads(modelBytes(model)));
   return [
     ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(plan.imageTokens ?? imageTokenCap)] : [])],
@@ -221,6 +221,8 @@ function serverArguments({ model, projector, stateFolder, plan }: LoadRequest): 
     ...['--ctx-checkpoints', '8', '--checkpoint-min-step', String(Math.ceil(plan.contextSize / 5))],
     // One person, one conversation at a time: no slots, no copies of old prompts in RAM.
     ...['-np', '1', '--cache-ram', '0'],
+    ...(speculation?.type === 'mtp' ? ['--spec-type', 'draft-mtp'] : []),
+    ...(speculation?.type === 'draft' ? ['--spec-type', 'draft-simple', '-md', speculation.model, '-ngld', String(plan.gpuLayers), '-td', cores] : []),
     ...(stateFolder ? ['--slot-save-path', stateFolder] : []),
     ...['--no-ui', '--jinja', '--log-colors', 'off', '-lv', '4'],
   ];

@@ -17,6 +17,8 @@ const timings = z.object({
   prompt_per_second: z.nullable(z.number()),
   predicted_n: z.number(),
   predicted_per_second: z.nullable(z.number()),
+  draft_n: z.nullish(z.int()),
+  draft_n_accepted: z.nullish(z.int()),
 });
 export type Timings = z.infer<typeof timings>;
 

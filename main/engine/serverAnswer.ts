@@ -63,6 +63,7 @@ export function createServerAnswer({ maxTokens }: Pick<GenerateRequest, 'maxToke
         firstTokenMs: (firstToken ?? performance.now()) - started,
         tokensPerSecond: timings?.predicted_per_second ?? 0,
         promptTokensPerSecond: timings?.prompt_per_second ?? 0,
+        ...(timings?.draft_n && { draft: { guessed: timings.draft_n, accepted: timings.draft_n_accepted ?? 0 } }),
         ...(thoughtUntil !== undefined && { thinkingMs: thoughtUntil - (firstToken ?? started) }),
       };
     },

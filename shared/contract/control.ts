@@ -29,6 +29,8 @@ export const loadRequest = z.object({
   serverFolder: z.optional(z.string()),
   /** Where the states of conversations are kept. */
   stateFolder: z.optional(z.string()),
+  /** Tokens are guessed ahead, by a small model or the model's own layers for it, and checked several at once; llama-server only. */
+  speculation: z.optional(z.discriminatedUnion('type', [z.object({ type: z.literal('draft'), model: z.string() }), z.object({ type: z.literal('mtp') })])),
   plan: loadPlan,
 });
 export type LoadRequest = z.infer<typeof loadRequest>;

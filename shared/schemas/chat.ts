@@ -38,6 +38,8 @@ export const turnStats = z.object({
   promptTokensPerSecond: z.number(),
   /** Milliseconds spent thinking. */
   thinkingMs: z.optional(z.number()),
+  /** Tokens guessed ahead, and how many of them were right. */
+  draft: z.optional(z.object({ guessed: z.int(), accepted: z.int() })),
 });
 export type TurnStats = z.infer<typeof turnStats>;
 
