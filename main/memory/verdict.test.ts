@@ -67,7 +67,7 @@ test.each([
     const plain = answer(onGpu);
     return { ...plain, gpu: { ...split(onGpu * 100 * mebibyte), compute: onGpu > 0 ? compute(onGpu) * mebibyte : 0 } };
   };
-  for (let free = 400; free < 3800; free += 50) {
+  for (let free = 400; free < 3800; free += 30) {
     const asked: number[] = [];
     const chosen = await mostLayers(at(33), machine('cuda', free * mebibyte), async (layers) => {
       asked.push(layers);
