@@ -10,6 +10,9 @@ import { type Hub, startHub } from './hub/start.ts';
 const root = path.resolve(import.meta.dirname, '..');
 export const tinyModel = path.join(root, 'e2e/fixtures/tiny-qwen3.5-vl');
 
+/** The home folder of the person who uses the app of `home`. */
+export const userOf = (home: string): string => path.join(home, 'user');
+
 export interface Running {
   page: Page;
   /** Process id of the app's main process. */
@@ -53,6 +56,7 @@ export const test = base.extend<Fixtures, { hub: Hub }>({
     const models = path.join(home, 'models', ...tinyRepo.split('/'));
     fs.mkdirSync(models, { recursive: true });
     for (const file of library) fs.copyFileSync(path.join(tinyModel, file), path.join(models, file));
+    fs.mkdirSync(userOf(home));
     fs.writeFileSync(path.join(home, 'settings.json'), JSON.stringify({ temperature: 0 }));
     const env = {
       ...process.env,
@@ -61,6 +65,9 @@ export const test = base.extend<Fixtures, { hub: Hub }>({
       HF_ENDPOINT: hub.endpoint,
       ATELIER_REDIRECT_HOSTS: hub.redirectHosts.join(','),
       HF_TOKEN: '',
+      // Other apps' models of whoever runs the tests are none of ours.
+      ...{ HOME: userOf(home), USERPROFILE: userOf(home), XDG_CACHE_HOME: '', XDG_CONFIG_HOME: '', XDG_DATA_HOME: '' },
+      ...{ OLLAMA_MODELS: '', HF_HOME: '', HF_HUB_CACHE: '', LLAMA_CACHE: '' },
       ...cardEnv,
     };
     const open = (): Promise<Running> =>
