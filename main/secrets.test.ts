@@ -40,8 +40,11 @@ test('what the system seals is not on the disk in plain, and what it cannot open
   await secrets.set('token', 'hf_a');
   expect(readFileSync(file, 'utf8')).not.toContain('hf_a');
   expect(await openSecrets(file, seal).get('token')).toBe('hf_a');
-  writeFileSync(file, JSON.stringify({ token: 'from elsewhere' }));
+  // The other shell, on the same folder.
+  expect(await openSecrets(file).get('token')).toBeUndefined();
+  writeFileSync(file, JSON.stringify({ token: 'sealed:from elsewhere', old: 'hf_b' }));
   expect(await secrets.get('token')).toBeUndefined();
+  expect(await secrets.get('old')).toBe('hf_b');
 });
 
 test('a file that is broken holds none, and takes new ones', async () => {

@@ -20,8 +20,10 @@ export interface Seal {
 }
 
 const saved = z.record(z.string(), z.string());
+/** The shells share the folder: what one of them sealed is no secret to the other. */
+const mark = 'sealed:';
 
-/** The secrets in `file`, mode 0600, each sealed where the system can. */
+/** The secrets in `file`, mode 0600, each sealed where the system can. Those that were kept unsealed are still read. */
 export function openSecrets(file: string, seal?: Seal): Secrets {
   let writing: Promise<void> = Promise.resolve();
   const read = async (): Promise<Record<string, string>> => {
@@ -33,7 +35,7 @@ export function openSecrets(file: string, seal?: Seal): Secrets {
   };
   const change = async (name: string, value: string | undefined): Promise<void> => {
     const { [name]: _, ...others } = await read();
-    const kept = value === undefined ? undefined : seal ? await seal.seal(value) : value;
+    const kept = value === undefined ? undefined : seal ? mark + (await seal.seal(value)) : value;
     await writeWhole(file, JSON.stringify(kept === undefined ? others : { ...others, [name]: kept }), 0o600);
     // Also where the folder was copied from elsewhere with other rights.
     await chmod(file, 0o600);
@@ -43,8 +45,8 @@ export function openSecrets(file: string, seal?: Seal): Secrets {
     async get(name) {
       await writing.catch(() => {});
       const kept = (await read())[name];
-      if (kept === undefined || !seal) return kept;
-      return seal.open(kept).catch(() => undefined);
+      if (!kept?.startsWith(mark)) return kept;
+      return seal?.open(kept.slice(mark.length)).catch(() => undefined);
     },
     set(name, value) {
       const done = writing.catch(() => {}).then(() => change(name, value));
