@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { missing, softwareGpuEnv } from '../main/memory/testing/softwareGpu.ts';
 import type { EngineState } from '../shared/schemas/engine.ts';
 import { type App, below, endless, greeting, isAlive, type Kind, leftFolders, modelFile, models, originalFile, residentBytes, startApp, until } from './app.ts';
+import { idle, noShell } from './idle.ts';
 
 export interface Scenario {
   name: string;
@@ -55,6 +56,7 @@ export function scenarios(noServer: string | undefined): Scenario[] {
     { name: 'a graphics card that is too small', missing: noGpu, run: smallCard },
     { name: 'a graphics card that is lost', missing: noGpu, run: lostCard },
     ...apps,
+    { name: 'idle without a model', missing: noShell(), run: idle },
   ];
 }
 

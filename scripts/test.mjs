@@ -23,7 +23,7 @@ const step = (name, command, args, options) => {
 const bin = (name) => path.join(root, 'node_modules', '.bin', name);
 const shell = process.platform === 'win32';
 
-for (const folder of ['shared', 'main', 'renderer', 'electron', 'e2e', 'scripts', 'bench'])
+for (const folder of ['shared', 'main', 'renderer', 'electron', 'e2e', 'scripts', 'bench', 'faults'])
   step(`type check of ${folder}`, bin('tsc'), ['-p', folder], { shell });
 step('lint', bin('biome'), ['check', '--error-on-warnings', '.'], { shell });
 step('dead code', bin('knip'), [], { shell });

@@ -6,7 +6,7 @@ import { writing } from './disk.ts';
 import { journalPath, type PartOf, partPath, readJournal, writeJournal } from './journal.ts';
 
 export const segmentSize = 64 * 1024 * 1024;
-/** A kill costs about this much, besides what is in flight. */
+/** Within a segment this much is written before it is recorded. */
 const recordBytes = 16 * 1024 * 1024;
 
 /** Bytes of a file, `end` not included. */
@@ -26,7 +26,7 @@ export interface Part {
   take(): ByteRange | undefined;
   /** Lets others take the rest of this range. */
   release(range: ByteRange): void;
-  /** Writes at `position`, which must continue what its segment has. */
+  /** Writes at `position`, which must continue what its segment has. The end of a segment is recorded before this resolves. */
   write(bytes: Uint8Array, position: number): Promise<void>;
   /** Forgets the segments of these bytes: they are to be fetched again. */
   forget(range: ByteRange): void;
@@ -72,7 +72,8 @@ async function begin(target: string, of: PartOf, wanted: number): Promise<Part> 
   /** Segments before this one are whole. */
   let wholeBefore = 0;
   let unrecorded = 0;
-  let recording: Promise<void> | undefined;
+  let recorded: Promise<void> = Promise.resolve();
+  let nextRecord: Promise<void> | undefined;
   let failed: { error: unknown } | undefined;
 
   const isWhole = (index: number): boolean => segments[index]!.bytes === lengthOf(index);
@@ -98,15 +99,22 @@ async function begin(target: string, of: PartOf, wanted: number): Promise<Part> 
       startedAt,
     });
   };
-  /** Records beside the writing, one after the other; a failure comes out of the next write. */
-  const recordSoon = (): void => {
-    recording ??= onDisk(record)
-      .catch((error: unknown) => {
-        failed = { error };
-      })
-      .finally(() => {
-        recording = undefined;
+  /** Records what is written by now, one record after the other. A failure comes out of the next write. */
+  const recordSoon = (): Promise<void> => {
+    if (!nextRecord) {
+      nextRecord = recorded.then(() => {
+        nextRecord = undefined;
+        return onDisk(record).catch((error: unknown) => {
+          failed = { error };
+        });
       });
+      recorded = nextRecord;
+    }
+    return nextRecord;
+  };
+
+  const throwFailure = (): void => {
+    if (failed) throw failed.error;
   };
 
   if (!known) {
@@ -140,7 +148,7 @@ async function begin(target: string, of: PartOf, wanted: number): Promise<Part> 
       taken.delete(at(start));
     },
     async write(bytes, position) {
-      if (failed) throw failed.error;
+      throwFailure();
       await onDisk(async () => {
         for (let written = 0; written < bytes.length; ) {
           const { bytesWritten } = await handle.write(bytes, written, bytes.length - written, position + written);
@@ -161,9 +169,10 @@ async function begin(target: string, of: PartOf, wanted: number): Promise<Part> 
         from += piece.length;
         whole ||= isWhole(index);
       }
-      if (whole || unrecorded >= recordBytes) recordSoon();
-      // A disk that is slower than the network sets the pace, so that little is ever unrecorded.
-      if (unrecorded >= 4 * recordBytes) await recording;
+      // Whoever brought a segment brings the next one when this one is safe: a kill costs no more than a segment for each.
+      if (whole) await recordSoon();
+      else if (unrecorded >= recordBytes) void recordSoon();
+      throwFailure();
     },
     forget({ start, end }) {
       for (let index = at(start); index * segmentSize < end; index++) {
@@ -177,7 +186,7 @@ async function begin(target: string, of: PartOf, wanted: number): Promise<Part> 
     close: () =>
       onDisk(async () => {
         try {
-          await recording;
+          await recorded;
           await record();
         } finally {
           await handle.close();

@@ -97,7 +97,7 @@ export async function transfer(options: TransferOptions): Promise<string | undef
               signal: connection.signal,
               pace,
               // What has landed is not given up for a single odd answer.
-              takeWhole: async () => (part.received() === 0 || ++odd > 1) && connection.alone(),
+              takeWhole: async () => (part.received() === 0 || ++odd > oddAnswers) && connection.alone(),
               onAccepted(ranged) {
                 if (ranged) odd = 0;
                 link.works();
@@ -139,6 +139,9 @@ export async function transfer(options: TransferOptions): Promise<string | undef
   await part.close();
   return sha256;
 }
+
+/** So many whole files for a range may come in a row before the server is believed to know no ranges. */
+const oddAnswers = 2;
 
 /** The server has too many of us. */
 const isCrowded = ({ code, data }: Fault): boolean => code === 'hub.rateLimited' || (code === 'hub.server' && data?.status === 503);
