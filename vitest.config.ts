@@ -13,7 +13,12 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
-      { extends: './renderer/vite.config.ts', root: '.', test: { name: 'renderer', environment: 'happy-dom', include: ['renderer/**/*.test.{ts,tsx}'] } },
+      {
+        extends: './renderer/vite.config.ts',
+        root: '.',
+        // A page in happy-dom on two busy cores takes its time.
+        test: { name: 'renderer', environment: 'happy-dom', include: ['renderer/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
+      },
     ],
   },
 });
