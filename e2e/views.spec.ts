@@ -6,7 +6,7 @@ import { tinyRepo } from './hub/builtin.ts';
 
 test.use({ library: ['tiny-qwen3.5-vl-Q4_K_M.gguf', 'mmproj-tiny-qwen3.5-vl-F16.gguf'] });
 
-const views = ['chat', 'discover', `discover/${encodeURIComponent(tinyRepo)}`, 'models', 'downloads', 'settings'];
+const views = ['chat', 'discover', `discover/${encodeURIComponent(tinyRepo)}`, 'models', 'models/storage', 'downloads', 'settings'];
 
 /** What sticks out of the window, by its text. */
 const overflow = (page: Page): Promise<string[]> =>
