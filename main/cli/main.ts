@@ -24,7 +24,7 @@ async function main(args: readonly string[]): Promise<number> {
       console.log(usage);
       return 0;
     }
-    const services = openServices(process.env);
+    const services = await openServices(process.env);
     try {
       const { report, text, failed } = await run(services, command);
       console.log(command.json ? JSON.stringify(report, null, 2) : text);

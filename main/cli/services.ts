@@ -6,8 +6,11 @@ import { defaultFolders } from '../folders.ts';
 import { createHeaders, type Headers } from '../gguf/headers.ts';
 import { createHub, type Hub } from '../hub/client.ts';
 import { readModel } from '../hub/files.ts';
+import { createNetwork } from '../hub/network.ts';
 import { createMemory, type Memory } from '../memory/estimate.ts';
 import { type Folders, hubFromEnvironment } from '../platform.ts';
+import { openSecrets } from '../secrets.ts';
+import { openSettings } from '../settings/store.ts';
 import { localModel } from './localModel.ts';
 
 export interface Services {
@@ -22,10 +25,17 @@ export interface Services {
 /** Built beside this file is the engine; from source it is where it was written. */
 const engineEntry = path.join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../engine/host.ts' : 'engine.js');
 
-/** The services of core for one command. Nothing starts before it is asked. */
-export function openServices(env: NodeJS.ProcessEnv): Services {
+/** The services of core for one command, which reach the hub as the app's settings say. Nothing starts before it is asked. */
+export async function openServices(env: NodeJS.ProcessEnv): Promise<Services> {
   const folders = defaultFolders(env);
-  const hub = createHub(hubFromEnvironment(env));
+  const network = createNetwork({
+    platform: { hub: hubFromEnvironment(env), secrets: openSecrets(path.join(folders.data, 'secrets.json')) },
+    settings: openSettings(path.join(folders.data, 'settings.json')),
+    log: { warn: (message) => console.error(`atelier: ${message}.`) },
+    env,
+  });
+  await network.apply();
+  const hub = createHub(network.address());
   const headers = createHeaders({ hub, cacheFolder: folders.cache });
   const engine = createEstimator((env) => forkEngine({ entry: engineEntry, env }));
   const memory = createMemory({
