@@ -61,6 +61,7 @@ const data: Partial<Record<ErrorCode, Record<string, unknown>>> = {
   'download.diskLow': { missing: 3_400_000_000 },
   'download.writing': { file: 'm.gguf', reason: 'EACCES' },
   'library.missing': { name: 'Qwen3.5 9B', folder: '/media/usb/models' },
+  'library.noFile': { path: '/home/ada/model.gguf' },
   'library.notOwn': { app: 'ollama' },
   'library.whichModel': { names: 'Qwen3.5 9B, Qwen3.5 4B' },
   'library.locked': { folder: '/home/ada/models' },

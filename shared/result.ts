@@ -38,6 +38,7 @@ export const errorCodes = [
   'download.notFound', // data: { id }
   'download.writing', // data: { file, reason }: the file could not be written
   'library.notFound', // data: { id }
+  'library.noFile', // data: { path }
   'library.inUse', // data: { id }
   'library.missing', // data: { name, folder }: its drive is not there now
   'library.notOwn', // data: { app: OtherApp }: another app's model is never touched

@@ -41,8 +41,8 @@ test('a folder of any depth is looked through, kept, and forgotten without a tra
   await library.forgetFolder(drive);
   expect(library.list()).toEqual([]);
   expect(existsSync(deep) && existsSync(flat)).toBe(true);
-  await expect(library.addFolder(join(room.root, 'nowhere'))).rejects.toMatchObject({ code: 'library.notFound' });
-  await expect(library.addFolder('relative')).rejects.toMatchObject({ code: 'library.notFound' });
+  await expect(library.addFolder(join(room.root, 'nowhere'))).rejects.toMatchObject({ code: 'library.noFile' });
+  await expect(library.addFolder('relative')).rejects.toMatchObject({ code: 'library.noFile' });
 });
 
 test('a file that two folders hold is listed once', async () => {

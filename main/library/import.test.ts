@@ -67,7 +67,7 @@ describe('import', () => {
       await expect(library.import(page, mode)).rejects.toMatchObject({ code: 'gguf.notGguf' });
       await expect(library.import(cut, mode)).rejects.toMatchObject({ code: 'gguf.truncated' });
       await expect(library.import(half, mode)).rejects.toMatchObject({ code: 'gguf.truncated' });
-      await expect(library.import(join(room.root, 'nothing.gguf'), mode)).rejects.toMatchObject({ code: 'library.notFound' });
+      await expect(library.import(join(room.root, 'nothing.gguf'), mode)).rejects.toMatchObject({ code: 'library.noFile' });
     }
     expect(existsSync(room.models)).toBe(false);
     expect(library.list()).toEqual([]);

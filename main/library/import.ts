@@ -25,7 +25,7 @@ export interface ImportOptions {
 
 /**
  * Imports the model or projector in `file` (absolute), with its other shards and the projector beside it, and gives the id that it has
- * in the library; a projector gives the id of the model that it was put beside. Its header is read first. Errors: library.notFound, gguf.*,
+ * in the library; a projector gives the id of the model that it was put beside. Its header is read first. Errors: library.noFile, gguf.*,
  * library.exists, library.cannotLink, library.noModelFor, library.whichModel, download.diskFull, cancelled.
  */
 export async function importFile(file: string, mode: ImportMode, options: ImportOptions): Promise<string> {
@@ -35,7 +35,7 @@ export async function importFile(file: string, mode: ImportMode, options: Import
   const found = await findOne(file);
   const alone = found.projectors.find(({ path }) => resolve(path) === file);
   const model = found.models[0];
-  if (!alone && !model) throw new Fault('library.notFound', `There is no model file ${file}.`, { id: file });
+  if (!alone && !model) throw new Fault('library.noFile', `There is no model file ${file}.`, { path: file });
   if (model?.incomplete) throw new Fault('gguf.truncated', `Some parts of ${basename(file)} are missing.`, { file });
   const { facts } = await headers.forFile(alone ? [file] : model!.files.map(({ path }) => path));
   if (alone || facts.clip) return importProjector(file, facts, mode, options);
@@ -115,9 +115,9 @@ function stemOf(file: string): string {
   return stem.replace(/^\.+/, '') || 'model';
 }
 
-/** What a person typed or dropped as an absolute path. Errors: library.notFound. */
+/** What a person typed or dropped as an absolute path. Errors: library.noFile. */
 export async function locate(path: string): Promise<{ path: string; isFolder: boolean }> {
   const found = isAbsolute(path) ? await stat(path).catch(() => undefined) : undefined;
-  if (!found) throw new Fault('library.notFound', `There is no file ${path}.`, { id: path });
+  if (!found) throw new Fault('library.noFile', `There is no file ${path}.`, { path });
   return { path: resolve(path), isFolder: found.isDirectory() };
 }

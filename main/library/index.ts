@@ -57,7 +57,7 @@ export interface Library {
   /** Deletes one removed model, or all, for good. */
   emptyBin(id?: string): Promise<void>;
   watchPlaces(signal: AbortSignal): AsyncIterable<LibraryPlace[]>;
-  /** Looks through this folder too. Errors: library.notFound. */
+  /** Looks through this folder too. Errors: library.noFile. */
   addFolder(path: string): Promise<void>;
   /** Looks there no more; nothing in it is touched. */
   forgetFolder(path: string): Promise<void>;
@@ -182,7 +182,7 @@ export function createLibrary({ folder, headers, cacheFolder, lists = inMemory()
     watchPlaces: (signal) => shelf.places.watch(signal),
     async addFolder(path) {
       const { path: folderPath, isFolder } = await locate(path);
-      if (!isFolder) throw new Fault('library.notFound', `${path} is not a folder.`, { id: path });
+      if (!isFolder) throw new Fault('library.noFile', `${path} is not a folder.`, { path });
       await add(folderPath);
     },
     forgetFolder: (path) => change({ folders: lists.get().folders.filter((each) => each !== path) }),

@@ -64,7 +64,9 @@ export function createShelf(options: ShelfOptions): Shelf {
     for (const entry of looked.flatMap((each) => each.entries)) if (!all.has(entry.model.id)) all.set(entry.model.id, entry);
     const sorted = [...all.values()].sort(({ model: a }, { model: b }) => a.name.localeCompare(b.name) || a.repo.localeCompare(b.repo) || compareQuality(a, b));
     entries = new Map(sorted.map((entry) => [entry.model.id, entry]));
-    models.set(sorted.map(({ model }) => model));
+    const next = sorted.map(({ model }) => model);
+    // Each look publishes as often as there are places; who watches hears only of changes.
+    if (JSON.stringify(next) !== JSON.stringify(models.get())) models.set(next);
   };
 
   const placesNow = (): LibraryPlace[] => {
