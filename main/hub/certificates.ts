@@ -8,6 +8,8 @@ let usual: string[] | undefined;
 
 /** Trusts the certificates of a PEM file, and no others of before; empty: the usual ones only. The number that it holds. Errors: network.caFile. */
 export async function trust(file: string): Promise<number> {
+  // As long as nobody chose a file, the process keeps what it started with.
+  if (file === '' && !usual) return 0;
   usual ??= getCACertificates('default');
   if (file === '') {
     setDefaultCACertificates(usual);

@@ -56,9 +56,11 @@ let inForce: ProxyEnv | undefined;
 /** Sends the requests of this process through the proxies of `env`, or through none; new connections only. */
 export function setProxy(env: ProxyEnv): void {
   restore?.();
+  restore = undefined;
   inForce = env;
-  // Also against NODE_USE_ENV_PROXY: no proxy means none.
   const none = !env.http_proxy && !env.https_proxy;
+  if (none && !process.env.NODE_USE_ENV_PROXY) return;
+  // With that variable Node has a proxy of its own, and no proxy means none.
   const nowhere = 'http://127.0.0.1:9';
   restore = setGlobalProxyFromEnv(
     none ? { http_proxy: nowhere, https_proxy: nowhere, no_proxy: '*' } : { ...env, no_proxy: [here, env.no_proxy].filter(Boolean).join(',') },
