@@ -68,21 +68,25 @@ afterEach(async () => {
   await Promise.all(started.map(({ exited }) => exited));
 });
 
-test.skipIf(noGpu)('a card too small for the cache and the batch: both shrink, each in a new process, and the model answers', async () => {
-  create(softwareGpuEnv(folder, 6));
-  let worked: unknown;
-  engine!.load(order({ contextSize: 16384 }, { onLoaded: (plan) => (worked = plan) }));
-  const state = await settled();
-  expect(state).toMatchObject({ status: 'ready', model: { layers: { onGpu: 5 } } });
-  if (state.status !== 'ready') return;
-  expect(state.steps?.map(({ change, why }) => `${change} ${why}`)).toEqual(['cache gpu', 'batch gpu']);
-  expect(worked).toMatchObject({ batchSize: 128, kvType: 'q8_0', contextSize: 16384 });
-  // Three tries, and perhaps the process that tells about the hardware.
-  expect(started.length).toBeGreaterThanOrEqual(3);
-  expect(await answer()).toBe('Hello! How can I help you today?');
-});
+test.skipIf(noGpu)(
+  'a card too small for the cache and the batch: both shrink, each in a new process, and the model answers',
+  { timeout: 120_000 },
+  async () => {
+    create(softwareGpuEnv(folder, 6));
+    let worked: unknown;
+    engine!.load(order({ contextSize: 16384 }, { onLoaded: (plan) => (worked = plan) }));
+    const state = await settled();
+    expect(state).toMatchObject({ status: 'ready', model: { layers: { onGpu: 5 } } });
+    if (state.status !== 'ready') return;
+    expect(state.steps?.map(({ change, why }) => `${change} ${why}`)).toEqual(['cache gpu', 'batch gpu']);
+    expect(worked).toMatchObject({ batchSize: 128, kvType: 'q8_0', contextSize: 16384 });
+    // Three tries, and perhaps the process that tells about the hardware.
+    expect(started.length).toBeGreaterThanOrEqual(3);
+    expect(await answer()).toBe('Hello! How can I help you today?');
+  },
+);
 
-test.skipIf(noGpu)('a card too small for the weights: the model ends on the processor', async () => {
+test.skipIf(noGpu)('a card too small for the weights: the model ends on the processor', { timeout: 120_000 }, async () => {
   create(softwareGpuEnv(folder, 1));
   engine!.load(order());
   const state = await settled();

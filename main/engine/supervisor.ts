@@ -2,20 +2,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EstimateAnswer, EstimateRequest, GenerateEvent, GenerateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import { type AppError, Fault, toAppError, toFault } from '../../shared/result.ts';
-import type { EngineState, LadderStep } from '../../shared/schemas/engine.ts';
+import type { EngineChoice, EngineState, LadderStep } from '../../shared/schemas/engine.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
 import type { LoadSettings, MemorySplit } from '../../shared/schemas/memory.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Log } from '../log.ts';
 import type { EngineProcess, Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
-import { attempt, type Failed, lastLines, type Running } from './attempt.ts';
+import { lastLines, type Running } from './attempt.ts';
 import { crashFault } from './crash.ts';
+import { descend, keepsCrashing, type Landing } from './descent.ts';
 import { createEstimator } from './estimator.ts';
-import { failureOf } from './failure.ts';
-import { footprint } from './footprint.ts';
-import { nextPlan } from './ladder.ts';
-import { defaultBuild, prepareVision, type Vision } from './vision.ts';
+import { cameBack, look } from './footprint.ts';
+import { builtServer } from './serverBuild.ts';
+import { defaultBuild } from './vision.ts';
 
 export interface LoadOrder {
   /** Library id. */
@@ -31,6 +31,8 @@ export interface LoadOrder {
   predicted?: { gpu: MemorySplit; ram: MemorySplit };
   /** The plan is that of an earlier load, which came to it by these steps. */
   remembered?: LadderStep[];
+  /** Absent: node-llama-cpp for text. */
+  engine?: EngineChoice;
   /** Nobody asked for it by hand: it does not make up for the crashes before it. */
   automatic?: boolean;
   /** Hears of the plan that worked, and of all the steps to it. */
@@ -87,8 +89,6 @@ interface Session {
 /** Crashes within so many ms after which nothing is started again by itself. */
 const crashWindow = 5 * 60_000;
 const mostCrashes = 3;
-/** Ms that an ejection waits to hear how much video memory was free before it. */
-const lookMs = 1_000;
 
 export function createEngine({ platform, log, idleMs, build = defaultBuild(platform.folders.cache), last }: EngineOptions): Engine {
   const state = createWatched<EngineState>({ status: 'idle', ...(last !== undefined && { last }) });
@@ -122,73 +122,28 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     state.set({ status: 'failed', modelId, error: shown, ...some(steps), ...(lines && { lastLines: lines }) });
   };
 
-  /** The next smaller plan, or why there is none. */
-  async function down(order: LoadOrder, plan: LoadPlan, vision: Vision, { fault, lines, crashed }: Failed): Promise<ReturnType<typeof nextPlan>> {
-    if (crashed && crashedAgain()) throw keepsCrashing(fault);
-    if (!failureOf(toAppError(fault), lines, true)) return undefined;
-    // A machine that cannot be asked most often has a GPU whose driver is broken.
-    const compute =
-      plan.compute ??
-      (await estimator.hardware(platform.folders.models).then(
-        ({ backend }) => backend,
-        () => 'vulkan' as const,
-      ));
-    const failure = failureOf(toAppError(fault), lines, compute !== 'cpu');
-    if (!failure) return undefined;
-    const { facts } = order;
-    const served = 'serverFolder' in vision;
-    return nextPlan(plan, failure, {
-      layers: (facts.blockCount ?? 0) + 1,
-      experts: served && facts.experts !== undefined,
-      projector: served && 'projector' in vision,
-      compute,
-    });
-  }
-
   async function run(mine: Session): Promise<void> {
     const { order, abort } = mine;
-    const { modelId, files, projector, facts, settings, remembered = [] } = order;
-    const steps = [...remembered];
-    let { plan } = order;
-    const show = (stage: 'building' | 'starting' | 'loading', progress: number): void => {
-      if (session === mine) state.set({ status: 'loading', modelId, stage, progress, ...some(steps) });
-    };
-    try {
-      for (;;) {
-        show('starting', 0);
-        await gone;
-        const vision = await prepareVision(
-          { projector, wanted: settings.vision, facts },
-          async () => plan.compute ?? (await estimator.hardware(platform.folders.models)).backend,
-          (compute) => build(compute, (progress) => show('building', progress), abort.signal),
-        );
-        if (session !== mine) return;
-        show('starting', 0);
-        const seeing = 'problem' in vision ? {} : vision;
-        const tried = await attempt(
-          () => platform.startEngine(plan.compute && { ATELIER_GPU: plan.compute }),
-          { model: files[0]!, ...seeing, plan },
-          (progress) => show('loading', progress),
-          abort.signal,
-        );
-        if (session !== mine) {
-          if ('model' in tried) tried.process.kill();
-          return;
-        }
-        if ('model' in tried) return ready(mine, tried, vision, plan, steps);
-        const next = await down(order, plan, vision, tried).catch((error: unknown) => error as Error);
-        if (session !== mine) return;
-        if (!next || next instanceof Error) return fail(mine, next ?? tried.fault, steps, tried.lines);
-        log.warn(`${modelId}: ${tried.fault.message}; trying again with less`, next.step);
-        steps.push(next.step);
-        plan = next.plan;
-      }
-    } catch (error) {
-      fail(mine, error, steps);
-    }
+    const { modelId } = order;
+    const landing = await descend({
+      order,
+      start: platform.startEngine,
+      build,
+      built: (compute) => builtServer({ cacheFolder: platform.folders.cache, compute }),
+      compute: async () => (await estimator.hardware(platform.folders.models)).backend,
+      crashed: crashedAgain,
+      free: () => gone,
+      show: (stage, progress, steps) => session === mine && state.set({ status: 'loading', modelId, stage, progress, ...some(steps) }),
+      onStep: ({ message }, step) => log.warn(`${modelId}: ${message}; trying again with less`, step),
+      signal: abort.signal,
+    });
+    if (!landing) return;
+    if ('error' in landing) fail(mine, landing.error, landing.steps, landing.lines);
+    else if (session === mine) ready(mine, landing);
+    else landing.running.process.kill();
   }
 
-  function ready(mine: Session, running: Running, vision: Vision, plan: LoadPlan, steps: LadderStep[]): void {
+  function ready(mine: Session, { running, vision, plan, steps }: Extract<Landing, { running: Running }>): void {
     const { modelId, predicted, remembered, onLoaded } = mine.order;
     const { model, process } = running;
     mine.running = running;
@@ -220,15 +175,6 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
 
   const freeVideo = async (): Promise<number | undefined> => (await estimator.hardware(platform.folders.models).catch(() => undefined))?.vram.free ?? undefined;
 
-  /** What a running model holds, in bytes, and how much video memory is free beside it. */
-  async function look({ process, model }: Running): Promise<{ ram: number; freeVideo: number | undefined }> {
-    const [ram, video] = await Promise.all([
-      process.pid === undefined ? undefined : footprint(process.pid),
-      model.layers.onGpu > 0 ? Promise.race([freeVideo(), sleep(lookMs, undefined, { ref: false })]) : undefined,
-    ]);
-    return { ram: ram ?? 0, freeVideo: video };
-  }
-
   async function unload(unusedMinutes?: number): Promise<void> {
     const ending = session;
     session = undefined;
@@ -240,7 +186,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     const idle: EngineState = { status: 'idle', last: ending.order.modelId, ...(unusedMinutes !== undefined && { unusedMinutes }) };
     state.set(idle);
     const { running } = ending;
-    const looked = running && look(running);
+    const looked = running && look(running, freeVideo);
     const ended = async (): Promise<void> => {
       await looked;
       ending.abort.abort();
@@ -249,11 +195,8 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     };
     gone = Promise.all([gone, ended()]);
     await gone;
-    const before = await looked;
-    if (!before || before.ram === 0) return;
-    const after = before.freeVideo === undefined ? undefined : await freeVideo();
-    const gpu = after === undefined || before.freeVideo === undefined ? undefined : Math.max(0, after - before.freeVideo);
-    if (state.get() === idle) state.set({ ...idle, freed: { ram: before.ram, ...(gpu !== undefined && { gpu }) } });
+    const freed = await cameBack(await looked, freeVideo);
+    if (freed && state.get() === idle) state.set({ ...idle, freed });
   }
 
   return {
@@ -301,8 +244,6 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
 }
 
 const some = (steps: LadderStep[]): { steps?: LadderStep[] } => (steps.length > 0 ? { steps: [...steps] } : {});
-
-const keepsCrashing = ({ data }: Fault): Fault => new Fault('engine.keepsCrashing', 'The engine crashed three times in a few minutes', data);
 
 /** How long an engine may take to follow its llama-server, in ms. */
 const followMs = 5_000;

@@ -1,0 +1,98 @@
+/** Loads a model as asked, else with the next smaller plan that works; each try has a process of its own. */
+import type { LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
+import { Fault, toAppError } from '../../shared/result.ts';
+import type { LadderStep } from '../../shared/schemas/engine.ts';
+import type { Hardware } from '../../shared/schemas/hardware.ts';
+import type { EngineProcess } from '../platform.ts';
+import { attempt, type Failed, type Running } from './attempt.ts';
+import { failureOf } from './failure.ts';
+import { nextPlan } from './ladder.ts';
+import type { Built } from './serverBuild.ts';
+import type { LoadOrder } from './supervisor.ts';
+import { type defaultBuild, prepareVision, serverForText, type Vision } from './vision.ts';
+
+export interface Descent {
+  order: LoadOrder;
+  start(env: Record<string, string> | undefined): EngineProcess;
+  build: ReturnType<typeof defaultBuild>;
+  /** The folder of a llama-server that is built already. */
+  built(compute: Hardware['backend']): string | undefined;
+  /** What computes on this machine where nobody says otherwise. */
+  compute(): Promise<Hardware['backend']>;
+  /** Hears of a process that died; true: that was one too many. */
+  crashed(): boolean;
+  /** Settles when the memory of processes before is free. */
+  free(): Promise<unknown>;
+  /** How far it is, 0 to 1 within a stage, with the steps so far. */
+  show(stage: 'building' | 'starting' | 'loading', progress: number, steps: LadderStep[]): void;
+  /** Hears why a plan failed, and what is tried next. */
+  onStep(fault: Fault, step: LadderStep): void;
+  signal: AbortSignal;
+}
+
+/** A load that worked, with which plan; or why none did. `steps` are those of the remembered plan and those taken now. */
+export type Landing = { steps: LadderStep[] } & ({ running: Running; plan: LoadPlan; vision: Vision } | { error: unknown; lines?: string[] });
+
+/** Never rejects. Undefined when `signal` aborted, with no process left. */
+export async function descend(descent: Descent): Promise<Landing | undefined> {
+  const { order, start, built, compute, free, show, onStep, signal } = descent;
+  const { files, projector, facts, settings } = order;
+  const steps = [...(order.remembered ?? [])];
+  let { plan } = order;
+  try {
+    while (!signal.aborted) {
+      show('starting', 0, steps);
+      await free();
+      const backend = async (): Promise<Hardware['backend']> => plan.compute ?? compute();
+      const build = (on: Hardware['backend']): Promise<Built> => descent.build(on, (progress) => show('building', progress, steps), signal);
+      const vision = await prepareVision({ projector, wanted: settings.vision, facts }, backend, build);
+      const text = 'problem' in vision ? await serverForText(order.engine ?? 'node-llama-cpp', backend, built, build) : undefined;
+      if (signal.aborted) break;
+      show('starting', 0, steps);
+      const request: LoadRequest = { model: files[0]!, ...(!('problem' in vision) ? vision : text !== undefined && { serverFolder: text }), plan };
+      const tried = await attempt(
+        () => start(plan.compute && { ATELIER_GPU: plan.compute }),
+        request,
+        (progress) => show('loading', progress, steps),
+        signal,
+      );
+      if (signal.aborted && 'model' in tried) tried.process.kill();
+      if (signal.aborted) break;
+      if ('model' in tried) return { running: tried, plan, vision, steps };
+      if (tried.crashed && descent.crashed()) return { error: keepsCrashing(tried.fault), lines: tried.lines, steps };
+      const next = await down(descent, request, tried);
+      if (!next) return { error: tried.fault, lines: tried.lines, steps };
+      onStep(tried.fault, next.step);
+      steps.push(next.step);
+      plan = next.plan;
+    }
+  } catch (error) {
+    if (!signal.aborted) return { error, steps };
+  }
+  return undefined;
+}
+
+/** The next smaller plan; undefined where none would fare better. */
+async function down(
+  { order: { facts }, compute }: Descent,
+  { plan, serverFolder, projector }: LoadRequest,
+  { fault, lines }: Failed,
+): Promise<ReturnType<typeof nextPlan>> {
+  const error = toAppError(fault);
+  if (!failureOf(error, lines, true)) return undefined;
+  // A machine that cannot be asked most often has a GPU whose driver is broken.
+  const backend = plan.compute ?? (await compute().catch(() => 'vulkan' as const));
+  const failure = failureOf(error, lines, backend !== 'cpu');
+  return (
+    failure &&
+    nextPlan(plan, failure, {
+      layers: (facts.blockCount ?? 0) + 1,
+      experts: serverFolder !== undefined && facts.experts !== undefined,
+      projector: projector !== undefined,
+      compute: backend,
+    })
+  );
+}
+
+/** What is told after too many crashes in a short time, with what the last one was. */
+export const keepsCrashing = ({ data }: Fault): Fault => new Fault('engine.keepsCrashing', 'The engine crashed three times in a few minutes', data);
