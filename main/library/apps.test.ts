@@ -72,7 +72,8 @@ test("Ollama's blobs by their manifests, with the projector that the manifest na
     join(manifests, 'tiny/gone'),
     JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${'0'.repeat(64)}` }] }),
   );
-  const escaping = [{ mediaType: 'application/vnd.ollama.image.model', digest: 'sha256:../../../../../../etc/hostname' }];
+  const escaping = [{ mediaType: 'application/vnd.ollama.image.model', digest: 'sha256:x/../../outside.gguf' }];
+  room.put(tiny.q8, 'home/.ollama/models/outside.gguf');
   writeFileSync(join(manifests, 'tiny/out'), JSON.stringify({ layers: escaping }));
   const models = await listed();
   expect(models.map(({ name, label, repo, vision }) => ({ name, label, repo, vision }))).toEqual([
