@@ -1,11 +1,12 @@
 /** The app under test: a process that can be killed, its engines, its chats. */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { childPort } from '../main/engine/ports.ts';
+import { defaultFolders } from '../main/folders.ts';
 import { core } from '../shared/contract/core.ts';
 import { type Result, toFault } from '../shared/result.ts';
 import { type Client, connect } from '../shared/rpc/connect.ts';
@@ -35,6 +36,9 @@ export function createHome(): string {
   copy(names.text, 'text');
   copy(names.vision, 'vision');
   copy(names.projector, 'vision');
+  // llama-server is built once for everybody; everything else that is kept is kept for this person.
+  mkdirSync(path.join(home, 'cache'));
+  symlinkSync(path.join(defaultFolders().cache, 'llama-server'), path.join(home, 'cache/llama-server'));
   return home;
 }
 export const modelFile = (home: string, kind: Kind): string => path.join(home, 'models', models[kind]);
@@ -68,7 +72,15 @@ export async function startApp(home: string, engineEnv: Record<string, string> =
     execArgv: [],
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-    env: { ...process.env, ATELIER_HOME: home, ATELIER_MODELS: '', HF_HUB_OFFLINE: '1', ATELIER_THREADS: '1', ENGINE_ENV: JSON.stringify(engineEnv) },
+    env: {
+      ...process.env,
+      ATELIER_HOME: home,
+      ATELIER_MODELS: '',
+      ATELIER_CACHE: path.join(home, 'cache'),
+      HF_HUB_OFFLINE: '1',
+      ATELIER_THREADS: '1',
+      ENGINE_ENV: JSON.stringify(engineEnv),
+    },
   });
   let words = '';
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {

@@ -3,7 +3,6 @@ import path from 'node:path';
 import { createCore } from '../main/core.ts';
 import { forkEngine } from '../main/engine/fork.ts';
 import { parentPort } from '../main/engine/ports.ts';
-import { defaultFolders } from '../main/folders.ts';
 import { createServerPlatform } from '../main/server/platform.ts';
 import { core as contract } from '../shared/contract/core.ts';
 import { serve } from '../shared/rpc/serve.ts';
@@ -15,8 +14,6 @@ const platform = createServerPlatform(root, '0.0.0');
 
 const core = await createCore({
   ...platform,
-  // llama-server is built once for everybody.
-  folders: { ...platform.folders, cache: defaultFolders({ ...process.env, ATELIER_CACHE: undefined }).cache },
   startEngine: (env) => forkEngine({ entry, env: { ...added, ...env } }),
 });
 serve(contract, core.handlers, parentPort()!, (error, method) => console.error(method, error));
