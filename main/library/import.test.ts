@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Duplicates } from '../../shared/schemas/library.ts';
 import type { Library } from './index.ts';
 import { readMeta, writeMeta } from './meta.ts';
-import { createRoom, putOllama, type Room, sha256Of, tiny } from './testing.ts';
+import { createRoom, putOllama, type Room, sha256Of, sizeOf, tiny } from './testing.ts';
 
 let room: Room;
 let library: Library;
@@ -17,7 +17,6 @@ afterEach(async () => {
   await library.refresh();
   room.clear();
 });
-const size = (file: string): number => statSync(file).size;
 const at = (id: string): string => join(room.models, id);
 const same = (one: string, other: string): boolean => statSync(one).ino === statSync(other).ino;
 
@@ -113,11 +112,11 @@ describe('duplicates', () => {
     room.put(tiny.q4, 'models/grace/tiny/tiny-Q4_K_M.gguf');
     room.put(tiny.q8, 'models/ada/tiny/tiny-Q8_0.gguf');
     putOllama(room, 'ollama', 'registry.ollama.ai/library/tiny/3b', [{ mediaType: 'model', file: tiny.q4 }]);
-    expect(await found()).toEqual({ groups: [], unknown: 2 * size(tiny.q4) });
+    expect(await found()).toEqual({ groups: [], unknown: 2 * sizeOf(tiny.q4) });
     await library.compare();
     const { groups, unknown } = await found();
     expect(unknown).toBe(0);
-    expect(groups).toMatchObject([{ sha256: sha256Of(tiny.q4), size: size(tiny.q4), linkable: size(tiny.q4), deletable: 2 * size(tiny.q4) }]);
+    expect(groups).toMatchObject([{ sha256: sha256Of(tiny.q4), size: sizeOf(tiny.q4), linkable: sizeOf(tiny.q4), deletable: 2 * sizeOf(tiny.q4) }]);
     expect(groups[0]!.files.map(({ app }) => app).sort()).toEqual(['atelier', 'atelier', 'ollama']);
   });
 
@@ -134,16 +133,16 @@ describe('duplicates', () => {
     putOllama(room, 'ollama', 'registry.ollama.ai/library/tiny/3b', [{ mediaType: 'model', file: tiny.q4 }]);
     const blob = join(room.root, 'ollama/blobs', `sha256-${sha256Of(tiny.q4)}`);
     for (const file of [one, other]) {
-      await writeMeta(file, { repo: 'a/b', commit: 'c', path: 'p', size: size(file), sha256: sha256Of(file), verifiedAt: new Date().toISOString() });
+      await writeMeta(file, { repo: 'a/b', commit: 'c', path: 'p', size: sizeOf(file), sha256: sha256Of(file), verifiedAt: new Date().toISOString() });
     }
     const [group] = (await found()).groups;
-    expect(group).toMatchObject({ linkable: size(tiny.q4) });
+    expect(group).toMatchObject({ linkable: sizeOf(tiny.q4) });
     await library.link(group!.sha256);
     expect(same(one, other)).toBe(true);
     expect(same(one, blob)).toBe(false);
     expect(readFileSync(other).equals(readFileSync(tiny.q4))).toBe(true);
     expect(await readMeta(other)).toMatchObject({ sha256: group!.sha256 });
-    expect((await found()).groups).toMatchObject([{ linkable: 0, deletable: size(tiny.q4) }]);
+    expect((await found()).groups).toMatchObject([{ linkable: 0, deletable: sizeOf(tiny.q4) }]);
   });
 
   test('a file that is not what it was is left alone', async () => {

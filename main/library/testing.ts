@@ -1,6 +1,6 @@
 /** Libraries in folders of their own, filled with the tiny model's files. */
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createHeaders } from '../gguf/headers.ts';
@@ -14,6 +14,8 @@ export const tiny = {
   projector: join(fixtures, 'mmproj-tiny-qwen3.5-vl-F16.gguf'),
   shard: (index: number): string => join(fixtures, `tiny-qwen3.5-vl-Q8_0-0000${index}-of-00003.gguf`),
 };
+/** Bytes. */
+export const sizeOf = (file: string): number => statSync(file).size;
 export const sha256Of = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex');
 
 export interface Room {

@@ -17,7 +17,7 @@ export function Bin() {
   const run = useRun();
   const { library } = useStores();
   const bin = useStore(library, (state) => state.bin);
-  const [asking, setAsking] = useState<BinItem>();
+  const [asking, setAsking] = useState<BinItem | 'all'>();
   const date = (text: string): string => new Intl.DateTimeFormat(format.locale, { dateStyle: 'medium' }).format(new Date(text));
 
   if (bin.length === 0) return <p className="text-text-2">{t('storage.binEmpty')}</p>;
@@ -44,13 +44,16 @@ export function Bin() {
           );
         })}
       </ul>
+      <Button icon={Trash2} className="self-start" onClick={() => setAsking('all')}>
+        {t('storage.emptyNow', { size: format.fileSize(bin.reduce((sum, { size }) => sum + size, 0)) })}
+      </Button>
       {asking && (
         <Confirm
           open
-          title={t('storage.deleteTitle', { name: `${asking.name} ${asking.label}`.trim() })}
-          text={t('storage.deleteText', { size: format.fileSize(asking.size) })}
+          title={asking === 'all' ? t('storage.emptyTitle') : t('storage.deleteTitle', { name: `${asking.name} ${asking.label}`.trim() })}
+          text={asking === 'all' ? t('storage.warnings.bin') : t('storage.deleteText', { size: format.fileSize(asking.size) })}
           action={t('storage.confirm')}
-          onConfirm={() => void run(library.getState().emptyBin(asking.id))}
+          onConfirm={() => void run(library.getState().emptyBin(asking === 'all' ? undefined : asking.id))}
           onClose={() => setAsking(undefined)}
         />
       )}

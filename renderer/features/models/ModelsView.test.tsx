@@ -97,6 +97,10 @@ test('storage: what was removed comes back or goes for good, once confirmed', as
   expect(inputs(fake, 'library.emptyBin')).toEqual([]);
   await user.click(await screen.findByRole('button', { name: 'Delete for good' }));
   await waitFor(() => expect(inputs(fake, 'library.emptyBin')).toEqual([{ id: 'a/b/d.gguf' }]));
+  await user.click(await screen.findByRole('button', { name: 'Empty now, 7.3 GB' }));
+  await user.click(await screen.findByRole('button', { name: 'Delete for good' }));
+  await screen.findByText('Nothing was removed.');
+  expect(inputs(fake, 'library.emptyBin')).toEqual([{ id: 'a/b/d.gguf' }, {}]);
 });
 
 test('storage: only what can go has a button, which asks first', async () => {

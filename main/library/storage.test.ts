@@ -1,0 +1,86 @@
+/** What the disk holds by purpose; what is reclaimed, and what never is. */
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { DownloadJob } from '../../shared/schemas/download.ts';
+import type { StorageKind } from '../../shared/schemas/library.ts';
+import type { Library } from './index.ts';
+import { createStorage, type Storage } from './storage.ts';
+import { createRoom, type Room, sizeOf, tiny } from './testing.ts';
+
+let room: Room;
+let library: Library;
+let storage: Storage;
+let jobs: Pick<DownloadJob, 'repo' | 'files'>[];
+beforeEach(async () => {
+  room = createRoom();
+  jobs = [];
+  library = room.open();
+  const folders = { data: room.root, cache: join(room.root, 'cache'), models: room.models };
+  storage = createStorage({ folders, library, jobs: async () => jobs as DownloadJob[] });
+});
+afterEach(async () => {
+  await library.refresh();
+  room.clear();
+});
+
+function write(bytes: number, ...to: string[]): string {
+  const file = join(room.root, ...to);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, Buffer.alloc(bytes));
+  return file;
+}
+async function of(kind: StorageKind): Promise<[size: number, reclaimable: number]> {
+  await library.refresh();
+  const { size, reclaimable } = (await storage.read()).kinds.find((each) => each.kind === kind)!;
+  return [size, reclaimable];
+}
+
+test('models are counted once each, with a shared projector once, and are never reclaimed', async () => {
+  room.put(tiny.q4, 'models/ada/tiny/tiny-Q4_K_M.gguf');
+  room.put(tiny.q8, 'models/ada/tiny/tiny-Q8_0.gguf');
+  room.put(tiny.projector, 'models/ada/tiny/mmproj-tiny-F16.gguf');
+  const size = sizeOf(tiny.q4) + sizeOf(tiny.q8) + sizeOf(tiny.projector);
+  expect(await of('models')).toEqual([size, 0]);
+  expect((await storage.read()).free).toBeGreaterThan(0);
+  for (const { kind } of (await storage.read()).kinds) if (kind !== 'bin') await storage.reclaim(kind);
+  expect(await of('models')).toEqual([size, 0]);
+});
+
+test('parts of downloads on the list stay, those of no download go', async () => {
+  const wanted = write(1000, 'models/ada/tiny/wanted.gguf.part');
+  const journal = write(10, 'models/ada/tiny/wanted.gguf.part.json');
+  const left = [write(500, 'models/ada/tiny/left.gguf.part'), write(5, 'models/ada/tiny/left.gguf.part.json')];
+  jobs = [{ repo: 'ada/tiny', files: [{ path: 'wanted.gguf', size: 2000, received: 1000 }] }];
+  expect(await of('partial')).toEqual([1515, 505]);
+  await storage.reclaim('partial');
+  expect(await of('partial')).toEqual([1010, 0]);
+  expect([wanted, journal].every(existsSync)).toBe(true);
+  expect(left.some(existsSync)).toBe(false);
+});
+
+test('the bin is counted and emptied; headers and searches are made again; engine, chats and pictures stay', async () => {
+  room.put(tiny.q4, 'models/ada/tiny/tiny-Q4_K_M.gguf');
+  await library.refresh();
+  await library.remove('ada/tiny/tiny-Q4_K_M.gguf');
+  expect(await of('bin')).toEqual([sizeOf(tiny.q4), sizeOf(tiny.q4)]);
+  expect(await of('models')).toEqual([0, 0]);
+  await storage.reclaim('bin');
+  expect(await of('bin')).toEqual([0, 0]);
+
+  const engine = write(300, 'cache/llama-server/llama-server');
+  write(40, 'cache/search/page.json');
+  write(700, 'atelier.db');
+  write(70, 'atelier.db-wal');
+  const blob = write(90, 'blobs/ab/abc');
+  const [headers, reclaimable] = await of('headers');
+  expect(headers).toBeGreaterThanOrEqual(40);
+  expect(reclaimable).toBe(headers);
+  const [cache] = await of('cache');
+  expect(cache).toBeGreaterThanOrEqual(300);
+  expect(await of('chats')).toEqual([770, 0]);
+  expect(await of('images')).toEqual([90, 0]);
+  for (const kind of ['headers', 'cache', 'chats', 'images', 'logs'] as const) await storage.reclaim(kind);
+  expect(await of('headers')).toEqual([0, 0]);
+  expect([engine, blob, join(room.root, 'atelier.db')].every(existsSync)).toBe(true);
+});
