@@ -114,7 +114,7 @@ async function download(hub: Hub, faults: PlannedFault[], fullDisk: Bench['fullD
     return { ends, met, twice: Math.max(0, sent() - size), wrong, seconds: (performance.now() - began) / 1000 };
   } finally {
     hub.clearFaults();
-    if (full && fullDisk === 'tmpfs') execFileSync('umount', [models]);
+    if (full && fullDisk === 'tmpfs') unmount(models, wrong);
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -174,6 +174,16 @@ async function goDown(hub: Hub, limit: number, sent: () => number, ms: number): 
 
 function mount(folder: string, bytes: number): void {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.max(1, Math.ceil(bytes / 1e6))}m`, 'tmpfs', folder], { stdio: 'ignore' });
+}
+
+/** A disk that cannot be let go of is held by a file that is still open. */
+function unmount(folder: string, wrong: string[]): void {
+  try {
+    execFileSync('umount', [folder], { stdio: 'ignore' });
+  } catch {
+    wrong.push('a file is still open');
+    execFileSync('umount', ['-l', folder]);
+  }
 }
 
 function canMount(): boolean {

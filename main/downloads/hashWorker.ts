@@ -14,10 +14,13 @@ let hash = states[0]!.copy();
 let position = 0;
 let told = 0;
 let order: HashOrder = { reach: 0, end: false };
+let over = false;
 let rewinds = 0;
 let wake = (): void => {};
 
-parentPort?.on('message', (next: HashOrder) => {
+parentPort?.on('message', (next: HashOrder | null) => {
+  over = next === null;
+  if (!next) return wake();
   order = next;
   if (next.reach < position) {
     // What was read after this is written anew.
@@ -30,7 +33,7 @@ parentPort?.on('message', (next: HashOrder) => {
 });
 
 let handle: FileHandle | undefined;
-for (;;) {
+while (!over) {
   if (position < order.reach) {
     handle ??= await open(path, 'r');
     const from = position;
@@ -57,3 +60,6 @@ for (;;) {
     wake = resolve;
   });
 }
+// Not left to the end of the thread: whoever waits for it may unmount the disk.
+await handle?.close();
+parentPort?.close();

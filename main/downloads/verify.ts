@@ -21,6 +21,7 @@ export interface GrowingHash {
   reach(bytes: number): void;
   /** The sha256 of the first `bytes`, lower case hex; `onBytes` hears how many have been read. Errors: those of the file system, or the signal's reason. */
   digest(bytes: number, signal: AbortSignal, onBytes?: (bytes: number) => void): Promise<string>;
+  /** Lets go of the file. */
   close(): Promise<void>;
 }
 
@@ -32,6 +33,7 @@ export function hashWhileItGrows(path: string): GrowingHash {
   const task: HashTask = { path };
   const thread = new Worker(worker, { workerData: task });
   let reached = 0;
+  const exited = new Promise<number>((resolve) => thread.on('exit', resolve));
   const ended = new Promise<never>((_, reject) => {
     thread.on('error', reject);
     thread.on('exit', (code) => reject(new Error(`the hash worker ended with code ${code}`)));
@@ -69,7 +71,8 @@ export function hashWhileItGrows(path: string): GrowingHash {
       }
     },
     async close() {
-      await thread.terminate();
+      thread.postMessage(null);
+      await exited;
     },
   };
 }
