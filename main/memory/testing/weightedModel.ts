@@ -26,8 +26,10 @@ export function writeWeightedModel(model: string, file: string): void {
   const words = tensors.find(({ name }) => name === 'token_embd.weight')!.dimensions[1]!;
   const spoken = speak(vocabulary(words), words);
   const made = Buffer.concat([
-    ...[Buffer.from('GGUF'), uint32(3), uint64(tensors.length), uint64(kept.length + vocabularyEntries + 1)],
+    ...[Buffer.from('GGUF'), uint32(3), uint64(tensors.length), uint64(kept.length + vocabularyEntries + 2)],
     ...kept.map(({ start, end }) => bytes.subarray(start, end)),
+    // Like the tokenizers of most models: no blank behind a tag.
+    ...[text('tokenizer.ggml.add_space_prefix'), uint32(7), Buffer.from([0])],
     ...[text('tokenizer.chat_template'), uint32(8), text(template())],
     ...spoken,
     ...tensors.flatMap(({ name, dimensions, type, offset }) => [
