@@ -48,6 +48,7 @@ test('all are paused and resumed together', async () => {
 test.each([
   ['Reconnecting (2)', { reconnecting: 2, rate: 0, secondsLeft: null }],
   ['Downloading', { reconnecting: 1 }],
+  ['Waiting for the server', { rate: 0, secondsLeft: null }],
   ['Verifying', { state: 'verifying', verified: 700_000_000 }],
   ['Waiting until', { state: 'queued', waiting: { for: 'schedule', until: new Date(2026, 10, 22, 23, 0).toISOString() } }],
   ['Waiting for mmproj-F16.gguf, which another download fetches', { state: 'queued', waiting: { for: 'file', path: 'x/mmproj-F16.gguf' } }],

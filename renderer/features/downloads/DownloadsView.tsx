@@ -25,6 +25,7 @@ export function DownloadsView() {
   const open = jobs?.filter(({ state }) => state !== 'done') ?? [];
   const done = (jobs?.filter(({ state }) => state === 'done') ?? []).toSorted((left, right) => right.createdAt.localeCompare(left.createdAt));
   const active = open.filter(({ state }) => state === 'queued' || state === 'running' || state === 'verifying');
+  const stopped = open.filter(({ state, error: why }) => state === 'paused' || (state === 'failed' && why?.code !== 'download.changed'));
   const rate = active.reduce((sum, job) => sum + job.rate, 0);
 
   return (
@@ -53,7 +54,7 @@ export function DownloadsView() {
             <Button icon={Pause} disabled={active.length === 0} onClick={() => void run(pauseAll())}>
               {t('pauseAll')}
             </Button>
-            <Button icon={Play} disabled={open.length === active.length} onClick={() => void run(resumeAll())}>
+            <Button icon={Play} disabled={stopped.length === 0} onClick={() => void run(resumeAll())}>
               {t('resumeAll')}
             </Button>
             <Limits />

@@ -12,7 +12,7 @@ const waitsForRoom = (job: DownloadJob): boolean => job.error?.code === 'downloa
 /** The state, with what it waits for. */
 export function rowStatus(t: TFunction<'downloads'>, format: Format, job: DownloadJob): string {
   const { state, waiting, reconnecting, rate } = job;
-  if (state === 'running' && reconnecting > 0 && rate === 0) return t('reconnecting', { n: format.count(reconnecting) });
+  if (state === 'running' && rate === 0) return reconnecting > 0 ? t('reconnecting', { n: format.count(reconnecting) }) : t('waiting.server');
   if (waitsForRoom(job)) return t('waiting.room');
   if (state !== 'queued' || !waiting) return t(`state.${state}`);
   switch (waiting.for) {
