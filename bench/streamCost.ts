@@ -38,6 +38,7 @@ export async function streamCost(tokens: number): Promise<StreamCost> {
     log: { info() {}, error: console.error },
     engine: {
       modelId: () => 'nobody',
+      async ready() {},
       async stop() {},
       async generate(_, on) {
         const said = coalesce(async (say) => {

@@ -16,6 +16,7 @@ function row(label: Label, verdict: Verdict, free: number | null, changes: Parti
   const empty = { weights: 0, kvCache: 0, state: 0, compute: 0, projector: 0 };
   const estimate: Estimate = {
     basis: 'exact',
+    engine: 'node-llama-cpp',
     settings: { ...defaultLoadSettings, contextSize: 8192 },
     layers: { total, onGpu },
     gpu: onGpu > 0 ? split : empty,

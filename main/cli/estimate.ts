@@ -106,8 +106,7 @@ async function report({ memory }: Services, { model, title, source, estimate, re
   const maxContext = await memory.limits({ source, settings }, signal);
   const made: EstimateReport = {
     model,
-    // Models with a projector run in llama-server, all others in the app's own process (main/engine/openModel.ts).
-    engine: gpu.projector + ram.projector > 0 ? 'llama-server' : 'node-llama-cpp',
+    engine: estimate.engine,
     method: estimate.basis === 'exact' ? 'simulated' : 'formula',
     context: settings.contextSize,
     kv: settings.kvType,

@@ -35,7 +35,7 @@ const machine =
     const share = onGpu / 33;
     const verdict = needs * (1 - share) > ram ? 'no' : onGpu === 0 ? 'ram' : onGpu < 33 ? 'partial' : needs + gigabyte / 3 > gpu ? 'tight' : 'fits';
     const sides = { gpu: { ...none, weights: needs * share }, ram: { ...none, weights: needs * (1 - share) } };
-    return { basis: 'exact', settings, layers: { total: 33, onGpu }, ...sides, free: { gpu, ram }, verdict, trainContext: 262_144 };
+    return { basis: 'exact', engine: 'node-llama-cpp', settings, layers: { total: 33, onGpu }, ...sides, free: { gpu, ram }, verdict, trainContext: 262_144 };
   };
 
 const asked: string[] = [];

@@ -144,6 +144,18 @@ test('with a projector, llama-server computes in what we said', async () => {
   }
 });
 
+test('a text model that llama-server runs takes what it takes with a projector, less the projector', async () => {
+  const { projector: _, ...text } = servedRequest(served[1], 0);
+  const [seeing, reading, own] = [
+    await askMemory(llama, servedRequest(served[1], 0)),
+    await askMemory(llama, { ...text, served: true }),
+    await askMemory(llama, text),
+  ];
+  expect(reading).toMatchObject({ engine: 'llama-server', ram: { ...seeing.ram, projector: 0 } });
+  expect(own.engine).toBe('node-llama-cpp');
+  expect(own.ram.compute).toBeGreaterThan(reading.ram.compute);
+});
+
 describe('a header that llama.cpp cannot be asked about', () => {
   test("is answered by our closed form, marked about, and never by the library's heuristic", async () => {
     const header = path.join(folder, 'broken.gguf');

@@ -36,14 +36,15 @@ export function askMemory(llama: Llama, request: EstimateRequest, signal?: Abort
   return answer;
 }
 
-async function answerTo(llama: Llama, { header, projector, plan }: EstimateRequest): Promise<EstimateAnswer> {
+async function answerTo(llama: Llama, { header, projector, plan, served = false }: EstimateRequest): Promise<EstimateAnswer> {
   const image = projector !== undefined && plan.vision ? await projectorBytes(projector, plan.imageTokens) : 0;
   const gpuLayers = llama.gpu === false ? 0 : plan.gpuLayers;
-  const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers }, image > 0);
+  const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers }, served || image > 0);
   const total = facts.layers.length + 1;
   sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = image;
   const layers = { total, onGpu: Math.min(gpuLayers, total) };
-  return { basis, ...sides, layers, placed: placedBytes(facts, plan), trainContext: facts.trainContext, active: activeBytes(facts, { gpuLayers }) };
+  const engine = served || image > 0 ? 'llama-server' : 'node-llama-cpp';
+  return { basis, engine, ...sides, layers, placed: placedBytes(facts, plan), trainContext: facts.trainContext, active: activeBytes(facts, { gpuLayers }) };
 }
 
 /** Bytes of a projector with its work on the largest picture. */
@@ -53,7 +54,7 @@ async function projectorBytes(file: string, imageTokens = imageTokenCap): Promis
   return projectorWeights(header) + imageWork(header, imageTokens);
 }
 
-/** `served`: llama-server loads it, as it does every model with a projector. */
+/** `served`: llama-server loads it. */
 async function askModel(
   llama: Llama,
   header: string,

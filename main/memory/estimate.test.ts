@@ -34,10 +34,11 @@ const detail = {
 } as unknown as ModelDetail;
 
 /** 33 layers of 100 MiB and a KV cache that grows with the context. */
-function answerTo({ plan, projector }: EstimateRequest): EstimateAnswer {
+function answerTo({ plan, projector, served }: EstimateRequest): EstimateAnswer {
   const bytes = { weights: plan.gpuLayers * 100 * mebibyte, kvCache: plan.contextSize * 1024, state: 0, compute: 0, projector: projector ? 100 * mebibyte : 0 };
   return {
     basis: 'exact',
+    engine: served ? 'llama-server' : 'node-llama-cpp',
     gpu: bytes,
     ram: { ...bytes, weights: (33 - plan.gpuLayers) * 100 * mebibyte },
     layers: { total: 33, onGpu: plan.gpuLayers },
@@ -71,6 +72,7 @@ test('a model on disk: all layers where they fit, and the plan is what was shown
   const shown = await memory.estimate({ source: library, settings }, never);
   expect(shown).toMatchObject({
     basis: 'exact',
+    engine: 'node-llama-cpp',
     settings,
     layers: { total: 33, onGpu: 33 },
     verdict: 'fits',
@@ -82,6 +84,12 @@ test('a model on disk: all layers where they fit, and the plan is what was shown
     { header: '/slim/m.gguf', projector: '/slim/p.gguf', plan: { ...settings, gpuLayers: 33, batchSize: 512 } },
   ]);
   expect(memory.plan(settings, shown)).toEqual({ ...settings, gpuLayers: 33, batchSize: 512 });
+});
+
+test('the engine that would run it is the one that is asked about, and said', async () => {
+  const { memory, estimate } = memoryOf({ served: ({ backend }) => backend === hardware.backend });
+  expect((await memory.estimate({ source: library, settings }, never)).engine).toBe('llama-server');
+  expect(estimate.mock.calls[0]?.[0]).toMatchObject({ served: true });
 });
 
 test('as many layers as fit, and they are planned', async () => {
@@ -281,7 +289,7 @@ describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
       console.log(
         `6 GiB card: ${shown.layers.onGpu} of ${shown.layers.total} layers, ${(splitTotal(shown.gpu) / mebibyte).toFixed(0)} MiB of ${usable / mebibyte}; one more takes ${(splitTotal(more.gpu) / mebibyte).toFixed(0)}`,
       );
-      expect(shown).toMatchObject({ basis: 'exact', verdict: 'partial', free: { gpu: null }, layers: { total: 33 } });
+      expect(shown).toMatchObject({ basis: 'exact', engine: 'node-llama-cpp', verdict: 'partial', free: { gpu: null }, layers: { total: 33 } });
       expect(splitTotal(shown.gpu)).toBeLessThanOrEqual(usable);
       expect(splitTotal(more.gpu)).toBeGreaterThan(usable);
       expect(plan.gpuLayers).toBe(shown.layers.onGpu);

@@ -22,6 +22,8 @@ export interface MemoryParts {
   model(repo: string, signal: AbortSignal): Promise<ModelDetail>;
   /** Bytes that the model which is loaded now holds: a load frees them first. */
   loaded?: () => { gpu: number; ram: number } | undefined;
+  /** Whether llama-server would run a model without pictures on this machine now. */
+  served?: (machine: Hardware) => boolean;
   /** Predicts tokens per second. */
   speed?: Pick<Speed, 'of' | 'probe'>;
   /** What loads took here on top of llama.cpp's buffers. */
@@ -52,7 +54,17 @@ const probeRoom = 2 ** 30;
 const keptAnswers = 1_000;
 
 /** Estimates memory by asking the engine. */
-export function createMemory({ headers, library, engine, folder, model, loaded = () => undefined, speed, calibration }: MemoryParts): Memory {
+export function createMemory({
+  headers,
+  library,
+  engine,
+  folder,
+  model,
+  loaded = () => undefined,
+  served = () => false,
+  speed,
+  calibration,
+}: MemoryParts): Memory {
   const answers = new Map<string, EstimateAnswer>();
   const joined = createJoined<EstimateAnswer>();
   /** Headers of a commit on the Hub never change. */
@@ -105,10 +117,11 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
     return found;
   }
 
-  const requestOf = ({ model, projector }: Found, settings: LoadSettings, gpuLayers: number): EstimateRequest => ({
+  const requestOf = ({ model, projector }: Found, settings: LoadSettings, gpuLayers: number, machine: Hardware): EstimateRequest => ({
     header: model.path,
     ...(projector && { projector: projector.path }),
     plan: { ...settings, gpuLayers, batchSize },
+    ...(served(machine) && { served: true }),
   });
   /** The speed of what this machine holds; where it is not known yet, it is measured once nobody asks. */
   function speedOf({ id, model }: Found, settings: LoadSettings, answer: EstimateAnswer, machine: Hardware): Estimate['speed'] {
@@ -129,7 +142,7 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
     async estimate({ source, settings: asked }, signal) {
       const settings = possible(asked);
       const [found, machine] = await Promise.all([headersOf(source, settings.vision, signal), hardware()]);
-      const at = (gpuLayers: number): Promise<EstimateAnswer> => ask(requestOf(found, settings, gpuLayers), signal);
+      const at = (gpuLayers: number): Promise<EstimateAnswer> => ask(requestOf(found, settings, gpuLayers, machine), signal);
       const room = roomOf(machine, loaded(), calibration?.overhead(machine));
       const all = layersOf(found);
       const automatic = async (): Promise<EstimateAnswer> => {
@@ -139,9 +152,20 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
       };
       const answer = settings.gpuLayers === 'auto' ? await automatic() : await at(Math.min(settings.gpuLayers, all));
       signal.throwIfAborted();
-      const { basis, layers, gpu, ram, trainContext } = answer;
+      const { basis, engine: runner, layers, gpu, ram, trainContext } = answer;
       const free = { gpu: machine.vram.free === null ? null : room.gpu, ram: room.ram };
-      const said: Estimate = { basis, settings, layers, gpu, ram, free, verdict: verdictOf(answer, room), trainContext, bitsPerWeight: bitsOf(found.model) };
+      const said: Estimate = {
+        basis,
+        engine: runner,
+        settings,
+        layers,
+        gpu,
+        ram,
+        free,
+        verdict: verdictOf(answer, room),
+        trainContext,
+        bitsPerWeight: bitsOf(found.model),
+      };
       const tokensPerSecond = speedOf(found, settings, answer, machine);
       return tokensPerSecond ? { ...said, speed: tokensPerSecond } : said;
     },
@@ -153,7 +177,7 @@ export function createMemory({ headers, library, engine, folder, model, loaded =
       // One search at a time, so that a question that a person waits for has at most one of its questions before it.
       const answer = limiting.then(() =>
         contextLimits(found.model.facts.contextLength ?? 0, room, asked.kvType, (contextSize, kvType) =>
-          ask(requestOf(found, possible({ ...asked, contextSize, kvType }), layers), signal),
+          ask(requestOf(found, possible({ ...asked, contextSize, kvType }), layers, machine), signal),
         ),
       );
       limiting = answer.catch(() => {});

@@ -13,6 +13,7 @@ const giga = 1e9;
 /** 4 GB of weights, all used, and a KV cache of 1 GB. */
 const answer: EstimateAnswer = {
   basis: 'exact',
+  engine: 'node-llama-cpp',
   gpu: none,
   ram: { ...none, weights: 4.5 * giga, kvCache: giga, state: 0.1 * giga },
   layers: { total: 41, onGpu: 0 },

@@ -11,6 +11,7 @@ const split = (weights: number): MemorySplit => ({ weights, kvCache: 0, state: 0
 /** A model of 32 layers and an output layer, 100 MiB each, that computes in 500 MiB on the GPU and in 100 in RAM. */
 const answer = (onGpu: number): EstimateAnswer => ({
   basis: 'exact',
+  engine: 'node-llama-cpp',
   gpu: split(onGpu > 0 ? (onGpu * 100 + 500) * mebibyte : 0),
   ram: split(((33 - onGpu) * 100 + 100) * mebibyte),
   layers: { total: 33, onGpu },
@@ -89,15 +90,15 @@ test('a machine without a GPU runs it in RAM or not at all', async () => {
 });
 
 test('the copies of the state that a chat comes to keep need RAM too, without a limit where llama-server keeps them', () => {
-  const [state, projector] = [100 * mebibyte, mebibyte];
+  const state = 100 * mebibyte;
   const text: EstimateAnswer = { ...answer(33), gpu: { ...answer(33).gpu, state } };
-  const vision: EstimateAnswer = { ...text, gpu: { ...text.gpu, projector } };
+  const served: EstimateAnswer = { ...text, engine: 'llama-server' };
   // 100 MiB, 300 of margin, and eight times the state, or 512.
   const room = (ram: number) => machine('cuda', 8 * gibibyte, 8 * gibibyte, ram * mebibyte);
   expect(verdictOf(text, room(911))).toBe('no');
   expect(verdictOf(text, room(912))).toBe('fits');
-  expect(verdictOf(vision, room(1199))).toBe('no');
-  expect(verdictOf(vision, room(1200))).toBe('fits');
+  expect(verdictOf(served, room(1199))).toBe('no');
+  expect(verdictOf(served, room(1200))).toBe('fits');
 });
 
 test('what the loaded model holds counts as free, as it goes first', () => {

@@ -51,9 +51,8 @@ export function roomOf(
 type Fit = 'fits' | 'tight' | 'no';
 
 /** Bytes that stay free on each side, less than 0 where some are missing; the backend's own margin is not taken off. */
-function spareOf({ gpu, ram }: EstimateAnswer, room: Room): { gpu: number; ram: number } {
-  const served = gpu.projector + ram.projector > 0;
-  const later = Math.min(checkpoints * (gpu.state + ram.state), served ? Infinity : checkpointBytes);
+function spareOf({ engine, gpu, ram }: EstimateAnswer, room: Room): { gpu: number; ram: number } {
+  const later = Math.min(checkpoints * (gpu.state + ram.state), engine === 'llama-server' ? Infinity : checkpointBytes);
   return { gpu: room.gpu - splitTotal(gpu), ram: room.ram - splitTotal(ram) - later - room.ramMargin };
 }
 

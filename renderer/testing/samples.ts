@@ -180,6 +180,7 @@ export function fakeEstimate(source: MemorySource, settings: LoadSettings): Esti
   const verdict: Verdict = splitTotal(all) > room + 21.3 * gib ? 'no' : share < 1 ? 'partial' : splitTotal(all) > room * 0.93 ? 'tight' : 'fits';
   return {
     basis: label.includes('IQ3') ? 'about' : 'exact',
+    engine: 'llama-server',
     settings,
     layers: { total, onGpu },
     gpu: scaled(share),

@@ -4,7 +4,7 @@ import { call, stream } from '../rpc/define.ts';
 import { turnStats } from '../schemas/chat.ts';
 import { loadedModel } from '../schemas/engine.ts';
 import { bandwidth, hardware } from '../schemas/hardware.ts';
-import { loadSettings, memorySplit } from '../schemas/memory.ts';
+import { backendName, loadSettings, memorySplit } from '../schemas/memory.ts';
 
 /** Settings with every `auto` decided: what was estimated is what is loaded. */
 export const loadPlan = z.object({
@@ -130,11 +130,15 @@ export const estimateRequest = z.object({
   header: z.string(),
   projector: z.optional(z.string()),
   plan: loadPlan,
+  /** llama-server runs it even without pictures. */
+  served: z.optional(z.boolean()),
 });
 export type EstimateRequest = z.infer<typeof estimateRequest>;
 
 export const estimateAnswer = z.object({
   basis: z.enum(['exact', 'about']),
+  /** Whose bytes these are. */
+  engine: backendName,
   gpu: memorySplit,
   ram: memorySplit,
   /** Layers on the GPU and in all, output layer included. */

@@ -1,9 +1,7 @@
 /** The engine as a person sees it: which model, how far, what it really took. */
 import * as z from 'zod/mini';
 import { appError } from '../result.ts';
-import { loadSettings, memorySplit } from './memory.ts';
-
-export const backendName = z.enum(['node-llama-cpp', 'llama-server']);
+import { backendName, loadSettings, memorySplit } from './memory.ts';
 
 /** Which engine a text model is to run in: `auto` is llama-server where it could be built. */
 export const engineChoice = z.enum(['auto', 'node-llama-cpp', 'llama-server']);

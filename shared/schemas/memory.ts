@@ -1,6 +1,9 @@
 /** What a model costs in memory, and whether this machine has it. All sizes in bytes. */
 import * as z from 'zod/mini';
 
+/** The two engines. */
+export const backendName = z.enum(['node-llama-cpp', 'llama-server']);
+
 export const kvType = z.enum(['f16', 'q8_0', 'q4_0']);
 export type KvType = z.infer<typeof kvType>;
 
@@ -43,6 +46,8 @@ export const freeMemory = z.object({
 export const estimate = z.object({
   /** `exact`: llama.cpp's own no-allocation answer; `about`: our closed form, where it could not be asked. */
   basis: z.enum(['exact', 'about']),
+  /** Whose bytes these are: the one that would run it now. */
+  engine: backendName,
   settings: loadSettings,
   layers: z.object({ total: z.int(), onGpu: z.int() }),
   gpu: memorySplit,

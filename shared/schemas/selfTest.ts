@@ -1,8 +1,9 @@
 /** Which backends run on this machine, shown by having them run the built-in tiny model. */
 import * as z from 'zod/mini';
 import { appError } from '../result.ts';
-import { backendName, visionProblem } from './engine.ts';
+import { visionProblem } from './engine.ts';
 import { hardware } from './hardware.ts';
+import { backendName } from './memory.ts';
 
 /** One engine on one backend. */
 export const selfTestRun = z.object({
