@@ -25,11 +25,14 @@ export async function writing<T>(file: string, missing: () => number, step: () =
   }
 }
 
-/** Tells with download.diskLow when the disk of `file` has less than `spare` bytes left. Looks every second until it is ended. */
-export function watchRoom(file: string, spare = 0, onLow: (fault: Fault) => void): { end(): void } {
+/**
+ * Tells with download.diskLow when the disk of `file` has less than `spare` bytes left; what is missing includes the `rest()` that is still to come.
+ * Looks every second until it is ended.
+ */
+export function watchRoom(file: string, spare: number, rest: () => number, onLow: (fault: Fault) => void): { end(): void } {
   const look = async (): Promise<void> => {
     const free = await freeBytes(dirname(file));
-    if (free < spare) onLow(new Fault('download.diskLow', 'The disk is nearly full.', { missing: spare - free }));
+    if (free < spare) onLow(new Fault('download.diskLow', 'The disk is nearly full.', { missing: spare + rest() - free }));
   };
   // A disk that does not tell how full it is says so when it is written to.
   const timer = setInterval(() => void look().catch(() => {}), 1000);

@@ -48,7 +48,7 @@ export interface Progress {
  * What had arrived stays.
  */
 export async function transfer(options: TransferOptions): Promise<string | undefined> {
-  const { source, file, target, signal, onProgress = () => {}, pace = async () => {}, spareBytes } = options;
+  const { source, file, target, signal, onProgress = () => {}, pace = async () => {}, spareBytes = 0 } = options;
   const patience: Patience = { stallMs: 15_000, retryMs: 1000, tries: 5, ...options.patience };
   const link = createLink(file, async () => {
     const backOff = createBackOff(patience);
@@ -126,7 +126,7 @@ export async function transfer(options: TransferOptions): Promise<string | undef
       }
     },
   });
-  const room = watchRoom(target, spareBytes, connections.fail);
+  const room = watchRoom(target, spareBytes, () => file.size - part.received(), connections.fail);
   tell();
   try {
     await connections.run();
