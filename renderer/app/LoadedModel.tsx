@@ -37,7 +37,7 @@ export function LoadedModel() {
             <span className="truncate tabular-nums">
               {state.status === 'idle' && t('strip.noModel')}
               {state.status === 'ready' && name}
-              {state.status === 'failed' && t('strip.failed', { name })}
+              {state.status === 'failed' && t(/^engine\.(crashed|keepsCrashing)$/.test(state.error.code) ? 'strip.stopped' : 'strip.failed', { name })}
               {state.status === 'loading' && `${t(`stage.${state.stage}`)} ${format.percent(state.progress)} · ${name}`}
             </span>
             <ChevronUp aria-hidden size={14} className="ml-auto shrink-0 text-text-2" />

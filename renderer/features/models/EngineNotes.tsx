@@ -1,6 +1,6 @@
 /** What the engine has to say of one model: how its load goes, what had to give way, why it failed, what came back. */
 import { Check, Copy } from 'lucide-react';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import type { EngineState, LadderStep } from '../../../shared/schemas/engine.ts';
@@ -79,13 +79,19 @@ function useStepWords(): (step: LadderStep) => string {
 function LastLines({ lines }: { lines: string[] }) {
   const { t } = useTranslation('engine');
   const [copied, setCopied] = useState(false);
+  const shown = useRef<HTMLPreElement>(null);
   const text = lines.join('\n');
+  // The end is what is looked for.
+  const open = (): void => {
+    setCopied(false);
+    shown.current?.scrollTo({ top: shown.current.scrollHeight });
+  };
   return (
-    <details className="text-xs text-text-2" onToggle={() => setCopied(false)}>
+    <details className="text-xs text-text-2" onToggle={open}>
       <summary className="w-fit rounded-sm select-none hover:text-text-1">{t('lines')}</summary>
       <div className="relative mt-1">
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-        <pre tabIndex={0} className="max-h-60 overflow-auto rounded-md bg-surface-1 p-2 pr-10 font-mono whitespace-pre-wrap wrap-anywhere">
+        <pre ref={shown} tabIndex={0} className="max-h-60 overflow-auto rounded-md bg-surface-1 p-2 pr-10 font-mono whitespace-pre-wrap wrap-anywhere">
           {text}
         </pre>
         <div className="absolute top-1 right-3">
