@@ -9,6 +9,7 @@ import { imageTokenCap } from '../../shared/schemas/memory.ts';
 import { diskSource, readHeader } from '../gguf/read.ts';
 import { projectorWeights } from '../memory/projector.ts';
 import type { Backend } from './backend.ts';
+import { checkpointsOf } from './checkpoints.ts';
 import { threads } from './llama.ts';
 import { loadFault, readMemory } from './llamaLog.ts';
 import { modelBytes } from './modelBytes.ts';
@@ -66,7 +67,7 @@ export function createLlamaServer(): Backend {
     async load(request, onProgress, signal) {
       const { serverFolder, model } = request;
       if (!serverFolder) throw new Fault('engine.noVision', 'The vision engine is not built', { reason: 'build' });
-      const started = await startServer(serverFolder, serverArguments(request), (line) => process.stderr.write(`${line}\n`));
+      const started = await startServer(serverFolder, await serverArguments(request), (line) => process.stderr.write(`${line}\n`));
       server = started;
       try {
         await started.ready(onProgress, signal);
@@ -208,7 +209,8 @@ const layerCount = (lines: string[]): number =>
   Number(lines.map((line) => /n_layer\s*=\s*(\d+)/.exec(line)?.[1]).find((count) => count !== undefined) ?? 0) + 1;
 
 /** The plan as llama-server's arguments: nothing is fitted or chosen by the server itself. */
-function serverArguments({ model, projector, stateFolder, speculation, plan }: LoadRequest): string[] {
+async function serverArguments({ model, projector, stateFolder, speculation, plan }: LoadRequest): Promise<string[]> {
+  const { count, step } = await checkpointsOf(model, plan.contextSize);
   const cores = String(threads(modelBytes(model)));
   return [
     ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(plan.imageTokens ?? imageTokenCap)] : [])],
@@ -217,8 +219,7 @@ function serverArguments({ model, projector, stateFolder, speculation, plan }: L
     ...['-c', String(plan.contextSize), '-ngl', String(plan.gpuLayers), '-fit', 'off', '-lm', 'none'],
     ...['-ctk', plan.kvType, '-ctv', plan.kvType, '-fa', plan.flashAttention ? 'on' : 'off'],
     ...['-b', String(plan.batchSize), '-ub', String(plan.batchSize), '-t', cores, '-tb', cores],
-    // A hybrid model can go back to these places only, when an earlier turn is edited: spread over the whole context.
-    ...['--ctx-checkpoints', '8', '--checkpoint-min-step', String(Math.ceil(plan.contextSize / 5))],
+    ...['--ctx-checkpoints', String(count), '--checkpoint-min-step', String(step)],
     // One person, one conversation at a time: no slots, no copies of old prompts in RAM.
     ...['-np', '1', '--cache-ram', '0'],
     ...(speculation?.type === 'mtp' ? ['--spec-type', 'draft-mtp'] : []),

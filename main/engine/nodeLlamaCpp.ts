@@ -5,6 +5,7 @@ import type { GenerateRequest } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
 import { type Answer, createAnswer } from './answer.ts';
 import type { Backend } from './backend.ts';
+import { checkpointRoom } from './checkpoints.ts';
 import { type OpenModel, openModel, summary } from './openModel.ts';
 import { createPromptMaker, type PromptMaker } from './prompt.ts';
 import { readTokens } from './readTokens.ts';
@@ -46,7 +47,7 @@ export function createNodeLlamaCpp(): Backend {
     async load(request, onProgress, signal) {
       const open = await openModel(request, onProgress, signal);
       const { model, context } = open;
-      const sequence = context.getSequence({ checkpoints: { max: 8, interval: false, maxMemory: 512 * 1024 * 1024 } });
+      const sequence = context.getSequence({ checkpoints: { max: 16, interval: false, maxMemory: checkpointRoom } });
       const { tokenizer } = model.fileInfo.metadata;
       const prompts = createPromptMaker(tokenizer?.chat_template, { bos: model.tokens.bosString ?? '', eos: model.tokens.eosString ?? '' });
       loaded = { ...open, sequence, prompts };
