@@ -75,7 +75,7 @@ const data: Partial<Record<ErrorCode, Record<string, unknown>>> = {
 
 const imperatives = {
   en: /\b(try|check|choose|set|accept|search|sign|use|free|resume|start|cancel|delete|download|load|eject|wait|reload|attach|open|update|report|reinstall|install|search|do so|connect|remove|rename|import|put|compare)\b/i,
-  fr: /(?<!\p{L})(essayez|réessayez|vérifiez|choisissez|indiquez|cherchez|identifiez|utilisez|libérez|reprenez|relancez|annulez|supprimez|téléchargez|télécharger|chargez|rechargez|éjectez|attendez|joignez|mettez|commencez|faites-le|branchez|renommez|importez|placez|comparez)/iu,
+  fr: /(?<!\p{L})(essayez|réessayez|vérifiez|choisissez|indiquez|cherchez|identifiez|utilisez|libérez|reprenez|relancez|annulez|supprimez|téléchargez|télécharger|chargez|rechargez|éjectez|attendez|joignez|mettez|commencez|faites-le|branchez|renommez|installez|importez|placez|comparez)/iu,
 };
 
 for (const language of languages) {

@@ -103,7 +103,7 @@ export function QuantizationRow({ detail, quantization, price, limits, best, ope
           </>
         )}
         <td className="text-xs text-text-2 @max-[700px]:p-0!" title={qualitySource(t, format, quality)}>
-          <span className="@max-[700px]:hidden">{t(`quality.${quality.word}`)}</span>
+          <span className="@max-[700px]:sr-only">{t(`quality.${quality.word}`)}</span>
         </td>
         <td className="pr-4! text-right @max-[700px]:pr-2!">
           {!unsupported && <GetButton detail={detail} quantization={quantization} label={label} settings={settings} size={onDisk} />}

@@ -74,7 +74,7 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
             </th>
             {/* Without width rather than hidden: a row that spans every column would bring a hidden one back. */}
             <th scope="col" className="w-21 @max-[700px]:w-0 @max-[700px]:p-0!">
-              <span className="@max-[700px]:hidden">{t('columns.quality')}</span>
+              <span className="@max-[700px]:sr-only">{t('columns.quality')}</span>
             </th>
             <th scope="col" className="w-36 pr-4! @max-[840px]:w-29 @max-[700px]:w-27 @max-[700px]:pr-2!">
               <span className="sr-only">{t('columns.action')}</span>
