@@ -27,6 +27,7 @@ import { createTraits } from './hub/traits.ts';
 import { appFolders } from './library/apps.ts';
 import { createLibrary } from './library/index.ts';
 import { lockModels } from './library/lock.ts';
+import { createRenewals } from './library/renewal.ts';
 import { createStorage } from './library/storage.ts';
 import { createLog, type Log } from './log.ts';
 import { createAhead } from './memory/ahead.ts';
@@ -121,6 +122,13 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
   void each(place.watch(watching.signal), () => downloads.hubChanged());
   const chats = createChats({ db, blobs, engine: answering(engine, loads, speed), settings, log: log.scope('chats') });
 
+  const renewals = createRenewals({ hub, folder: folders.models, library, model });
+  const refuseLoaded = (id: string): void => {
+    const state = engine.state();
+    if ((state.status === 'ready' || state.status === 'loading') && state.modelId === id)
+      throw new Fault('library.inUse', 'This model is loaded. Eject it first.', { id });
+  };
+
   const handlers: CoreHandlers = {
     ...chats.handlers,
 
@@ -162,9 +170,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
 
     'library.watch': (_, { signal }) => library.watch(signal),
     async 'library.remove'({ id }) {
-      const state = engine.state();
-      if ((state.status === 'ready' || state.status === 'loading') && state.modelId === id)
-        throw new Fault('library.inUse', 'This model is loaded. Eject it first.', { id });
+      refuseLoaded(id);
       await library.remove(id);
     },
     'library.restore': ({ id }) => library.restore(id),
@@ -185,6 +191,11 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     'library.duplicates': (_, { signal }) => library.watchDuplicates(signal),
     'library.compare': () => library.compare(),
     'library.link': ({ sha256 }) => library.link(sha256),
+    'library.renewal': async ({ id }, { signal }) => ({ bytes: (await renewals.look(id, signal)) ?? null }),
+    async 'library.renew'({ id }) {
+      refuseLoaded(id);
+      await renewals.renew(id);
+    },
     'library.storage': () => storage.read(),
     'library.reclaim': ({ kind }) => storage.reclaim(kind),
 

@@ -45,6 +45,7 @@ export const errorCodes = [
   'library.exists', // data: { file }
   'library.cannotLink', // data: { file }: on another drive, or a file system without hard links
   'library.notEqual', // data: { file }
+  'library.dataChanged', // data: { file }: not only its description
   'library.noModelFor', // data: { file }: a projector that goes with no model
   'library.whichModel', // data: { file, names }: a projector that goes with several
   'library.locked', // data: { folder }: another Atelier works with this models folder

@@ -43,6 +43,10 @@ export interface LibraryState {
   link(sha256: string): Promise<Result<void>>;
   /** What the Hub has now of a model's repository. */
   upstream(repo: string): Promise<Result<ModelDetail>>;
+  /** Bytes of the new header where nothing else seems to have changed on the Hub. */
+  renewal(id: string): Promise<Result<{ bytes: number | null }>>;
+  /** Answers when it is done. */
+  renew(id: string): Promise<Result<void>>;
   storage(): Promise<Result<Storage>>;
   reclaim(kind: StorageKind): Promise<Result<void>>;
 }
@@ -76,6 +80,8 @@ export const createLibraryStore = (client: Client<Core>) =>
       compare: () => client.call('library.compare', undefined),
       link: (sha256) => client.call('library.link', { sha256 }),
       upstream: (repo) => client.call('hub.model', { repo }),
+      renewal: (id) => client.call('library.renewal', { id }),
+      renew: (id) => client.call('library.renew', { id }),
       storage: () => client.call('library.storage', undefined),
       reclaim: (kind) => client.call('library.reclaim', { kind }),
     };

@@ -187,6 +187,8 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'library.duplicates': (_, { signal }) => duplicates.watch(signal),
     'library.compare': () => duplicates.push({ ...duplicates.value, unknown: 0 }),
     'library.link': ({ sha256 }) => duplicates.push({ ...duplicates.value, groups: duplicates.value.groups.filter((each) => each.sha256 !== sha256) }),
+    'library.renewal': () => ({ bytes: null }),
+    'library.renew': () => {},
     'library.storage': () => libraryStorage,
     'library.reclaim': () => {},
     'engine.watch': (_, { signal }) => engine.watch(signal),

@@ -113,6 +113,10 @@ export const core = {
   'library.compare': call(nothing, z.void()),
   /** Makes our own files of this content into one file with several names. */
   'library.link': call(z.object({ sha256 }), z.void()),
+  /** Bytes of the new header where the Hub's version of this model has the same tensors; null where it has not, or is the same. */
+  'library.renewal': call(byId, z.object({ bytes: z.nullable(z.int()) })),
+  /** Puts the new header before the data that is here, if that makes what the Hub names; answers when it is done. */
+  'library.renew': call(byId, z.void()),
   'library.storage': call(nothing, storage),
   /** Frees what `library.storage` calls reclaimable. */
   'library.reclaim': call(z.object({ kind: storageKind }), z.void()),

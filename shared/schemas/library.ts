@@ -112,7 +112,7 @@ export type ImportMode = z.infer<typeof importMode>;
 /** Something long that the library does. It leaves the list when it is done; what failed stays until it is dismissed. */
 export const libraryTask = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'compare', 'link']),
+  kind: z.enum(['import', 'compare', 'link', 'renew']),
   /** The file that it works on. */
   name: z.string(),
   /** Bytes. */

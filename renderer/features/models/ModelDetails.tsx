@@ -46,16 +46,23 @@ function OnTheHub({ model, repo, onClose }: { model: LibraryModel; repo: string;
   const run = useRun();
   const { downloads, library, ui } = useStores();
   const [asking, setAsking] = useState(false);
-  const [found, setFound] = useState<Upstream>();
+  const [found, setFound] = useState<Upstream & { header?: number }>();
   const [error, setError] = useState<AppError>();
 
   const ask = async (): Promise<void> => {
     setAsking(true);
     setError(undefined);
     const answer = await library.getState().upstream(repo);
+    if (answer.ok) {
+      const upstream = upstreamOf(model, answer.value);
+      const renewal = upstream.state === 'changed' && upstream.download ? await library.getState().renewal(model.id) : undefined;
+      setFound({ ...upstream, ...(renewal?.ok && renewal.value.bytes !== null && { header: renewal.value.bytes }) });
+    } else setError(answer.error);
     setAsking(false);
-    if (answer.ok) setFound(upstreamOf(model, answer.value));
-    else setError(answer.error);
+  };
+  const renew = async (): Promise<void> => {
+    onClose();
+    await run(library.getState().renew(model.id));
   };
   const start = async (what: NonNullable<Upstream['download']>): Promise<void> => {
     if (!(await run(downloads.getState().start(what)))) return;
@@ -71,7 +78,16 @@ function OnTheHub({ model, repo, onClose }: { model: LibraryModel; repo: string;
           {t(asking ? 'details.asking' : 'details.check')}
         </Button>
       )}
-      {found && <p role="status">{t(`details.state.${found.state}`, { size: format.fileSize(found.changed) })}</p>}
+      {found && (
+        <p role="status">
+          {found.header === undefined ? t(`details.state.${found.state}`, { size: format.fileSize(found.changed) }) : t('details.state.header')}
+        </p>
+      )}
+      {found?.header !== undefined && (
+        <Button kind="primary" icon={ArrowDownToLine} onClick={() => void renew()}>
+          {t('details.renew', { size: format.fileSize(found.header) })}
+        </Button>
+      )}
       {found?.state === 'changed' && found.download && (
         <Button icon={ArrowDownToLine} onClick={() => void start(found.download!)}>
           {t('details.update', { size: format.fileSize(found.changed) })}

@@ -183,3 +183,21 @@ test('details: the Hub is asked only when the person wants it, and a missing pro
   await user.click(screen.getByRole('button', { name: 'Add vision, 937 MB' }));
   expect(inputs(fake, 'downloads.start')).toEqual([{ repo: detail.id, commit: detail.commit, quantization: quantization.id }]);
 });
+
+test('details: a new version with the same tensors is offered for the price of its header, the whole beside it', async () => {
+  const detail = modelDetail(searchModels[0]!);
+  const quantization = detail.quantizations[0]!;
+  const fake = createFakeCore({
+    'hub.model': () => ({ ...detail, quantizations: [{ ...quantization, files: quantization.files.map((file) => ({ ...file, sha256: 'e'.repeat(64) })) }] }),
+    'library.renewal': () => ({ bytes: 11_000_000 }),
+  });
+  const id = `${detail.id}/${quantization.id}`;
+  const files = quantization.files.map(({ path, size }) => ({ path: `${detail.id}/${path}`, size, sha256: 'f'.repeat(64) }));
+  fake.library.push([libraryModel({ id, files, hub: { repo: detail.id, commit: detail.commit, path: quantization.id } })]);
+  const { user } = renderApp(fake, 'models');
+  await user.click(await screen.findByRole('button', { name: /^Details of/ }));
+  await user.click(await screen.findByRole('button', { name: 'Check for updates' }));
+  await screen.findByRole('button', { name: /^Download it, / });
+  await user.click(screen.getByRole('button', { name: 'Update, 11.0 MB' }));
+  expect(inputs(fake, 'library.renew')).toEqual([{ id }]);
+});
