@@ -145,6 +145,9 @@ test('a silent connection is dropped and made again from where it stopped, and t
   await run(source(undefined, half), { ...segmented, patience: { stallMs: 300 }, onProgress: (progress) => told.push(progress) });
   expect(asked).toContain('1300-1999');
   expect(Math.max(...told.map(({ reconnecting }) => reconnecting))).toBe(1);
+  // It is over with its first bytes, not with its last.
+  const since = told.slice(told.findIndex(({ reconnecting }) => reconnecting === 1));
+  expect(since.some(({ received, reconnecting }) => reconnecting === 0 && received < size)).toBe(true);
   expect(told.at(-1)).toEqual({ received: size, prefix: size, reconnecting: 0 });
   expect(await arrived()).toEqual(content);
 });
