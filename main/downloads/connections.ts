@@ -111,6 +111,7 @@ export function createConnections({ first, most, take, fetch, received, onChange
       })
       .finally(() => {
         open.delete(connection);
+        if (sole === connection) sole = undefined;
         if (broken.delete(connection)) onChange();
       });
     open.set(connection, { ended, abort });

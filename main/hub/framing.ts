@@ -4,7 +4,7 @@
 export interface Framing {
   left?: number;
   chunks?: Chunks;
-  /** The connection takes another request after it. */
+  /** The connection takes another request after it; not asked of chunked bodies, which are rare here. */
   reusable: boolean;
 }
 /** Where in a chunked body we are. */
@@ -48,7 +48,7 @@ function framingOf(status: number, headers: Headers, persistent: boolean): Frami
   if (status === 204 || status === 304) return { left: 0, reusable };
   if (coding !== null) {
     if (coding.toLowerCase() !== 'chunked') throw noHttp();
-    return { chunks: { left: 0, line: '', at: 'size' }, reusable };
+    return { chunks: { left: 0, line: '', at: 'size' }, reusable: false };
   }
   const length = headers.get('content-length');
   if (length === null) return { reusable: false };

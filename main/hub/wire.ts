@@ -32,7 +32,7 @@ const idle = new Map<string, Wire[]>();
 export async function get(url: URL, headers: Headers, signal: AbortSignal): Promise<WireAnswer> {
   signal.throwIfAborted();
   const used = idle.get(url.origin)?.pop();
-  if (used) {
+  if (used && !used.socket.destroyed) {
     // The server may have closed it just now: then nothing has been answered, and it is asked over a new one.
     const answer = await exchange(used, url, headers, signal).catch((error: unknown) => {
       if (signal.aborted) throw signal.reason;
@@ -120,7 +120,7 @@ function exchange(wire: Wire, url: URL, headers: Headers, signal: AbortSignal): 
         done = framing.left === 0;
       }
       // What comes after the end belongs to nobody.
-      if (done && body.length < bytes.length && !framing.chunks) framing.reusable = false;
+      if (body.length < bytes.length) framing.reusable = false;
       if (body.length > 0) controller?.enqueue(body);
       if (done) finish();
       else if (body.length === 0) return true;
