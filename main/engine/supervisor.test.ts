@@ -1,6 +1,6 @@
 /** Core's side of the engine, with real processes and the tiny model. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeAll, expect, test } from 'vitest';
@@ -273,6 +273,29 @@ test('questions are answered by a process that ends when nobody asks', async () 
   expect(engines()).toHaveLength(1);
   await until(() => engines().length === 0);
   expect((await engine.hardware(os.tmpdir())).backend).toBe('cpu');
+});
+
+test('a driver that takes the engine along as it starts is left alone: the processor answers', async () => {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-broken-'));
+  const broken = path.join(folder, 'broken.mjs');
+  writeFileSync(broken, "process.kill(process.pid, 'SIGSEGV');");
+  const asked: unknown[] = [];
+  create({
+    platform: {
+      folders: { data: '', cache: defaultFolders().cache, models: os.tmpdir() },
+      startEngine(env) {
+        asked.push(env?.ATELIER_GPU);
+        const process = forkEngine(env?.ATELIER_GPU ? { entry, env: { ...env, ATELIER_THREADS: '1' } } : { entry: broken });
+        started.push(process);
+        return process;
+      },
+    },
+  });
+  expect(await engine.hardware(folder)).toMatchObject({ backend: 'cpu' });
+  engine.load(order());
+  expect((await settled()).last).toMatchObject({ status: 'ready' });
+  expect(asked).toEqual([undefined, 'cpu', 'cpu']);
+  rmSync(folder, { recursive: true });
 });
 
 test('what was estimated is what is loaded', async () => {

@@ -10,6 +10,7 @@ import type { Log } from '../log.ts';
 import type { EngineProcess, Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
 import { lastLines, type Running } from './attempt.ts';
+import { createGpuGuard } from './brokenGpu.ts';
 import { crashFault } from './crash.ts';
 import { descend, keepsCrashing, type Landing } from './descent.ts';
 import { createEstimator } from './estimator.ts';
@@ -92,7 +93,9 @@ const mostCrashes = 3;
 
 export function createEngine({ platform, log, idleMs, build = defaultBuild(platform.folders.cache), last }: EngineOptions): Engine {
   const state = createWatched<EngineState>({ status: 'idle', ...(last !== undefined && { last }) });
-  const estimator = createEstimator(platform.startEngine, idleMs);
+  const gpu = createGpuGuard(platform.startEngine, log);
+  const estimator = createEstimator(gpu.start, idleMs);
+  const hardware = (folder: string): Promise<Hardware> => gpu.ask(() => estimator.hardware(folder));
   let session: Session | undefined;
   /** The process before must be gone, and its memory with it, when the next one starts. */
   let gone: Promise<unknown> = Promise.resolve();
@@ -127,10 +130,10 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     const { modelId } = order;
     const landing = await descend({
       order,
-      start: platform.startEngine,
+      start: gpu.start,
       build,
       built: (compute) => builtServer({ cacheFolder: platform.folders.cache, compute }),
-      compute: async () => (await estimator.hardware(platform.folders.models)).backend,
+      compute: async () => (await hardware(platform.folders.models)).backend,
       crashed: crashedAgain,
       free: () => gone,
       show: (stage, progress, steps) => session === mine && state.set({ status: 'loading', modelId, stage, progress, ...some(steps) }),
@@ -173,7 +176,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     if (session === mine && now.status === 'ready') state.set({ ...now, answering });
   };
 
-  const freeVideo = async (): Promise<number | undefined> => (await estimator.hardware(platform.folders.models).catch(() => undefined))?.vram.free ?? undefined;
+  const freeVideo = async (): Promise<number | undefined> => (await hardware(platform.folders.models).catch(() => undefined))?.vram.free ?? undefined;
 
   async function unload(unusedMinutes?: number): Promise<void> {
     const ending = session;
@@ -232,7 +235,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     },
     watch: (signal) => state.watch(signal),
     state: state.get,
-    hardware: estimator.hardware,
+    hardware,
     estimate: estimator.estimate,
     bandwidth: estimator.bandwidth,
     async close() {
