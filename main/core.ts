@@ -93,7 +93,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     library,
     memory,
     hardware: () => engine.hardware(folders.models),
-    settings: () => settings.get().load,
+    settings: (id) => ({ global: settings.get().load, model: settings.get().modelLoads[id] }),
   });
   void ejectUnused({ engine, minutes: map(settings.watch(watching.signal), (now) => now.ejectAfterMinutes), signal: watching.signal });
   const search = createSearch({ hub, cacheFolder: folders.cache });

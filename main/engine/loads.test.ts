@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { LoadPart } from '../../shared/loadChoice.ts';
 import type { EngineState, LadderStep } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { defaultLoadSettings, type Estimate, type LoadSettings } from '../../shared/schemas/memory.ts';
@@ -19,6 +20,8 @@ let state = createWatched<EngineState>({ status: 'idle' });
 let orders: LoadOrder[];
 let asked: LoadSettings[];
 let card: string;
+/** What is kept for a model. */
+let own: LoadPart | undefined;
 let loads: Loads;
 
 const create = (): Loads =>
@@ -41,7 +44,7 @@ const create = (): Loads =>
       plan: (settings, { layers }) => ({ ...settings, gpuLayers: layers.onGpu, batchSize: 512 }),
     },
     hardware: async () => ({ backend: 'vulkan', gpus: [card], vram: { total: 8 }, cpu: { name: 'x' }, ram: { total: 9 }, llamaCpp: 'b1' }) as Hardware,
-    settings: () => defaultLoadSettings,
+    settings: () => ({ global: defaultLoadSettings, model: own }),
   });
 const ready = (modelId: string): void => state.set({ status: 'ready', modelId, answering: false } as EngineState);
 
@@ -51,6 +54,7 @@ beforeEach(() => {
   orders = [];
   asked = [];
   card = 'GeForce';
+  own = undefined;
   loads = create();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -79,6 +83,12 @@ test('it holds for that model, those settings and this machine only', async () =
   card = 'Radeon';
   await loads.load('a', {}, forever);
   expect(orders.slice(1).map(({ remembered }) => remembered)).toEqual([undefined, undefined, undefined]);
+});
+
+test('what is kept for the model holds for a load that says nothing', async () => {
+  own = { contextSize: 1024 };
+  await loads.load('a', {}, forever);
+  expect(orders[0]!.settings).toEqual({ ...defaultLoadSettings, contextSize: 1024 });
 });
 
 test('a load afresh tries as asked, and forgets what worked once that works', async () => {

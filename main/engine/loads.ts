@@ -2,6 +2,7 @@
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { type LoadPlan, loadPlan } from '../../shared/contract/control.ts';
+import { chooseLoad, type LoadPart } from '../../shared/loadChoice.ts';
 import { Fault, toFault } from '../../shared/result.ts';
 import { type LadderStep, ladderStep } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
@@ -12,7 +13,7 @@ import { openKept } from '../memory/kept.ts';
 import type { Engine, LoadOrder } from './supervisor.ts';
 
 export interface LoadWish {
-  /** Absent: the person's own settings. */
+  /** Absent: what is kept for the model, else the person's own settings. */
   settings?: LoadSettings | undefined;
   /** Forgets what worked before and tries as asked. */
   afresh?: boolean | undefined;
@@ -36,8 +37,8 @@ export interface LoadParts {
   library: { resolve(id: string): Promise<{ files: string[]; projector?: string; facts: ModelFacts }> };
   memory: Pick<Memory, 'estimate' | 'plan'>;
   hardware(): Promise<Hardware>;
-  /** The person's own. */
-  settings(): LoadSettings;
+  /** The person's own, and what is kept for the model. */
+  settings(id: string): { global: LoadSettings; model: LoadPart | undefined };
 }
 
 const worked = z.object({ modelId: z.string(), machine: z.string(), asked: loadSettings, plan: loadPlan, steps: z.array(ladderStep) });
@@ -51,7 +52,7 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
   const kept = openLoads(folder);
 
   const load: Loads['load'] = async (id, { settings: asked, afresh, automatic }, signal) => {
-    const wanted = asked ?? settings();
+    const { settings: wanted } = chooseLoad({ ...settings(id), request: asked });
     const [{ files, projector, facts }, machine] = await Promise.all([library.resolve(id), hardware().then(nameOf)]);
     const same = (one: z.infer<typeof worked>): boolean => one.modelId === id && one.machine === machine && isSame(one.asked, wanted);
     const before = afresh ? undefined : kept.get().worked.find(same);

@@ -47,6 +47,8 @@ const fields = {
   theme: z.enum(['system', 'light', 'dark']),
   /** For every load that says nothing else. */
   load: loadSettings,
+  /** What is kept for single models, by library id: of `load`, that which is different for them. */
+  modelLoads: z.record(z.string(), z.partial(loadSettings)),
   /** Minutes without an answer after which the model is ejected; 0: never. */
   ejectAfterMinutes: z.int().check(z.minimum(0), z.maximum(7 * 24 * 60)),
   /** Let a model think where its template can be switched. */
@@ -65,6 +67,7 @@ export const settings = z.object({
   language: z._default(fields.language, 'system'),
   theme: z._default(fields.theme, 'system'),
   load: z._default(fields.load, defaultLoadSettings),
+  modelLoads: z._default(fields.modelLoads, {}),
   ejectAfterMinutes: z._default(fields.ejectAfterMinutes, 30),
   thinking: z._default(fields.thinking, false),
   systemPrompt: z._default(fields.systemPrompt, ''),
