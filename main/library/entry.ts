@@ -17,6 +17,8 @@ export interface Entry {
   found: FoundFile[];
   facts?: ModelFacts;
   fault?: Fault;
+  /** From before the app was started; it was not looked at yet. */
+  remembered?: true;
 }
 type Read = { facts: ModelFacts } | { fault: Fault };
 type Projector = KnownProjector & { file: FoundFile };

@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { LibraryLists } from '../../shared/schemas/library.ts';
+import type { LibraryLists, LibraryModel } from '../../shared/schemas/library.ts';
 import type { Library } from './index.ts';
 import { createRoom, type Room, tiny } from './testing.ts';
 
@@ -70,6 +70,30 @@ test('a drive that is not there greys its rows, also after a restart, and blocks
   renameSync(join(room.root, 'unplugged'), join(room.root, 'drive'));
   await library.refresh();
   expect(library.list().find((model) => model.id === id)).not.toHaveProperty('problem');
+});
+
+test('what was there is listed at once after a restart, while a slow drive is still looked through', async () => {
+  room.put(tiny.q8, 'models/ada/tiny/tiny-Q8_0.gguf');
+  const id = room.put(tiny.q4, 'drive/tiny-Q4_K_M.gguf');
+  await library.addFolder(join(room.root, 'drive'));
+  let goOn = (): void => {};
+  const slow = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const restarted = room.open({
+    lists,
+    headers: {
+      async forFile(paths) {
+        if (paths[0] === id) await slow;
+        return room.headers.forFile(paths);
+      },
+    },
+  });
+  const first: LibraryModel[] = (await restarted.watch(AbortSignal.timeout(5000))[Symbol.asyncIterator]().next()).value!;
+  expect(first.map((model) => model.id).sort()).toEqual([id, 'ada/tiny/tiny-Q8_0.gguf']);
+  const resolved = restarted.resolve(id);
+  goOn();
+  expect(await resolved).toMatchObject({ files: [id], facts: { architecture: 'qwen35' } });
 });
 
 test('removal says exactly what it will touch, and touches nothing else', async () => {

@@ -47,7 +47,14 @@ export function createShelf(options: ShelfOptions): Shelf {
   const seen = openKept(join(cacheFolder, 'library.json'), seenModels, { v: 1, models: [] });
   const models = createWatched<LibraryModel[]>([]);
   const places = createWatched<LibraryPlace[]>([]);
-  let looked: Looked[] = [];
+  const remembered = (place: Place): LibraryModel[] =>
+    seen.get().models.filter(({ id, source }) => (place.reference ? id === nameOf(place.reference) : source.folder === place.folder && !source.reference));
+  // Until its turn comes, a place has what it had when the app was last closed.
+  let looked: Looked[] = placesOf(folder, lists(), apps()).map((place) => ({
+    place,
+    there: true,
+    entries: remembered(place).map((model) => ({ place, found: [], model, remembered: true })),
+  }));
   let entries = new Map<string, Entry>();
 
   const lookAt = async (place: Place): Promise<Looked> => {
@@ -55,7 +62,7 @@ export function createShelf(options: ShelfOptions): Shelf {
     if (there) return { place, there, entries: await entriesOf(place, await place.find()) };
     // Of an app that is gone nothing is said; the person's own folders are on a drive that will come back.
     const mine = place.app === 'atelier' || place.app === 'folder';
-    const missing = seen.get().models.filter(({ id, source }) => mine && (place.reference ? id === nameOf(place.reference) : isOf(place, source)));
+    const missing = mine ? remembered(place) : [];
     return { place, there, entries: missing.map((model) => ({ place, found: [], model: { ...model, problem: 'missingDrive' }, fault: gone(model) })) };
   };
 
@@ -128,7 +135,8 @@ export function createShelf(options: ShelfOptions): Shelf {
     ready,
     async find(id) {
       await ready;
-      if (!entries.has(id)) await running?.catch(() => {});
+      const known = entries.get(id);
+      if (!known || known.remembered) await running?.catch(() => {});
       const entry = entries.get(id);
       if (!entry) throw new Fault('library.notFound', 'This model is not in the library.', { id });
       return entry;
@@ -140,7 +148,6 @@ export function createShelf(options: ShelfOptions): Shelf {
 export const nameOf = (path: string): string => path.replaceAll('\\', '/');
 
 const isSame = (one: Place, other: Place): boolean => one.folder === other.folder && one.reference === other.reference;
-const isOf = (place: Place, source: LibraryModel['source']): boolean => source.folder === place.folder && !source.reference;
 
 const gone = ({ name, source }: LibraryModel): Fault =>
   new Fault('library.missing', `${name} lies in ${source.folder}, which is not there now.`, { name, folder: source.folder });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { createHeaders } from '../gguf/headers.ts';
+import { createHeaders, type Headers } from '../gguf/headers.ts';
 import { createHub } from '../hub/client.ts';
 import { createLibrary, type Library, type LibraryOptions } from './index.ts';
 
@@ -23,6 +23,7 @@ export interface Room {
   /** The models folder. */
   models: string;
   home: string;
+  headers: Headers;
   /** A library over this room's folders; `more` as for `createLibrary`. */
   open(more?: Partial<LibraryOptions>): Library;
   /** Copies a file of the tiny model to a path below the room. */
@@ -39,6 +40,7 @@ export function createRoom(): Room {
     root,
     models,
     home: join(root, 'home'),
+    headers,
     open: (more) => createLibrary({ folder: models, headers, cacheFolder, ...more }),
     put(file, ...to) {
       const target = join(root, ...to);
