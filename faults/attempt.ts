@@ -22,7 +22,7 @@ export interface Outcome {
   message: string;
 }
 
-/** A second of the app's patience takes 20 ms here, except for silence: a busy machine is silent too. */
+/** The app is patient for two minutes. Here a second of it takes 20 ms, and there is less of it, so that outages also end downloads; silence on a busy machine needs longer. */
 const patience = { stallMs: 1500, retryMs: 20, tries: 5 };
 
 /** Downloads, or goes on with it, to the end. */

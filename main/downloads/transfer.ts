@@ -49,7 +49,7 @@ export interface Progress {
  */
 export async function transfer(options: TransferOptions): Promise<string | undefined> {
   const { source, file, target, signal, onProgress = () => {}, pace = async () => {}, spareBytes = 0 } = options;
-  const patience: Patience = { stallMs: 15_000, retryMs: 1000, tries: 5, ...options.patience };
+  const patience: Patience = { stallMs: 15_000, retryMs: 1000, tries: 10, ...options.patience };
   const link = createLink(file, async () => {
     const backOff = createBackOff(patience);
     for (;;) {
