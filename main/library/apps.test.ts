@@ -144,3 +144,21 @@ test("another app's model is never touched, and its app can be hidden", async ()
   rmSync(join(room.home, '.lmstudio'), { recursive: true });
   expect(await listed()).toEqual([]);
 });
+
+test("a folder around an app's, or in it, makes nothing in it ours; not even when the app is hidden", async () => {
+  const file = room.put(tiny.q4, 'home/lm/models/ada/tiny-GGUF/tiny-Q4_K_M.gguf');
+  const own = room.put(tiny.q8, 'home/lm/own-Q8_0.gguf');
+  const other = room.open({ apps: () => [{ app: 'lmstudio', folder: join(room.home, 'lm/models') }] });
+  await other.addFolder(join(room.home, 'lm'));
+  await other.addFolder(join(room.home, 'lm/models/ada'));
+  const found = () => other.list().map(({ id, source }) => [id, source.app]);
+  expect(new Map(found() as [string, string][])).toEqual(
+    new Map([
+      [file, 'lmstudio'],
+      [own, 'folder'],
+    ]),
+  );
+  await expect(other.remove(file)).rejects.toMatchObject({ code: 'library.notOwn' });
+  await other.showApp('lmstudio', false);
+  expect(found()).toEqual([[own, 'folder']]);
+});

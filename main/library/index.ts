@@ -12,6 +12,7 @@ import type {
   LibraryRemoval,
   OtherApp,
 } from '../../shared/schemas/library.ts';
+import { writing } from '../downloads/disk.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Headers } from '../gguf/headers.ts';
 import { createWatched } from '../watched.ts';
@@ -47,7 +48,7 @@ export interface Library {
   resolve(id: string): Promise<ResolvedModel>;
   /** What `remove` would do, file by file. Errors: library.notFound, library.notOwn. */
   removal(id: string): Promise<LibraryRemoval>;
-  /** Moves the model to the bin; its projector too when no other quantization needs it. A file used where it lies only leaves the list. Errors: library.notFound, library.notOwn. */
+  /** Moves the model to the bin; its projector too when no other quantization needs it. A file used where it lies only leaves the list. Errors: library.notFound, library.notOwn, library.missing, download.writing. */
   remove(id: string): Promise<void>;
   /** Undoes `remove`. Errors: library.notFound. */
   restore(id: string): Promise<void>;
@@ -163,7 +164,12 @@ export function createLibrary({ folder, headers, cacheFolder, lists = inMemory()
       }
       const files = await namesIn(place.folder, removal.files);
       const shared = await namesIn(place.folder, removal.stays);
-      await binOf(place.folder).put({ id, name: model.name, label: model.label, files, shared });
+      const what = { id, name: model.name, label: model.label, files, shared };
+      await writing(
+        absolute(model.files[0]!.path),
+        () => 0,
+        () => binOf(place.folder).put(what),
+      );
       await refresh();
     },
     async restore(id) {

@@ -5,7 +5,7 @@ import type { LibraryApp, LibraryLists } from '../../shared/schemas/library.ts';
 import type { AppFolder } from './apps.ts';
 import { scanHuggingFace, scanLlamaCpp } from './caches.ts';
 import { scanOllama } from './ollama.ts';
-import { type Found, factsOf, scan } from './scan.ts';
+import { type Found, type FoundFile, factsOf, scan } from './scan.ts';
 
 export interface Place {
   app: LibraryApp;
@@ -24,10 +24,17 @@ export function placesOf(models: string, { folders, files, hidden }: LibraryList
   const all: Place[] = [
     { app: 'atelier', folder: models, find: () => scan(models) },
     ...apps.filter(({ app }) => !hidden.includes(app)).map(appPlace),
-    ...folders.map((folder): Place => ({ app: 'folder', folder, find: () => scan(folder, prefixOf(folder)) })),
+    ...folders.map((folder): Place => ({ app: 'folder', folder, find: async () => without(await scan(folder, prefixOf(folder)), apps) })),
   ];
   const once = all.filter(({ folder }, index) => all.findIndex((other) => other.folder === folder) === index);
   return [...once, ...files.map((file): Place => ({ app: 'folder', folder: dirname(file), reference: file, find: () => findOne(file) }))];
+}
+
+/** What lies in a folder of another app is that app's, also where the person named a folder around it, or in it. */
+function without({ models, projectors }: Found, apps: readonly AppFolder[]): Found {
+  const prefixes = apps.map(({ folder }) => prefixOf(folder));
+  const isOurs = ({ path }: FoundFile): boolean => !prefixes.some((prefix) => path.startsWith(prefix));
+  return { models: models.filter(({ files }) => files.every(isOurs)), projectors: projectors.filter(isOurs) };
 }
 
 function appPlace({ app, folder }: AppFolder): Place {
