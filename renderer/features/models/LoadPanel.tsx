@@ -2,6 +2,7 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import { ownPart } from '../../../shared/loadChoice.ts';
 import type { LibraryModel } from '../../../shared/schemas/library.ts';
 import type { LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
@@ -12,7 +13,9 @@ import { Problem, Skeleton } from '../../ui/Notice.tsx';
 import { Verdict } from '../../ui/Verdict.tsx';
 import { useRun } from '../../useRun.ts';
 import { LoadFields } from './LoadFields.tsx';
+import { LoadSources } from './LoadSources.tsx';
 import { Split } from './Split.tsx';
+import { useLoadBase } from './useLoadBase.ts';
 
 /** The dialog; open while the ui store names a model. */
 export function LoadPanel() {
@@ -33,22 +36,26 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
   const sentence = useErrorSentence();
   const run = useRun();
   const { settings, loadPrices, hardware, engine, library } = useStores();
-  const defaults = useStore(settings, (state) => state.settings.load);
+  const { global, own, base } = useLoadBase(model);
   const machine = useStore(hardware, (state) => state.hardware);
   const price = useStore(loadPrices, (state) => state.prices[model.id]);
   const loaded = useStore(engine, (store) => (store.state.status === 'ready' ? store.state.modelId : undefined));
   const loadedName = useStore(library, (state) => state.models?.find((each) => each.id === loaded)?.name);
-  const [value, setValue] = useState<LoadSettings>({
-    ...defaults,
-    contextSize: Math.min(defaults.contextSize, model.contextLength),
-    vision: defaults.vision && model.vision,
-  });
+  const [value, setValue] = useState<LoadSettings>(base);
+  const [keep, setKeep] = useState(own !== undefined);
 
   useEffect(() => {
     void loadPrices.getState().ask({ [model.id]: { kind: 'library', id: model.id } }, value);
   }, [loadPrices, model.id, value]);
 
   const load = async (): Promise<void> => {
+    const others = settings.getState().settings.modelLoads;
+    const kept = keep ? ownPart(value, global) : {};
+    if (own !== undefined || Object.keys(kept).length > 0) {
+      const { [model.id]: _, ...rest } = others;
+      const modelLoads = Object.keys(kept).length > 0 ? { ...rest, [model.id]: kept } : rest;
+      if (!(await run(settings.getState().change({ modelLoads })))) return;
+    }
     if (await run(engine.getState().load(model.id, value))) onDone();
   };
   const estimate = price?.estimate;
@@ -58,6 +65,7 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
     <>
       <div className="flex min-h-0 flex-col gap-3 overflow-y-auto p-4">
         <LoadFields value={value} maxContext={model.contextLength} vision={model.vision} layers={price?.estimate?.layers.total} onChange={setValue} />
+        <LoadSources value={value} global={global} own={own} base={base} keep={keep} onKeep={setKeep} />
         <section aria-label={t('panel.estimate')} aria-busy={!price || price.stale} className="min-h-72 border-t border-line pt-3">
           {estimate && machine ? (
             <>
