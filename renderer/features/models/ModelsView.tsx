@@ -57,7 +57,7 @@ export function ModelsView() {
           <p className="text-lg">{t('import.drop')}</p>
         </div>
       )}
-      {importing && <ImportDialog dropped={importing} onClose={() => setImporting(undefined)} />}
+      {importing && <ImportDialog key={JSON.stringify(importing)} dropped={importing} onClose={() => setImporting(undefined)} />}
     </Page>
   );
 }
