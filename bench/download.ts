@@ -110,11 +110,14 @@ try {
     'curl | tee | sha256sum': { command: sum('sha256sum'), tools: ['curl', 'tee', 'sha256sum'], told: what.sha256 },
     'curl | tee | openssl sha256': { command: sum('openssl dgst -sha256'), tools: ['curl', 'tee', 'openssl'], told: what.sha256 },
     'aria2c -x8, sha256sum': {
-      command: `aria2c -q -x8 -s8 -d ${folder} -o file.gguf ${url} && sha256sum ${file}`,
+      command: `aria2c -q -x8 -s8 --file-allocation=none -d ${folder} -o file.gguf ${url} && sha256sum ${file}`,
       tools: ['aria2c', 'sha256sum'],
       told: what.sha256,
     },
-    'aria2c -x8 --checksum': { command: `aria2c -q -x8 -s8 --checksum=sha-256=${what.sha256} -d ${folder} -o file.gguf ${url}`, tools: ['aria2c'] },
+    'aria2c -x8 --checksum': {
+      command: `aria2c -q -x8 -s8 --file-allocation=none --checksum=sha-256=${what.sha256} -d ${folder} -o file.gguf ${url}`,
+      tools: ['aria2c'],
+    },
   };
   const taking = Object.entries(contenders).filter(([, { tools }]) => !tools.some((tool) => missing.includes(tool)));
   const runs = new Map<string, Run[]>(taking.map(([name]) => [name, []]));
@@ -125,7 +128,9 @@ try {
   }
   const of = (name: string, value: (run: Run) => number): number => median(runs.get(name)!.map(value));
   const cpu = ({ user, system }: Run): number => user + system;
-  console.log(`\n${values.size} GB over loopback, written to ${folder} and verified; ${values.rounds} rounds interleaved, medians`);
+  console.log(
+    `\n${values.size} GB over loopback, written to ${folder} and verified; ${values.rounds} rounds interleaved, medians; ${os.availableParallelism()} cores, load ${os.loadavg()[0]!.toFixed(1)}`,
+  );
   table([
     ['', 'seconds', 'MB/s', 'user s', 'system s', 'CPU s', 'peak MB'],
     ...taking.map(([name]) => {
