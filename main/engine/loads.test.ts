@@ -20,6 +20,8 @@ let state = createWatched<EngineState>({ status: 'idle' });
 let orders: LoadOrder[];
 let asked: LoadSettings[];
 let card: string;
+/** Whose bytes the estimate gave. */
+let runner: Estimate['engine'];
 /** What is kept for a model. */
 let own: LoadPart | undefined;
 let loads: Loads;
@@ -39,7 +41,7 @@ const create = (): Loads =>
     memory: {
       async estimate({ settings }) {
         asked.push(settings);
-        return { settings, layers: { total: 5, onGpu: 5 }, gpu: {}, ram: {} } as Estimate;
+        return { settings, engine: runner, layers: { total: 5, onGpu: 5 }, gpu: {}, ram: {} } as Estimate;
       },
       plan: (settings, { layers }) => ({ ...settings, gpuLayers: layers.onGpu, batchSize: 512 }),
     },
@@ -54,6 +56,7 @@ beforeEach(() => {
   orders = [];
   asked = [];
   card = 'GeForce';
+  runner = 'node-llama-cpp';
   own = undefined;
   loads = create();
 });
@@ -89,6 +92,13 @@ test('what is kept for the model holds for a load that says nothing', async () =
   own = { contextSize: 1024 };
   await loads.load('a', {}, forever);
   expect(orders[0]!.settings).toEqual({ ...defaultLoadSettings, contextSize: 1024 });
+});
+
+test('the engine that was estimated is the one that loads', async () => {
+  await loads.load('a', {}, forever);
+  runner = 'llama-server';
+  await loads.load('a', {}, forever);
+  expect(orders.map(({ engine }) => engine)).toEqual(['node-llama-cpp', 'auto']);
 });
 
 test('a load afresh tries as asked, and forgets what worked once that works', async () => {

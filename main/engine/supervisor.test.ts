@@ -243,6 +243,13 @@ test.skipIf('problem' in build)('a model with its projector sees; a SIGKILL leav
   expect((await settled()).last).toMatchObject({ status: 'ready' });
 });
 
+test.skipIf('problem' in build)('text runs in llama-server where that is wanted and one is built', async () => {
+  create();
+  engine.load(order({ engine: 'auto' }));
+  expect((await settled()).last).toMatchObject({ status: 'ready', model: { backend: 'llama-server', vision: false }, visionProblem: 'noProjector' });
+  expect((await answer(ask('Hi!'))).text).toBe('Hello! How can I help you today?');
+});
+
 test.skipIf('problem' in build)('a llama-server that is killed takes its engine along', async () => {
   create();
   engine.load(order({ projector }));
