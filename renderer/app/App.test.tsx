@@ -159,3 +159,11 @@ test('a lost connection is said, and what is on screen stays', async () => {
   await screen.findByText('Connection lost, reconnecting…');
   expect(screen.getByText('Qwen3.5 9B')).toBeTruthy();
 });
+
+test('a file dropped where nobody wants it is not opened in place of the app', async () => {
+  renderApp(createFakeCore(), 'downloads');
+  const drop = new Event('drop', { bubbles: true, cancelable: true });
+  Object.assign(drop, { dataTransfer: { types: ['Files'], files: [] } });
+  document.body.dispatchEvent(drop);
+  expect(drop.defaultPrevented).toBe(true);
+});

@@ -14,6 +14,7 @@ import type { Connection } from '../rpc/connection.ts';
 import { useStores } from '../stores/index.ts';
 import type { View } from '../stores/ui.ts';
 import { Toasts } from '../ui/toasts.tsx';
+import { useDroppedFiles } from '../ui/useDroppedFiles.ts';
 import { Boundary } from './Boundary.tsx';
 import { ConnectionBar } from './ConnectionBar.tsx';
 import { ChatView } from './chat.tsx';
@@ -39,6 +40,7 @@ export function App({ connection }: { connection: Connection<Core> }) {
   const id = useStore(ui, (state) => state.id);
   useAppearance();
   useShortcuts();
+  useDroppedFiles();
   const Current = views[view];
 
   return (

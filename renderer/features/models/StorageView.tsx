@@ -1,6 +1,6 @@
 /** What the disk holds, where models are looked for, what was removed, and what is there twice. */
-import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Section } from '../../ui/Section.tsx';
 import { Bin } from './Bin.tsx';
 import { Disk } from './Disk.tsx';
 import { Duplicates } from './Duplicates.tsx';
@@ -24,20 +24,5 @@ export function StorageView() {
         <Folders />
       </Section>
     </div>
-  );
-}
-
-function Section({ title, hint, children }: { title: string; hint?: string; children: ReactNode }) {
-  const id = useId();
-  return (
-    <section aria-labelledby={id} className="flex flex-col gap-3 border-b border-line pb-6 last:border-b-0">
-      <div>
-        <h2 id={id} className="font-semibold">
-          {title}
-        </h2>
-        {hint && <p className="text-xs text-text-2">{hint}</p>}
-      </div>
-      {children}
-    </section>
   );
 }

@@ -1,6 +1,6 @@
 /** What a person can set, and what this computer is. */
 import { Slider } from '@base-ui/react/slider';
-import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import type { Settings } from '../../../shared/schemas/settings.ts';
@@ -9,6 +9,7 @@ import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
 import { Problem } from '../../ui/Notice.tsx';
 import { Page } from '../../ui/Page.tsx';
+import { Section } from '../../ui/Section.tsx';
 import { Select } from '../../ui/Select.tsx';
 import { Switch } from '../../ui/Switch.tsx';
 import { useRun } from '../../useRun.ts';
@@ -33,8 +34,9 @@ export function SettingsView() {
   const format = useFormat();
   const sentence = useErrorSentence();
   const run = useRun();
-  const { settings: store } = useStores();
+  const { settings: store, ui } = useStores();
   const { settings, error } = useStore(store);
+  const wanted = useStore(ui, (state) => state.id);
   const change = (patch: Partial<Settings>): void => void run(store.getState().change(patch));
 
   return (
@@ -97,7 +99,7 @@ export function SettingsView() {
           />
           <Switch label={t('thinking')} hint={t('thinkingHint')} checked={settings.thinking} onChange={(thinking) => change({ thinking })} />
         </Section>
-        <Section title={t('network.title')} hint={t('network.hint')} place="network">
+        <Section title={t('network.title')} hint={t('network.hint')} wanted={wanted === 'network'}>
           <Network />
         </Section>
         <Section title={t('machine')}>
@@ -115,29 +117,6 @@ export function SettingsView() {
 }
 
 /** `place`: what `#/settings/<place>` leads to. */
-function Section({ title, hint, place, children }: { title: string; hint?: string; place?: string; children: ReactNode }) {
-  const id = useId();
-  const heading = useRef<HTMLHeadingElement>(null);
-  const { ui } = useStores();
-  const wanted = useStore(ui, (state) => place !== undefined && state.id === place);
-  useEffect(() => {
-    if (!wanted) return;
-    heading.current?.scrollIntoView();
-    heading.current?.focus({ preventScroll: true });
-  }, [wanted]);
-  return (
-    <section aria-labelledby={id} className="flex flex-col gap-3 border-b border-line pb-6 last:border-b-0">
-      <div>
-        <h2 id={id} ref={heading} tabIndex={place === undefined ? undefined : -1} className="scroll-mt-5 font-semibold outline-none">
-          {title}
-        </h2>
-        {hint && <p className="text-xs text-text-2">{hint}</p>}
-      </div>
-      {children}
-    </section>
-  );
-}
-
 /** Saved when one leaves the field, or stops typing for a second. */
 function SystemPrompt({ value, onSave }: { value: string; onSave(text: string): void }) {
   const { t } = useTranslation('settings');
