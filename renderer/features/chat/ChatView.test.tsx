@@ -254,6 +254,7 @@ test('a message can be sent while its model is not loaded, unless it keeps crash
   await user.type(field(), 'Hello');
   const error = { code: 'engine.keepsCrashing', message: '' } as const;
   act(() => stores.engine.setState({ state: { status: 'failed', modelId: 'm', error } }));
+  expect((await screen.findByRole('alert')).textContent).toMatch(/^The engine crashed three times/);
   expect(screen.getByRole('button', { name: 'Send' })).toHaveProperty('disabled', true);
   act(() => stores.engine.setState({ state: { status: 'loading', modelId: 'm', stage: 'loading', progress: 0.5 } }));
   await user.click(screen.getByRole('button', { name: 'Send' }));

@@ -51,7 +51,7 @@ export function ModelLine() {
   }
   if (state.status === 'failed') {
     const name = named(state.modelId);
-    const crashed = state.error.code === 'engine.crashed';
+    const crashed = state.error.code === 'engine.crashed' || state.error.code === 'engine.keepsCrashing';
     return (
       <div className="px-3 pt-3">
         <Problem text={crashed ? sentence(state.error) : `${t('model.failed', { name })} ${sentence(state.error)}`}>
