@@ -1,6 +1,15 @@
 /** Where the closed form puts layers and caches; main/memory/facts.test.ts holds it against measured allocations. */
 import { expect, test } from 'vitest';
-import { activeBytes, cacheBytes, type FormulaSettings, type LayerFacts, type MemoryFacts, memoryByFormula } from './memoryFormula.ts';
+import {
+  activeBytes,
+  cacheBytes,
+  type FormulaSettings,
+  type LayerFacts,
+  type MemoryFacts,
+  memoryByFormula,
+  movedExperts,
+  sparedBytes,
+} from './memoryFormula.ts';
 
 const attention: LayerFacts = { weights: 1000, active: 400, keyRow: 1024, valueRow: 1024, window: 0, state: 0 };
 const facts: MemoryFacts = {
@@ -61,4 +70,26 @@ test('a token is computed with the active weights of every layer and with the ou
   expect(activeBytes(facts, { gpuLayers: 0 })).toEqual({ gpu: 0, ram: 1690 });
   expect(activeBytes(facts, { gpuLayers: 3 })).toEqual({ gpu: 890, ram: 800 });
   expect(activeBytes(facts, { gpuLayers: 5 })).toEqual({ gpu: 1690, ram: 0 });
+});
+
+/** Of 1000 bytes 800 are experts, of which a quarter is used; the second layer has none, the third larger ones. */
+const experts = { weights: 800, active: 200, largestTensor: 300 };
+const mixture: MemoryFacts = {
+  ...facts,
+  layers: [{ ...attention, experts }, attention, { ...attention, experts: { ...experts, largestTensor: 350 } }, { ...attention, experts }],
+};
+
+test('experts of the first layers go to RAM, and the GPU takes a copy of the largest of their tensors', () => {
+  expect(movedExperts(mixture, { gpuLayers: 5 })).toEqual({ weights: 0, copy: 0 });
+  expect(movedExperts(mixture, { gpuLayers: 5, expertsInRam: 1 })).toEqual({ weights: 800, copy: 300 });
+  expect(movedExperts(mixture, { gpuLayers: 5, expertsInRam: 3 })).toEqual({ weights: 1600, copy: 350 });
+  // The first two layers lie in RAM anyway, and so do the copies of them.
+  expect(movedExperts(mixture, { gpuLayers: 3, expertsInRam: 3 })).toEqual({ weights: 800, copy: 0 });
+  expect(sparedBytes(mixture, { gpuLayers: 5 })).toEqual([0, 500, 500, 1250, 2050]);
+  expect(sparedBytes(facts, { gpuLayers: 5 })).toBeUndefined();
+});
+
+test('of experts in RAM a token reads those that are used there, all the rest on the GPU', () => {
+  expect(activeBytes(mixture, { gpuLayers: 5, expertsInRam: 3 })).toEqual({ gpu: 4 * 400 + 90 - 2 * 200, ram: 2 * 200 });
+  expect(activeBytes(mixture, { gpuLayers: 3, expertsInRam: 3 })).toEqual({ gpu: 2 * 400 + 90 - 200, ram: 2 * 400 + 200 });
 });

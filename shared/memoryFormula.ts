@@ -7,6 +7,8 @@ export interface LayerFacts {
   weights: number;
   /** Of these, the bytes that one token is computed with: of a mixture of experts those that are used. */
   active: number;
+  /** Of both, what belongs to its experts; absent where it has none. */
+  experts?: { weights: number; active: number; largestTensor: number };
   /** Elements that one token adds to the key cache and to the value cache; 0 where the layer keeps a state instead. */
   keyRow: number;
   valueRow: number;
@@ -83,10 +85,37 @@ export function placedBytes(facts: MemoryFacts, settings: Omit<FormulaSettings, 
   });
 }
 
+/** Layers on the GPU, and how many from the first on have their experts in RAM. */
+type Placing = Pick<FormulaSettings, 'gpuLayers'> & { expertsInRam?: number };
+
+/**
+ * Bytes that the experts of the first `expertsInRam` layers move from the GPU to RAM, exact (llama.cpp's `--n-cpu-moe`), and at most what
+ * the GPU takes for copies of them: it still computes large batches, with one of their tensors at a time.
+ */
+export function movedExperts(facts: MemoryFacts, { expertsInRam = 0, ...settings }: Placing): { weights: number; copy: number } {
+  const moved = facts.layers.filter((_, index) => index < expertsInRam && isOnGpu(facts, settings, index)).flatMap(({ experts }) => experts ?? []);
+  // Of layers that lie in RAM the GPU takes copies anyway.
+  const copies = settings.gpuLayers > facts.layers.length ? moved : [];
+  return { weights: moved.reduce((sum, { weights }) => sum + weights, 0), copy: Math.max(0, ...copies.map(({ largestTensor }) => largestTensor)) };
+}
+
+/** Bytes that the GPU is spared with the experts of no layer in RAM, of one, and so on to all; undefined for a model without experts. */
+export function sparedBytes(facts: MemoryFacts, settings: Pick<FormulaSettings, 'gpuLayers'>): number[] | undefined {
+  if (!facts.layers.some(({ experts }) => experts)) return undefined;
+  return Array.from({ length: facts.layers.length + 1 }, (_, expertsInRam) => {
+    const { weights, copy } = movedExperts(facts, { ...settings, expertsInRam });
+    return weights - copy;
+  });
+}
+
 /** Bytes of weights on each side that one generated token is computed with; of the embeddings it takes one row, which does not count. */
-export function activeBytes(facts: MemoryFacts, settings: Pick<FormulaSettings, 'gpuLayers'>): Record<'gpu' | 'ram', number> {
+export function activeBytes(facts: MemoryFacts, { expertsInRam = 0, ...settings }: Placing): Record<'gpu' | 'ram', number> {
   const bytes = { gpu: 0, ram: 0 };
-  for (const [index, layer] of facts.layers.entries()) bytes[isOnGpu(facts, settings, index) ? 'gpu' : 'ram'] += layer.active;
+  for (const [index, layer] of facts.layers.entries()) {
+    const experts = index < expertsInRam ? (layer.experts?.active ?? 0) : 0;
+    bytes.ram += experts;
+    bytes[isOnGpu(facts, settings, index) ? 'gpu' : 'ram'] += layer.active - experts;
+  }
   bytes[settings.gpuLayers > 0 ? 'gpu' : 'ram'] += facts.outputWeights;
   return bytes;
 }

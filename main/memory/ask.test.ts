@@ -11,6 +11,7 @@ import { askMemory } from './ask.ts';
 import { memoryFacts } from './facts.ts';
 import { type Allocation, allocations, fixture, header, headerPath } from './testing/allocations.ts';
 import { missing, type SoftwareGpu, startSoftwareGpu } from './testing/softwareGpu.ts';
+import { writeWholeModel } from './testing/wholeModel.ts';
 
 const tiny = fixture('tiny-qwen3.5-vl/tiny-qwen3.5-vl-Q4_K_M.gguf');
 const projector = fixture('tiny-qwen3.5-vl/mmproj-tiny-qwen3.5-vl-F16.gguf');
@@ -135,6 +136,25 @@ const servedRequest = ({ contextSize, kvType, flashAttention }: Pick<LoadPlan, '
   projector,
   plan: { ...plan, contextSize, kvType, flashAttention, gpuLayers },
 });
+
+/**
+ * MiB on the GPU that llama-server of v0.5.0 printed on the software GPU for the first four layers of a mixture of experts, weights of
+ * zeros, batch 512, one slot, `-ngl 5 --n-cpu-moe expertsInRam`: weights, KV cache with state, compute; and weights in RAM.
+ */
+const [gptOss, qwen] = ['gpt-oss-20b-MXFP4', 'qwen3.5-35b-a3b-Q4_K_M'];
+const spread = [
+  { model: gptOss, expertsInRam: 1, contextSize: 4096, kvType: 'f16', flashAttention: true, weights: 1909.45, cache: 19, compute: 199.48, inRam: 991.3 },
+  { model: gptOss, expertsInRam: 2, contextSize: 4096, kvType: 'f16', flashAttention: true, weights: 1504.98, cache: 19, compute: 205.24, inRam: 1395.77 },
+  { model: gptOss, expertsInRam: 4, contextSize: 4096, kvType: 'f16', flashAttention: true, weights: 696.03, cache: 19, compute: 205.24, inRam: 2204.71 },
+  { model: gptOss, expertsInRam: 2, contextSize: 32768, kvType: 'f16', flashAttention: true, weights: 1504.98, cache: 131, compute: 231.48, inRam: 1395.77 },
+  { model: gptOss, expertsInRam: 4, contextSize: 32768, kvType: 'q8_0', flashAttention: true, weights: 696.03, cache: 69.59, compute: 231.51, inRam: 2204.71 },
+  { model: gptOss, expertsInRam: 2, contextSize: 8192, kvType: 'f16', flashAttention: false, weights: 1504.98, cache: 35, compute: 1218.37, inRam: 1395.77 },
+  { model: qwen, expertsInRam: 1, contextSize: 4096, kvType: 'f16', flashAttention: true, weights: 1989.58, cache: 14.28, compute: 263.5, inRam: 770.81 },
+  { model: qwen, expertsInRam: 2, contextSize: 4096, kvType: 'f16', flashAttention: true, weights: 1491.58, cache: 14.28, compute: 264, inRam: 1268.81 },
+  { model: qwen, expertsInRam: 4, contextSize: 32768, kvType: 'f16', flashAttention: true, weights: 495.58, cache: 70.28, compute: 292, inRam: 2264.81 },
+  { model: qwen, expertsInRam: 3, contextSize: 32768, kvType: 'q8_0', flashAttention: true, weights: 993.58, cache: 40.28, compute: 292, inRam: 1766.81 },
+  { model: qwen, expertsInRam: 2, contextSize: 8192, kvType: 'f16', flashAttention: false, weights: 1491.58, cache: 22.28, compute: 504, inRam: 1268.81 },
+] as const;
 
 test('with a projector, llama-server computes in what we said', async () => {
   for (const row of served) {
@@ -299,6 +319,26 @@ describe.skipIf(reason)('on a software GPU', () => {
       expect(Math.abs(ram.compute / 2 ** 20 - row.host), JSON.stringify(row)).toBeLessThan(0.02);
       expect((row.gpuLayers > 0 ? gpu : ram).projector / 2 ** 20).toBeGreaterThan(41.46);
     }
+  });
+
+  test('experts in RAM: the weights to the byte, and never less in all than llama-server took, nor 4 % more', { timeout: 120_000 }, async () => {
+    for (const model of [gptOss, qwen]) writeWholeModel(model, path.join(folder, `${model}.gguf`), 4);
+    const over: number[] = [];
+    for (const { model, weights, cache, compute, inRam, ...row } of spread) {
+      const asked = { ...plan, ...row, gpuLayers: 5 };
+      const { answer } = await card.ask({ header: path.join(folder, `${model}.gguf`), served: true, plan: asked });
+      const { gpu, ram } = answer;
+      const name = JSON.stringify({ model, ...row });
+      expect(answer, name).toMatchObject({ basis: 'about', layers: { onGpu: 5, total: 5, expertsInRam: row.expertsInRam } });
+      expect(gpu.weights / 2 ** 20, name).toBeCloseTo(weights, 1);
+      expect((gpu.kvCache + gpu.state) / 2 ** 20, name).toBeCloseTo(cache, 1);
+      expect(ram.weights / 2 ** 20, name).toBeCloseTo(inRam, 1);
+      over.push(splitTotal(gpu) / 2 ** 20 / (weights + cache + compute) - 1);
+    }
+    const percent = (part: number): string => (part * 100).toFixed(1);
+    console.log(`experts in RAM, models of four layers: ${over.map(percent).join(', ')} % above what llama-server took`);
+    expect(Math.min(...over)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...over)).toBeLessThan(0.04);
   });
 
   test('the closed form stays within 3 % of llama.cpp without flash attention too', { timeout: 60_000 }, async () => {

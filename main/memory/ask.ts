@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { GgmlType, type Llama } from 'node-llama-cpp';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
-import { activeBytes, cacheBytes, type MemoryFacts, memoryByFormula, placedBytes } from '../../shared/memoryFormula.ts';
+import { activeBytes, cacheBytes, type MemoryFacts, memoryByFormula, movedExperts, placedBytes, sparedBytes } from '../../shared/memoryFormula.ts';
 import { imageTokenCap, type MemorySplit } from '../../shared/schemas/memory.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 import { memoryFacts } from './facts.ts';
@@ -23,7 +23,7 @@ const cacheType = { f16: GgmlType.F16, q8_0: GgmlType.Q8_0, q4_0: GgmlType.Q4_0 
 
 /**
  * The memory of a model at a plan, in bytes: llama.cpp's own answer for this backend, or our closed form marked `about`
- * where llama.cpp cannot be asked. Throws `gguf.*` for a header that cannot be read or an architecture that this
+ * where llama.cpp cannot be asked; `about` too with experts in RAM, which only llama-server does. Throws `gguf.*` for a header that cannot be read or an architecture that this
  * llama.cpp does not know, `memory.unknown` for a header without layers. `signal` drops a question that nobody waits for.
  */
 export function askMemory(llama: Llama, request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer> {
@@ -39,13 +39,30 @@ export function askMemory(llama: Llama, request: EstimateRequest, signal?: Abort
 async function answerTo(llama: Llama, { header, projector, plan, served = false }: EstimateRequest): Promise<EstimateAnswer> {
   const image = projector !== undefined && plan.vision ? await projectorBytes(projector, plan.imageTokens) : 0;
   const gpuLayers = llama.gpu === false ? 0 : plan.gpuLayers;
-  const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers }, served || image > 0);
+  const engine = served || image > 0 ? 'llama-server' : 'node-llama-cpp';
+  const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers }, engine === 'llama-server');
   const total = facts.layers.length + 1;
   sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = image;
-  const layers = { total, onGpu: Math.min(gpuLayers, total) };
-  const engine = served || image > 0 ? 'llama-server' : 'node-llama-cpp';
-  return { basis, engine, ...sides, layers, placed: placedBytes(facts, plan), trainContext: facts.trainContext, active: activeBytes(facts, { gpuLayers }) };
+  const spared = engine === 'llama-server' && gpuLayers > 0 ? sparedBytes(facts, { gpuLayers }) : undefined;
+  const expertsInRam = spared && plan.expertsInRam ? Math.min(plan.expertsInRam, facts.layers.length) : 0;
+  const placing = { gpuLayers, expertsInRam };
+  return {
+    basis: expertsInRam > 0 ? 'about' : basis,
+    engine,
+    ...withExperts(sides, movedExperts(facts, placing)),
+    layers: { total, onGpu: Math.min(gpuLayers, total), ...(expertsInRam > 0 && { expertsInRam }) },
+    placed: placedBytes(facts, plan),
+    ...(spared && { spared }),
+    trainContext: facts.trainContext,
+    active: activeBytes(facts, placing),
+  };
 }
+
+/** The weights are llama.cpp's to the byte; what compute takes for copies is an upper bound (docs/memory.md). */
+const withExperts = ({ gpu, ram }: Sides, { weights, copy }: { weights: number; copy: number }): Sides => ({
+  gpu: { ...gpu, weights: gpu.weights - weights, compute: gpu.compute + copy },
+  ram: { ...ram, weights: ram.weights + weights },
+});
 
 /** Bytes of a projector with its work on the largest picture. */
 async function projectorBytes(file: string, imageTokens = imageTokenCap): Promise<number> {

@@ -267,6 +267,67 @@ test('loads that were seen here set the margin', async () => {
   expect((await memoryOf({ calibration }, full).memory.estimate({ source: library, settings }, never)).verdict).toBe('fits');
 });
 
+describe('a mixture of experts that the GPU does not hold', () => {
+  /** 33 layers of 100 MiB, all but 20 of them experts, of which an eighth is used; a copy takes 30. */
+  const mixture = (request: EstimateRequest): EstimateAnswer => {
+    const { gpuLayers, expertsInRam = 0 } = request.plan;
+    const plain = answerTo(request);
+    const inRam = 33 - gpuLayers;
+    return {
+      ...plain,
+      gpu: { ...plain.gpu, weights: plain.gpu.weights - expertsInRam * 80 * mebibyte, compute: expertsInRam > 0 ? 30 * mebibyte : 0 },
+      ram: { ...plain.ram, weights: plain.ram.weights + expertsInRam * 80 * mebibyte },
+      layers: { ...plain.layers, ...(expertsInRam > 0 && { expertsInRam }) },
+      ...(request.served && { spared: Array.from({ length: 33 }, (_, count) => (count === 0 ? 0 : (count * 80 - 30) * mebibyte)) }),
+      active: { gpu: (gpuLayers * 30 - expertsInRam * 10) * mebibyte, ram: (inRam * 30 + expertsInRam * 10) * mebibyte },
+    };
+  };
+  const small = { ...hardware, vram: { total: 2048 * mebibyte, free: 2000 * mebibyte, unified: false } };
+  const text = { ...settings, vision: false };
+  const of = (machine: Hardware, served = true) => {
+    const estimate = vi.fn(async (request: EstimateRequest) => mixture(request));
+    return { ...memoryOf({ engine: { estimate, hardware: async () => machine }, served: () => served }, machine), estimate };
+  };
+
+  test('keeps all layers there with the fewest experts in RAM, and so it is planned', async () => {
+    const { memory, estimate } = of(small);
+    const shown = await memory.estimate({ source: library, settings: text }, never);
+    // 3300 + 8 of cache are 1658 too many beside 350 of margin: 22 layers spare 1730, 21 only 1650.
+    expect(shown).toMatchObject({ verdict: 'partial', layers: { total: 33, onGpu: 33, expertsInRam: 22 } });
+    expect(splitTotal(shown.gpu)).toBeLessThanOrEqual((2000 - 350) * mebibyte);
+    expect(memory.plan(text, shown)).toMatchObject({ gpuLayers: 33, expertsInRam: 22 });
+    expect(estimate.mock.calls.map(([{ plan }]) => [plan.gpuLayers, plan.expertsInRam])).toEqual([
+      [33, undefined],
+      [16, undefined],
+      [33, 22],
+    ]);
+  });
+
+  test('takes a layer split where llama-server does not run it, where both sides are one memory, and where no number of experts is enough', async () => {
+    const layers = async (machine: Hardware, served?: boolean) =>
+      (await of(machine, served).memory.estimate({ source: library, settings: text }, never)).layers;
+    expect(await layers(small, false)).toEqual({ total: 33, onGpu: 16 });
+    expect(await layers({ ...small, vram: { ...small.vram, unified: true } })).toEqual({ total: 33, onGpu: 16 });
+    // All experts spare 2530 of 3308, and 428 are there.
+    expect(await layers({ ...small, vram: { ...small.vram, free: 778 * mebibyte } })).toEqual({ total: 33, onGpu: 4 });
+    expect(await layers(hardware)).toEqual({ total: 33, onGpu: 33 });
+  });
+
+  test('takes the layer split where that reads fewer bytes from RAM', async () => {
+    const estimate = async (request: EstimateRequest) => {
+      const answer = mixture(request);
+      return request.plan.expertsInRam ? { ...answer, active: { gpu: 0, ram: 2 ** 40 } } : answer;
+    };
+    const { memory } = memoryOf({ engine: { estimate, hardware: async () => small }, served: () => true });
+    expect((await memory.estimate({ source: library, settings: text }, never)).layers).toEqual({ total: 33, onGpu: 16 });
+  });
+
+  test('is loaded with the layers that were chosen by hand', async () => {
+    const { memory } = of(small);
+    expect(await memory.estimate({ source: library, settings: { ...text, gpuLayers: 33 } }, never)).toMatchObject({ verdict: 'no', layers: { onGpu: 33 } });
+  });
+});
+
 const reason = missing();
 if (reason) console.warn(`SKIPPED: partial offload on the software GPU: ${reason}`);
 describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
@@ -293,6 +354,38 @@ describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
       expect(splitTotal(shown.gpu)).toBeLessThanOrEqual(usable);
       expect(splitTotal(more.gpu)).toBeGreaterThan(usable);
       expect(plan.gpuLayers).toBe(shown.layers.onGpu);
+    } finally {
+      await card.end();
+    }
+  });
+
+  test('of 8 GiB, gpt-oss-20b keeps all layers there with some experts in RAM; one layer fewer would not do', { timeout: 120_000 }, async () => {
+    const model = 'gpt-oss-20b-MXFP4';
+    const card = startSoftwareGpu(8192);
+    try {
+      const { memory } = memoryOf({
+        headers: { forFile: async () => ({ path: headerPath(model), facts: modelFacts([header(model)]) }), forHub: () => Promise.reject(new Error('no Hub')) },
+        library: { resolve: async () => ({ files: [headerPath(model)] }) },
+        engine: {
+          estimate: async (request) => (await card.ask(request)).answer,
+          hardware: async () => ({ ...(await card.hardware()), ram: { total: 64 * 2 ** 30, free: 32 * 2 ** 30 } }),
+        },
+        served: () => true,
+      });
+      const shown = await memory.estimate({ source: library, settings }, never);
+      const split = await memory.estimate({ source: library, settings: { ...settings, gpuLayers: 12 } }, never);
+      const { gpu, ram, layers } = shown;
+      const usable = 8192 * mebibyte * 0.9 - 150 * mebibyte;
+      const mib = (bytes: number): string => (bytes / mebibyte).toFixed(2);
+      console.log(`8 GiB card, ${model}: experts of ${layers.expertsInRam} of 24 layers in RAM, ${mib(splitTotal(gpu))} MiB of ${mib(usable)} on the GPU`);
+      expect(shown).toMatchObject({ basis: 'about', engine: 'llama-server', verdict: 'partial', layers: { total: 25, onGpu: 25 } });
+      expect(splitTotal(gpu)).toBeLessThanOrEqual(usable);
+      const expertsOfLayer = 424_120_320;
+      expect(splitTotal(gpu) + expertsOfLayer).toBeGreaterThan(usable);
+      // No byte of the weights is lost on the way.
+      expect(gpu.weights + ram.weights).toBe(split.gpu.weights + split.ram.weights);
+      expect(ram.kvCache).toBe(0);
+      expect(memory.plan(settings, shown).expertsInRam).toBe(layers.expertsInRam);
     } finally {
       await card.end();
     }

@@ -9,8 +9,8 @@ import type { Header, Headers } from '../gguf/headers.ts';
 import { createJoined } from '../hub/joined.ts';
 import type { Calibration } from './calibrate.ts';
 import { contextLimits } from './limits.ts';
-import type { Speed } from './speed.ts';
-import { mostLayers, onTop, roomOf, verdictOf } from './verdict.ts';
+import { bytesPerToken, type Speed } from './speed.ts';
+import { fewestExperts, mostLayers, onTop, roomOf, verdictOf } from './verdict.ts';
 
 export interface MemoryParts {
   headers: Pick<Headers, 'forHub' | 'forFile'>;
@@ -31,7 +31,7 @@ export interface MemoryParts {
 }
 
 export interface Memory {
-  /** Bytes on both sides, the verdict, and the layers that `auto` comes to. Errors: those of the Hub, `library.notFound`, `gguf.*`, `memory.unknown`. */
+  /** Bytes on both sides, the verdict, and the layers, or the experts in RAM, that `auto` comes to. Errors: those of the Hub, `library.notFound`, `gguf.*`, `memory.unknown`. */
   estimate(question: { source: MemorySource; settings: LoadSettings }, signal: AbortSignal): Promise<Estimate>;
   /**
    * The largest contexts that fit this machine as it is now, whatever context `settings` have, with all layers on the GPU or as many
@@ -117,10 +117,10 @@ export function createMemory({
     return found;
   }
 
-  const requestOf = ({ model, projector }: Found, settings: LoadSettings, gpuLayers: number, machine: Hardware): EstimateRequest => ({
+  const requestOf = ({ model, projector }: Found, settings: LoadSettings, gpuLayers: number, machine: Hardware, expertsInRam = 0): EstimateRequest => ({
     header: model.path,
     ...(projector && { projector: projector.path }),
-    plan: { ...settings, gpuLayers, batchSize },
+    plan: { ...settings, gpuLayers, batchSize, ...(expertsInRam > 0 && { expertsInRam }) },
     ...(served(machine) && { served: true }),
   });
   /** The speed of what this machine holds; where it is not known yet, it is measured once nobody asks. */
@@ -142,13 +142,19 @@ export function createMemory({
     async estimate({ source, settings: asked }, signal) {
       const settings = possible(asked);
       const [found, machine] = await Promise.all([headersOf(source, settings.vision, signal), hardware()]);
-      const at = (gpuLayers: number): Promise<EstimateAnswer> => ask(requestOf(found, settings, gpuLayers, machine), signal);
+      const at = (gpuLayers: number, expertsInRam?: number): Promise<EstimateAnswer> =>
+        ask(requestOf(found, settings, gpuLayers, machine, expertsInRam), signal);
       const room = roomOf(machine, loaded(), calibration?.overhead(machine));
       const all = layersOf(found);
       const automatic = async (): Promise<EstimateAnswer> => {
-        const best = await mostLayers(await at(all), room, at, lastOnTop.get(found.model.path));
-        if (best.layers.onGpu < best.layers.total) keep(lastOnTop, found.model.path, onTop(best));
-        return best;
+        const whole = await at(all);
+        const best = await mostLayers(whole, room, (gpuLayers) => at(gpuLayers), lastOnTop.get(found.model.path));
+        if (best.layers.onGpu === best.layers.total) return best;
+        keep(lastOnTop, found.model.path, onTop(best));
+        // Where both sides are the same memory, nothing is won.
+        const experts = machine.vram.unified ? undefined : fewestExperts(whole, room);
+        const spread = experts === undefined ? undefined : await at(all, experts);
+        return spread && verdictOf(spread, room) !== 'no' && readInRam(spread) < readInRam(best) ? spread : best;
       };
       const answer = settings.gpuLayers === 'auto' ? await automatic() : await at(Math.min(settings.gpuLayers, all));
       signal.throwIfAborted();
@@ -184,7 +190,12 @@ export function createMemory({
       return answer;
     },
 
-    plan: (settings, { layers }) => ({ ...possible(settings), gpuLayers: layers.onGpu, batchSize }),
+    plan: (settings, { layers: { onGpu, expertsInRam } }) => ({
+      ...possible(settings),
+      gpuLayers: onGpu,
+      batchSize,
+      ...(expertsInRam !== undefined && { expertsInRam }),
+    }),
   };
 }
 
@@ -200,6 +211,9 @@ function keep<V>(kept: Map<string, V>, key: string, value: V): void {
   kept.set(key, value);
   if (kept.size > keptAnswers) kept.delete(kept.keys().next().value!);
 }
+
+/** Bytes of RAM that a token reads at most, which is what the answer waits for. */
+const readInRam = (answer: EstimateAnswer): number => bytesPerToken(answer)?.ram.most ?? Infinity;
 
 /** llama.cpp keeps values in blocks only with flash attention, so a quantized cache brings it. */
 const possible = (settings: LoadSettings): LoadSettings => (settings.kvType === 'f16' ? settings : { ...settings, flashAttention: true });

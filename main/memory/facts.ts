@@ -6,6 +6,9 @@ import type { GgufHeader } from '../gguf/header.ts';
 /** Read before the first layer, so on the CPU whatever is offloaded. */
 const inputTensor = /^(token_embd|token_types|token_embd_norm|position_embd|per_layer_token_embd)\./;
 
+/** What `--n-cpu-moe` keeps in RAM (common.h, `LLM_FFN_EXPS_REGEX`). */
+const expertTensor = /\.ffn_(up|down|gate|gate_up)_(ch)?exps/;
+
 /** Every n-th layer attends to all tokens where the header doesn't say which do. */
 const windowPattern: Record<string, number> = { 'gpt-oss': 2, gemma2: 2, gemma3: 6, gemma3n: 5, cohere2: 4, exaone4: 4, olmo2: 4, llama4: 4 };
 
@@ -81,7 +84,7 @@ export function memoryFacts(header: GgufHeader, file: string): MemoryFacts {
   }
 
   function layer(index: number): LayerFacts {
-    const own = weights.layers[index] ?? { all: 0, experts: 0 };
+    const own = weights.layers[index] ?? { all: 0, experts: 0, largestExpert: 0 };
     if (index >= blocks - skipped) return { weights: 0, active: 0, keyRow: 0, valueRow: 0, window: 0, state: 0 };
     const recurrent = keepsState(index);
     const attends = !recurrent || architecture === 'falcon-h1';
@@ -92,6 +95,7 @@ export function memoryFacts(header: GgufHeader, file: string): MemoryFacts {
     return {
       weights: own.all,
       active: own.all - own.experts * (1 - usedExperts),
+      ...(own.experts > 0 && { experts: { weights: own.experts, active: own.experts * usedExperts, largestTensor: own.largestExpert } }),
       keyRow: keyHeads * key,
       valueRow: latent ? 0 : keyHeads * value,
       window: near ? window : 0,
@@ -111,15 +115,18 @@ export function memoryFacts(header: GgufHeader, file: string): MemoryFacts {
 }
 
 /** Bytes of the tensors by where llama.cpp puts them; tied embeddings are loaded a second time as the output matrix. */
-function layerWeights(header: GgufHeader, blocks: number): { layers: { all: number; experts: number }[]; input: number; output: number } {
-  const layers = Array.from({ length: blocks }, () => ({ all: 0, experts: 0 }));
+function layerWeights(header: GgufHeader, blocks: number) {
+  const layers = Array.from({ length: blocks }, () => ({ all: 0, experts: 0, largestExpert: 0 }));
   let [input, output, embeddings, tied] = [0, 0, 0, true];
   for (const { name, bytes = 0 } of header.tensors) {
     const block = /^blk\.(\d+)\./.exec(name)?.[1];
     const layer = block === undefined ? undefined : layers[Number(block)];
     if (layer) {
       layer.all += bytes;
-      if (name.includes('_exps.')) layer.experts += bytes;
+      if (expertTensor.test(name)) {
+        layer.experts += bytes;
+        layer.largestExpert = Math.max(layer.largestExpert, bytes);
+      }
     } else if (block !== undefined) continue;
     else if (inputTensor.test(name)) input += bytes;
     else output += bytes;

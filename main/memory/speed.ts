@@ -38,6 +38,7 @@ const recorded = z.object({
   kvType,
   flashAttention: z.boolean(),
   layersOnGpu: z.int(),
+  expertsInRam: z.optional(z.int()),
   tokensPerSecond: z.number().check(z.positive()),
   /** A token took at most, the context full. */
   bytesPerToken: z.number().check(z.positive()),
@@ -76,17 +77,18 @@ export function createSpeed({ folder, measure, quiet = () => true }: SpeedOption
   return {
     of({ modelId, settings, answer, bits, machine }) {
       const { contextSize, flashAttention } = settings;
-      const layersOnGpu = answer.layers.onGpu;
+      const { onGpu: layersOnGpu, total, expertsInRam = 0 } = answer.layers;
       const bytes = bytesPerToken(answer);
       if (!bytes) return undefined;
       const bytesPerTokenFull = bytes.gpu.most + bytes.ram.most;
-      const now = { modelId, machine: name(machine), contextSize, kvType: settings.kvType, flashAttention, layersOnGpu, bytesPerToken: bytesPerTokenFull };
+      const place = { layersOnGpu, ...(expertsInRam > 0 && { expertsInRam }) };
+      const now = { modelId, machine: name(machine), contextSize, kvType: settings.kvType, flashAttention, ...place, bytesPerToken: bytesPerTokenFull };
       asked.set(keyOf(modelId, settings, layersOnGpu), now);
       if (asked.size > keptQuestions) asked.delete(asked.keys().next().value!);
 
       const known = kept.get().answers.filter((one) => one.modelId === modelId && one.machine === now.machine);
       // The same number of layers on the GPU where it ran so, else nothing is known of the other side's part.
-      const alike = known.filter((one) => one.layersOnGpu === layersOnGpu).slice(-lastAnswers);
+      const alike = known.filter((one) => one.layersOnGpu === layersOnGpu && (one.expertsInRam ?? 0) === expertsInRam).slice(-lastAnswers);
       if (alike.length > 0) {
         const speeds = alike.map((one) => (one.tokensPerSecond * one.bytesPerToken) / bytesPerTokenFull);
         return { low: Math.min(...speeds), high: Math.max(...speeds), measured: true };
@@ -97,7 +99,8 @@ export function createSpeed({ folder, measure, quiet = () => true }: SpeedOption
         const probe = probeOf(where(machine, side));
         if (!probe) return undefined;
         const rates = neighbours(probe.rates, bits);
-        const layers = side === 'gpu' ? layersOnGpu : answer.layers.total - layersOnGpu;
+        // A layer whose experts lie in RAM is gone through on both sides.
+        const layers = side === 'gpu' ? layersOnGpu : total - layersOnGpu + expertsInRam;
         fast += (bytes[side].least / Math.max(...rates.map(({ fastest }) => fastest))) * 1000 + layers * probe.layerMs.least;
         slow += (bytes[side].most / Math.min(...rates.map(({ slowest }) => slowest))) * 1000 + layers * probe.layerMs.most;
       }
@@ -147,7 +150,7 @@ const where = (machine: Asked['machine'], side: 'gpu' | 'ram'): string => `${sid
  * Assumed: a token costs its bytes at the rate of weights of that many bits, and each layer what going through one costs; layers with
  * a state or experts cost no more to go through than plain ones, and the cache is read as fast as weights.
  */
-function bytesPerToken({ active, gpu, ram }: EstimateAnswer): Record<'gpu' | 'ram', { least: number; most: number }> | undefined {
+export function bytesPerToken({ active, gpu, ram }: EstimateAnswer): Record<'gpu' | 'ram', { least: number; most: number }> | undefined {
   if (!active) return undefined;
   const side = (weights: number, { state, kvCache }: { state: number; kvCache: number }) => {
     const least = weights + 2 * state;

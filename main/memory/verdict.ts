@@ -74,7 +74,14 @@ export function verdictOf(answer: EstimateAnswer, room: Room): Verdict {
   const fit = fitOf(answer, room);
   if (fit === 'no') return 'no';
   if (answer.layers.onGpu === 0) return 'ram';
-  return answer.layers.onGpu < answer.layers.total ? 'partial' : fit;
+  return answer.layers.onGpu < answer.layers.total || answer.layers.expertsInRam ? 'partial' : fit;
+}
+
+/** The fewest layers whose experts in RAM leave the margin free with `all` layers on the GPU; undefined where no number does, or there are no experts. */
+export function fewestExperts(all: EstimateAnswer, room: Room): number | undefined {
+  const free = room.gpu - room.gpuMargin;
+  const count = all.spared?.findIndex((bytes) => splitTotal(all.gpu) - bytes <= free) ?? -1;
+  return count > 0 ? count : undefined;
 }
 
 /**

@@ -4,7 +4,7 @@ import { call, stream } from '../rpc/define.ts';
 import { turnStats } from '../schemas/chat.ts';
 import { loadedModel } from '../schemas/engine.ts';
 import { bandwidth, hardware } from '../schemas/hardware.ts';
-import { backendName, loadSettings, memorySplit } from '../schemas/memory.ts';
+import { backendName, loadSettings, memorySplit, placement } from '../schemas/memory.ts';
 
 /** Settings with every `auto` decided: what was estimated is what is loaded. */
 export const loadPlan = z.object({
@@ -141,10 +141,11 @@ export const estimateAnswer = z.object({
   engine: backendName,
   gpu: memorySplit,
   ram: memorySplit,
-  /** Layers on the GPU and in all, output layer included. */
-  layers: z.object({ total: z.int(), onGpu: z.int() }),
+  layers: placement,
   /** Bytes of weights, cache and state on the GPU by the number of layers there, from none to all: what compute and pictures come on top of. */
   placed: z.array(z.number()),
+  /** Bytes that the GPU is spared with the experts of no layer in RAM, of one, and so on; absent where there are none or the engine cannot do it. */
+  spared: z.optional(z.array(z.number())),
   trainContext: z.int(),
   /** Bytes of weights that one generated token is computed with. */
   active: z.optional(z.object({ gpu: z.number(), ram: z.number() })),

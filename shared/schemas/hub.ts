@@ -1,7 +1,7 @@
 /** A model, its files and its quantizations as the Hub gives them to us, parsed and grouped. */
 import * as z from 'zod/mini';
 import { appError } from '../result.ts';
-import { verdict } from './memory.ts';
+import { placement, verdict } from './memory.ts';
 
 /** A row of the search results. Fields that the Hub left out are absent. */
 export const modelSummary = z.object({
@@ -147,8 +147,7 @@ export const modelTraits = z.object({
       /** Bytes of memory, on the GPU and in RAM together, as a person would load it. */
       needs: z.number(),
       verdict,
-      /** Output layer included. */
-      layers: z.object({ total: z.int(), onGpu: z.int() }),
+      layers: placement,
     }),
   ),
 });

@@ -34,6 +34,13 @@ export type MemorySplit = z.infer<typeof memorySplit>;
 /** Bytes of a split in all. */
 export const splitTotal = (split: MemorySplit): number => split.weights + split.kvCache + split.state + split.compute + split.projector;
 
+/**
+ * Where the layers lie, the output layer counted: how many of all are on the GPU, and of how many, from the first on, the experts are
+ * in RAM all the same (absent: of none).
+ */
+export const placement = z.object({ total: z.int(), onGpu: z.int(), expertsInRam: z.optional(z.int()) });
+export type Placement = z.infer<typeof placement>;
+
 export const verdict = z.enum(['fits', 'tight', 'partial', 'ram', 'no']);
 export type Verdict = z.infer<typeof verdict>;
 
@@ -44,12 +51,12 @@ export const freeMemory = z.object({
 });
 
 export const estimate = z.object({
-  /** `exact`: llama.cpp's own no-allocation answer; `about`: our closed form, where it could not be asked. */
+  /** `exact`: llama.cpp's own no-allocation answer; `about`: our closed form where it could not be asked, or its answer and our sum of experts in RAM. */
   basis: z.enum(['exact', 'about']),
   /** Whose bytes these are: the one that would run it now. */
   engine: backendName,
   settings: loadSettings,
-  layers: z.object({ total: z.int(), onGpu: z.int() }),
+  layers: placement,
   gpu: memorySplit,
   ram: memorySplit,
   free: freeMemory,
