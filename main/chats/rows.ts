@@ -53,6 +53,7 @@ export function toTurn(row: Record<string, unknown>, siblings: string[]): Turn {
     text: row.text,
     status: row.status,
     ...(row.stats !== null && { stats: json(row.stats) }),
+    ...(row.dropped !== null && { dropped: json(row.dropped) }),
     ...(row.error !== null && { error: json(row.error) }),
     ...(row.model_id !== null && { modelId: row.model_id }),
     siblings,

@@ -9,6 +9,7 @@ interface Script {
   request: GenerateRequest;
   say(text: string): void;
   think(text: string): void;
+  drop(messages: number, tokens: number): void;
   prompt(processed: number, total: number): void;
   end(stopReason?: TurnStats['stopReason']): void;
   fail(error: unknown): void;
@@ -64,6 +65,7 @@ export function scriptedEngine(): ScriptedEngine {
         request,
         say: (text) => on({ type: 'text', text }),
         think: (text) => on({ type: 'thinking', text }),
+        drop: (messages, tokens) => on({ type: 'dropped', messages, tokens }),
         prompt: (processed, total) => on({ type: 'prompt', processed, total }),
         end(stopReason = 'end') {
           on({ type: 'end', stats: statsOf(stopReason) });

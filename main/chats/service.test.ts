@@ -127,6 +127,7 @@ test('the engine is given the system prompt, the path without thoughts, and the 
     turnId,
     thinking: true,
     temperature: 0.1,
+    overflow: 'stop',
     maxTokens: 300,
     messages: [
       { role: 'system', content: text('Be brief.') },
@@ -135,6 +136,22 @@ test('the engine is given the system prompt, the path without thoughts, and the 
       { role: 'user', content: text('What is my name?') },
     ],
   });
+});
+
+test('what a model is not given is told at once, kept with the answer, and asked for in the settings', async () => {
+  settings = { ...defaultSettings, overflow: 'dropOldest' };
+  const { chatId } = await talk('My name is Ada.', 'Hello Ada.');
+  const { turnId } = await send('And now?', chatId);
+  expect(last().request.overflow).toBe('dropOldest');
+  const told = chat(chatId, ({ turns }) => turns.at(-1)?.dropped !== undefined);
+  last().drop(2, 310);
+  expect((await told).turns.at(-1)).toMatchObject({ id: turnId, status: 'running', dropped: { messages: 2, tokens: 310 } });
+  last().say('Now.');
+  last().end();
+  await ended(turnId);
+  close();
+  open();
+  expect((await chat(chatId)).turns.map(({ dropped }) => dropped)).toEqual([undefined, undefined, undefined, { messages: 2, tokens: 310 }]);
 });
 
 test('pictures reach the engine in order, as the files that were made for it', async () => {

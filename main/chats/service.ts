@@ -58,7 +58,7 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
     changes.set(count);
   };
 
-  const turns = createTurns({ store, log, onEnd: (turn) => touch(turn.chatId), ...(saveEveryMs !== undefined && { saveEveryMs }) });
+  const turns = createTurns({ store, log, onChange: (turn) => touch(turn.chatId), ...(saveEveryMs !== undefined && { saveEveryMs }) });
 
   const line = createLine();
   /** Answers that wait for their model to load. */
@@ -95,14 +95,14 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
   };
 
   const begin = (answer: Turn, question: string, thinking: boolean): void => {
-    const { systemPrompt, temperature, maxTokens } = settings.get();
+    const { systemPrompt, temperature, maxTokens, overflow } = settings.get();
     turns.begin(answer.id, (on) =>
       line.run(answer.id, async () => {
         const { modelId } = answer;
         if (modelId === undefined || engine.modelId() !== modelId) throw new Fault('engine.notLoaded', 'Another model was loaded while the question waited');
         await model({ id: answer.id, modelId });
         const messages = toMessages(systemPrompt, store.path(question), blobs.path);
-        await engine.generate({ turnId: answer.id, messages, thinking, temperature, ...(maxTokens > 0 && { maxTokens }) }, on);
+        await engine.generate({ turnId: answer.id, messages, thinking, temperature, overflow, ...(maxTokens > 0 && { maxTokens }) }, on);
       }),
     );
     touch(answer.chatId);

@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { type AppError, Fault } from '../../shared/result.ts';
-import type { Chat, ChatSummary, Part, Turn, TurnStats, TurnStatus } from '../../shared/schemas/chat.ts';
+import type { Chat, ChatSummary, DroppedPart, Part, Turn, TurnStats, TurnStatus } from '../../shared/schemas/chat.ts';
 import { transaction } from '../db/transaction.ts';
 import { type ChatRow, chatColumns, type TurnPlace, toChatRow, toNode, toPlace, toSummary, toTurn } from './rows.ts';
 import { createSearch } from './search.ts';
@@ -52,6 +52,8 @@ export interface ChatStore {
   answer(question: string, modelId: string): Turn;
   /** Stores what a running answer has so far. */
   progress(id: string, thinking: string, text: string): void;
+  /** Stores what an answer is given without. */
+  drop(id: string, dropped: DroppedPart): Turn;
   /** Stores the end of an answer, also of a deleted one. */
   end(id: string, outcome: Outcome): Turn;
   /** Ends the answers that were running when the app was killed as `interrupted`, with the text they had; gives how many. */
@@ -85,6 +87,7 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
     addTurn: db.prepare(`INSERT INTO turns (id, chat_id, parent_id, role, parts, status, model_id, created_at)
       VALUES ($id, $chat, $parent, $role, $parts, $status, $model, $now)`),
     progress: db.prepare("UPDATE turns SET thinking = ?, text = ? WHERE id = ? AND status = 'running'"),
+    drop: db.prepare('UPDATE turns SET dropped = ? WHERE id = ?'),
     end: db.prepare('UPDATE turns SET thinking = $thinking, text = $text, status = $status, stats = $stats, error = $error WHERE id = $id'),
     unfinished: db.prepare("SELECT id, thinking, text FROM turns WHERE status = 'running'"),
     markTurn: db.prepare('UPDATE turns SET deleted_at = ? WHERE id = ?'),
@@ -150,6 +153,11 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
     const { row, tree } = find(id);
     return toTurn(row, tree.siblings(id));
   };
+  /** Also one that is deleted. */
+  const anyTurn = (id: string): Turn => {
+    const row = rowOf(id);
+    return toTurn(row, treeOf(toPlace(row).chat_id).siblings(id));
+  };
   const end = (id: string, { thinking, text, status, stats, error }: Outcome): Turn => {
     sql.end.run({
       $id: id,
@@ -159,10 +167,9 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
       $stats: stats ? JSON.stringify(stats) : null,
       $error: error ? JSON.stringify(error) : null,
     });
-    const row = rowOf(id);
-    const tree = treeOf(toPlace(row).chat_id);
-    if (tree.has(id)) indexTurn(id);
-    return toTurn(row, tree.siblings(id));
+    const turn = anyTurn(id);
+    if (treeOf(turn.chatId).has(id)) indexTurn(id);
+    return turn;
   };
 
   return {
@@ -198,6 +205,10 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
       }),
     answer: (question, modelId) => transaction(db, () => turnOf(addAnswer(find(question).place.chat_id, question, modelId))),
     progress: (id, thinking, text) => void sql.progress.run(thinking, text, id),
+    drop(id, dropped) {
+      sql.drop.run(JSON.stringify(dropped), id);
+      return anyTurn(id);
+    },
     end: (id, outcome) => transaction(db, () => end(id, outcome)),
     recover: () =>
       transaction(db, () => {

@@ -39,7 +39,7 @@ beforeEach(() => {
   store = createChatStore(openDatabase(':memory:'));
   ended = [];
   errors = [];
-  turns = createTurns({ store, log, onEnd: (turn) => ended.push(turn), saveEveryMs: 1000 });
+  turns = createTurns({ store, log, onChange: (turn) => ended.push(turn), saveEveryMs: 1000 });
   turnId = store.ask({ chatId: undefined, parent: null, parts: [{ type: 'text', text: 'Q' }], modelId: 'tiny' }).answer.id;
   begin();
 });

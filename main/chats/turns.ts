@@ -40,15 +40,15 @@ interface Answer {
 }
 
 export interface TurnsOptions {
-  store: Pick<ChatStore, 'turn' | 'progress' | 'end'>;
+  store: Pick<ChatStore, 'turn' | 'progress' | 'drop' | 'end'>;
   log: Pick<Log, 'error'>;
-  /** Hears of every end, after it is stored. */
-  onEnd: (turn: Turn) => void;
+  /** Hears of every end, and of what an answer is given without, after it is stored. */
+  onChange: (turn: Turn) => void;
   /** Milliseconds between two stores of a growing answer: what a kill of the app may lose. */
   saveEveryMs?: number;
 }
 
-export function createTurns({ store, log, onEnd, saveEveryMs = 1000 }: TurnsOptions): Turns {
+export function createTurns({ store, log, onChange, saveEveryMs = 1000 }: TurnsOptions): Turns {
   const answers = new Map<string, Answer>();
   let closed = false;
 
@@ -69,8 +69,12 @@ export function createTurns({ store, log, onEnd, saveEveryMs = 1000 }: TurnsOpti
       answer.progress.set({ ...now, prompt: { processed: event.processed, total: event.total } });
       return;
     }
-    // No chat asks for tools yet, or for messages to be left out.
-    if (event.type === 'toolCall' || event.type === 'dropped') return;
+    if (event.type === 'dropped') {
+      onChange(store.drop(turnId, { messages: event.messages, tokens: event.tokens }));
+      return;
+    }
+    // No chat asks for tools yet.
+    if (event.type === 'toolCall') return;
     answer.progress.set({ ...now, [event.type]: now[event.type] + event.text });
     answer.timer ??= setTimeout(() => save(turnId, answer), saveEveryMs);
   };
@@ -91,7 +95,7 @@ export function createTurns({ store, log, onEnd, saveEveryMs = 1000 }: TurnsOpti
     answers.delete(turnId);
     answer.progress.set({ ...answer.progress.get(), end });
     answer.ended.resolve();
-    onEnd(end);
+    onChange(end);
   };
 
   return {

@@ -36,4 +36,6 @@ export const migrations: readonly string[] = [
 
   CREATE VIRTUAL TABLE search USING fts5 (text, content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2');
   `,
+  // 2: what an answer was given without, as JSON.
+  'ALTER TABLE turns ADD COLUMN dropped TEXT',
 ];

@@ -43,6 +43,10 @@ export const turnStats = z.object({
 });
 export type TurnStats = z.infer<typeof turnStats>;
 
+/** What was left out of a conversation that is longer than the context. */
+export const droppedPart = z.object({ messages: z.int(), tokens: z.int() });
+export type DroppedPart = z.infer<typeof droppedPart>;
+
 export const turnStatus = z.enum(['running', 'done', 'stopped', 'interrupted', 'failed']);
 export type TurnStatus = z.infer<typeof turnStatus>;
 
@@ -57,6 +61,8 @@ export const turn = z.object({
   text: z.string(),
   status: turnStatus,
   stats: z.optional(turnStats),
+  /** Of an answer that the model gave without having read everything before it. */
+  dropped: z.optional(droppedPart),
   error: z.optional(appError),
   /** Library id of the model that answered. */
   modelId: z.optional(z.string()),

@@ -57,6 +57,8 @@ const fields = {
   temperature: z.number().check(z.minimum(0), z.maximum(2)),
   /** Of an answer, thinking included; 0: as long as the context lasts. */
   maxTokens: z.int().check(z.nonnegative()),
+  /** What to leave out of a conversation that is longer than the context: nothing, so it stops there; the oldest; what is between its ends. */
+  overflow: z.enum(['stop', 'dropOldest', 'keepEnds']),
   downloads: downloadSettings,
   network: networkSettings,
   /** Where to look for models besides the models folder. */
@@ -73,6 +75,7 @@ export const settings = z.object({
   systemPrompt: z._default(fields.systemPrompt, ''),
   temperature: z._default(fields.temperature, 0.7),
   maxTokens: z._default(fields.maxTokens, 0),
+  overflow: z._default(fields.overflow, 'stop'),
   downloads: z._default(fields.downloads, defaultDownloadSettings),
   network: z._default(fields.network, defaultNetworkSettings),
   library: z._default(fields.library, { folders: [], files: [], hidden: [] }),

@@ -3,18 +3,20 @@ import { RotateCcw, Trash2 } from 'lucide-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
-import type { Turn } from '../../../shared/schemas/chat.ts';
+import type { DroppedPart, Turn } from '../../../shared/schemas/chat.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
 import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
 import type { Answer as Streamed } from '../../stores/turn.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
+import { offerUndo } from '../../ui/toasts.tsx';
 import { CopyButton } from './CopyButton.tsx';
 import { Markdown } from './Markdown.tsx';
 import { Pager } from './Pager.tsx';
 import { Stats } from './Stats.tsx';
 import { Thinking } from './Thinking.tsx';
+import { useAct } from './useAct.ts';
 import { useTurnActions } from './useTurnActions.ts';
 
 /** One answer of the thread. */
@@ -26,6 +28,7 @@ export const Answer = memo(function Answer({ turn }: { turn: Turn }) {
   const { text, thinking } = (running && streamed) || turn;
   return (
     <article aria-label={t('answer')} aria-busy={running} data-status={turn.status} className="group/turn min-w-0">
+      {turn.dropped && <Dropped dropped={turn.dropped} />}
       {thinking !== '' && <Thinking text={thinking} ms={turn.stats?.thinkingMs} running={running && text === ''} />}
       {running && text === '' && thinking === '' && <Waiting prompt={streamed?.prompt} />}
       {text !== '' && <Markdown text={text} running={running} />}
@@ -46,20 +49,31 @@ function Waiting({ prompt }: { prompt: Streamed['prompt'] }) {
   return <p className="text-text-2 tabular-nums">{words}</p>;
 }
 
+/** What the model was not given, said where the answer begins. */
+function Dropped({ dropped }: { dropped: DroppedPart }) {
+  const { t } = useTranslation('chat');
+  const format = useFormat();
+  const words = t('dropped', { count: dropped.messages, n: format.count(dropped.messages), tokens: format.count(dropped.tokens) });
+  return <p className="mb-2 border-l-2 border-tight pl-2 text-text-2">{words}</p>;
+}
+
 /** What became of an answer that did not simply end, and what to do about it. */
 function Outcome({ turn }: { turn: Turn }) {
   const { t } = useTranslation('chat');
   const sentence = useErrorSentence();
   const { retry } = useTurnActions();
-  const again = (
-    <Button icon={RotateCcw} onClick={() => retry(turn)}>
-      {t('action.retry')}
-    </Button>
-  );
+  const ways =
+    turn.error?.code === 'engine.contextFull' ? (
+      <LongerThanContext turn={turn} />
+    ) : (
+      <Button icon={RotateCcw} onClick={() => retry(turn)}>
+        {t('action.retry')}
+      </Button>
+    );
   if (turn.status === 'failed' || turn.status === 'interrupted')
     return (
       <div className="mt-2">
-        <Problem text={turn.error && turn.status === 'failed' ? sentence(turn.error) : t(`status.${turn.status}`)}>{again}</Problem>
+        <Problem text={turn.error && turn.status === 'failed' ? sentence(turn.error) : t(`status.${turn.status}`)}>{ways}</Problem>
       </div>
     );
   const note =
@@ -71,6 +85,32 @@ function Outcome({ turn }: { turn: Turn }) {
           ? t('status.nothing')
           : undefined;
   return note ? <p className="mt-1 text-text-2">{note}</p> : null;
+}
+
+/** The ways on with a chat that no longer fits. */
+function LongerThanContext({ turn }: { turn: Turn }) {
+  const { t } = useTranslation('chat');
+  const { settings, ui } = useStores();
+  const { retry } = useTurnActions();
+  const act = useAct();
+  const overflow = useStore(settings, (state) => state.settings.overflow);
+  const dropOldest = (): void =>
+    act(settings.getState().change({ overflow: 'dropOldest' }), () => {
+      offerUndo(t('overflow.dropping'), t('action.undo'), () => act(settings.getState().change({ overflow })));
+      retry(turn);
+    });
+  return (
+    <>
+      {overflow === 'stop' ? (
+        <Button onClick={dropOldest}>{t('overflow.dropOldest')}</Button>
+      ) : (
+        <Button icon={RotateCcw} onClick={() => retry(turn)}>
+          {t('action.retry')}
+        </Button>
+      )}
+      {turn.modelId !== undefined && <Button onClick={() => ui.getState().openLoadPanel(turn.modelId)}>{t('overflow.longer')}</Button>}
+    </>
+  );
 }
 
 function Footer({ turn, text }: { turn: Turn; text: string }) {

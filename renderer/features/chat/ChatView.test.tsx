@@ -9,6 +9,7 @@ import { Fault } from '../../../shared/result.ts';
 import type { ImagePart, Turn } from '../../../shared/schemas/chat.ts';
 import type { EngineState } from '../../../shared/schemas/engine.ts';
 import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
+import { defaultSettings, type Settings } from '../../../shared/schemas/settings.ts';
 import { createI18n } from '../../i18n.ts';
 import { createStores, type Stores, StoresContext, useStores } from '../../stores/index.ts';
 import { Toasts, undoLast } from '../../ui/toasts.tsx';
@@ -88,6 +89,32 @@ test('a message goes to a new chat, its answer streams, and the stats are told',
   expect((await within(answer).findByText('you')).closest('[data-streamdown="strong"]')).toBeTruthy();
   act(() => core.end('a1', { stats }));
   await within(answer).findByText('41.3 tok/s · 512 tokens · 0.35 s to first · finished');
+});
+
+test('what was left out of a long conversation is said above the answer', async () => {
+  const core = testCore([chatOf([question, answerTurn('a', 'Ten', { dropped: { messages: 6, tokens: 2310 } })])]);
+  show(core, 'c1');
+  const answer = await screen.findByRole('article', { name: 'Answer' });
+  within(answer).getByText('6 earlier messages, 2,310 tokens, were left out: the conversation is longer than the context.');
+});
+
+test('a full context offers to leave out the oldest, which can be taken back, or to load with more', async () => {
+  const full = { code: 'engine.contextFull' as const, message: 'full', data: { used: 5000, context: 4096 } };
+  const settings = { now: defaultSettings };
+  const core = testCore([chatOf([question, answerTurn('a', '', { status: 'failed', error: full, modelId: 'm' })])], {
+    'settings.change': (change) => (settings.now = { ...settings.now, ...(change as Partial<Settings>) }),
+  });
+  const { user } = show(core, 'c1');
+  const alert = await screen.findByRole('alert');
+  expect(alert.textContent).toMatch(/5,000 of 4,096/);
+  await user.click(within(alert).getByRole('button', { name: 'Load with a longer context' }));
+  expect(stores.ui.getState().loadPanel).toBe('m');
+  await user.click(within(alert).getByRole('button', { name: 'Leave out the oldest' }));
+  await screen.findByText(/From now on, the oldest messages are left out/);
+  await waitFor(() => expect(core.calls.map(({ method }) => method)).toEqual(['settings.change', 'chat.retry']));
+  expect(settings.now.overflow).toBe('dropOldest');
+  expect(undoLast()).toBe(true);
+  await waitFor(() => expect(settings.now.overflow).toBe('stop'));
 });
 
 test('a refused send keeps the text and the pictures, and says why', async () => {
