@@ -5,7 +5,7 @@ import { waitSeconds } from '../hub/faults.ts';
 import type { ByteRange, Part } from './part.ts';
 
 /** Writes to the disk are this long, in bytes. */
-const bufferBytes = 1024 * 1024;
+export const bufferBytes = 1024 * 1024;
 /** A server that asks for more is asked again after it, in seconds. */
 const longestWait = 300;
 
@@ -18,6 +18,8 @@ export interface Request {
   size: number;
   stallMs: number;
   signal: AbortSignal;
+  /** Of `bufferBytes`, for nobody else until this has ended: one for each segment would be memory that nobody uses. */
+  buffer: Uint8Array;
   /** Awaited with the bytes that came, before more are taken. */
   pace(bytes: number, signal: AbortSignal): Promise<void>;
   /** The answer is one that is taken; `ranged`: it is the range that was asked for. */
@@ -66,9 +68,14 @@ export async function request(options: Request): Promise<Outcome> {
 }
 
 /** Writes what the part lacks of a body that holds `range`. A short or a long body is an error; of a long one nothing is kept. */
-async function receive(body: ReadableStream<Uint8Array>, range: ByteRange, part: Part, stall: Stall, { signal, pace, onBytes }: Request): Promise<void> {
+async function receive(
+  body: ReadableStream<Uint8Array>,
+  range: ByteRange,
+  part: Part,
+  stall: Stall,
+  { signal, buffer, pace, onBytes }: Request,
+): Promise<void> {
   const reader = body.getReader();
-  const buffer = new Uint8Array(bufferBytes);
   let position = range.start;
   let filled = 0;
   const flush = async (): Promise<void> => {

@@ -8,7 +8,7 @@ import { watchRoom } from './disk.ts';
 import type { PartOf } from './journal.ts';
 import { createLink } from './link.ts';
 import { openPart } from './part.ts';
-import { request } from './request.ts';
+import { bufferBytes, request } from './request.ts';
 
 export type { Patience } from './backOff.ts';
 
@@ -68,6 +68,7 @@ export async function transfer(options: TransferOptions): Promise<string | undef
     const inMemory = [...unwritten.values()].reduce((sum, bytes) => sum + bytes, 0);
     onProgress({ received: part.received() + inMemory, prefix: part.prefix(), reconnecting: connections.reconnecting() });
   };
+  const buffers = new WeakMap<object, Uint8Array>();
   /** Whole files that came for a range, in a row. */
   let odd = 0;
   let origin = new URL('about:blank');
@@ -81,6 +82,8 @@ export async function transfer(options: TransferOptions): Promise<string | undef
     signal,
     async fetch(connection, range) {
       const backOff = createBackOff(patience);
+      const buffer = buffers.get(connection) ?? new Uint8Array(bufferBytes);
+      buffers.set(connection, buffer);
       try {
         for (let rest = part.missing(range.start); rest && rest.end === range.end; rest = part.missing(range.start)) {
           const before = part.received();
@@ -95,6 +98,7 @@ export async function transfer(options: TransferOptions): Promise<string | undef
               size: file.size,
               stallMs: patience.stallMs,
               signal: connection.signal,
+              buffer,
               pace,
               // What has landed is not given up for a single odd answer.
               takeWhole: async () => (part.received() === 0 || ++odd > oddAnswers) && connection.alone(),
