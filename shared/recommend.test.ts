@@ -121,3 +121,14 @@ test('Q4_0 that the model was trained for before Q4_K_M', () => {
   const trained = { ...qat, quantization: { ...qat.quantization, id: path, label: 'Q4_0', files: [{ path, size: 1 }] } };
   expect(recommend([qat, trained])).toMatchObject({ id: path, quality: 'veryGood' });
 });
+
+test('a mixture of experts: of the good ones that with the fewest experts in RAM, and no poor one that fits gives way to many', () => {
+  const experts = (label: Label, expertsInRam: number) => row(label, 'partial', 4000, { layers: { total, onGpu: total, expertsInRam } });
+  const rows = [experts('Q8_0', 28), experts('Q4_K_M', 9), experts('Q3_K_M', 6)];
+  expect(recommend(rows)).toMatchObject({ label: 'Q4_K_M', reason: 'partialBest', layers: { total, onGpu: total, expertsInRam: 9 } });
+  expect(recommend([...rows, row('Q2_K', 'fits', 4000)])).toMatchObject({
+    label: 'Q2_K',
+    instead: { label: 'Q3_K_M', why: 'tooBig', layers: { expertsInRam: 6 } },
+  });
+  expect(recommend([experts('Q4_K_M', 8), row('Q2_K', 'fits', 4000)])).toMatchObject({ label: 'Q4_K_M' });
+});

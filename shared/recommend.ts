@@ -2,7 +2,7 @@
 import { badgesOf, type QualityWord, quantizationQuality } from './quality.ts';
 import { compareQuality } from './quant.ts';
 import type { Quantization } from './schemas/hub.ts';
-import { type Estimate, splitTotal } from './schemas/memory.ts';
+import { type Estimate, type Placement, splitTotal } from './schemas/memory.ts';
 
 /** A row of the picker: a quantization and what it takes. */
 export interface Candidate {
@@ -25,13 +25,13 @@ export interface Recommendation {
   /** Bytes on the GPU (`ramBest`: in RAM), and what was free there; null where the driver does not tell. */
   needs: number;
   free: number | null;
-  layers: { onGpu: number; total: number };
+  layers: Placement;
   /** The next better one and why not: fewer `layers` fit, it leaves less than half the context, it is no better to see, or it is slow. */
   instead?: {
     id: string;
     label: string;
     needs: number;
-    layers: { onGpu: number; total: number };
+    layers: Placement;
     why: 'tooBig' | 'halfContext' | 'noGain' | 'slow';
   };
 }
@@ -53,7 +53,7 @@ const mostlyOnGpu = 0.75;
  * - The best quality that is wholly on the GPU, with room to spare before without, unless that room would cost a good one. Q6_K instead of Q8_0 (and so on) where the larger one
  *   would leave less than half the context; never F16 where Q8_0 is there, which nobody can tell apart and which is twice as fast.
  * - A poor one that fits gives way to a good one with three quarters of its layers on the GPU. Where none fits, the good one
- *   with the greatest share of its layers there.
+ *   with the greatest share of its layers there, experts included.
  * - Without a GPU every token reads the weights from RAM: the best that is still as fast as people read, where the speed is known,
  *   else what is called good (Q4_K_M), which reads a quarter of F16's bytes.
  * Undefined when there is nothing that can be run at all.
@@ -111,7 +111,8 @@ function notWorth(row: Row, next: Row): Why | undefined {
 }
 
 const roomForCache = ({ estimate: { free, gpu } }: Row): number => (free.gpu ?? Number.POSITIVE_INFINITY) - (splitTotal(gpu) - gpu.kvCache);
-const shareOnGpu = ({ estimate: { layers } }: Row): number => layers.onGpu / layers.total;
+/** A layer whose experts are in RAM waits for the processor like one that is there as a whole. */
+const shareOnGpu = ({ estimate: { layers } }: Row): number => (layers.onGpu - (layers.expertsInRam ?? 0)) / layers.total;
 
 function bestPartial(rows: Row[]): Row | undefined {
   const good = rows.filter(({ word }) => atLeast(word, 'good'));
@@ -145,7 +146,7 @@ function told(row: Row, reason: Recommendation['reason'], rows: Row[], instead: 
     context: estimate.settings.contextSize,
     needs: needs(estimate),
     free: inRam ? estimate.free.ram : estimate.free.gpu,
-    layers: { onGpu: estimate.layers.onGpu, total: estimate.layers.total },
+    layers: estimate.layers,
     ...(instead?.why && {
       instead: {
         id: instead.quantization.id,

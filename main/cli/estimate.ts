@@ -31,6 +31,8 @@ export interface EstimateReport {
   context: number;
   kv: LoadSettings['kvType'];
   gpuLayers: number;
+  /** Only where it is not none. */
+  expertsInRam?: number;
   vram: Side;
   ram: Side;
   free: { vram: number | null; ram: number };
@@ -111,6 +113,7 @@ async function report({ memory }: Services, { model, title, source, estimate, re
     context: settings.contextSize,
     kv: settings.kvType,
     gpuLayers: layers.onGpu,
+    ...(layers.expertsInRam !== undefined && { expertsInRam: layers.expertsInRam }),
     vram: sideOf(gpu),
     ram: sideOf(ram),
     free: { vram: free.gpu, ram: free.ram },
@@ -167,6 +170,13 @@ function textOf(title: string, made: EstimateReport, estimate: Estimate, recomme
     verdictSentence(estimate),
     ...(estimate.speed ? [speedSentence(estimate.speed)] : []),
     `Largest context: ${limit(maxContext.f16)} with f16, ${limit(maxContext.q8_0)} with q8_0${maxContext.q4_0 === undefined ? '' : `, ${limit(maxContext.q4_0)} with q4_0`}.`,
-    made.method === 'simulated' ? `As llama.cpp itself plans it (${made.engine}).` : 'By our formula: llama.cpp could not be asked.',
+    origin(made),
   ].join('\n');
+}
+
+function origin({ method, engine, expertsInRam }: EstimateReport): string {
+  if (method === 'simulated') return `As llama.cpp itself plans it (${engine}).`;
+  return expertsInRam
+    ? `As llama.cpp itself plans it (${engine}), the experts moved by our own count: the GPU takes this at most.`
+    : 'By our formula: llama.cpp could not be asked.';
 }

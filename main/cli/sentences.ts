@@ -3,7 +3,7 @@ import { createFormat } from '../../shared/format.ts';
 import errors from '../../shared/i18n/en/errors.json' with { type: 'json' };
 import type { Recommendation } from '../../shared/recommend.ts';
 import { type AppError, toAppError } from '../../shared/result.ts';
-import type { Estimate } from '../../shared/schemas/memory.ts';
+import { type Estimate, expertsOf, type Placement } from '../../shared/schemas/memory.ts';
 
 const format = createFormat('en-GB');
 
@@ -31,10 +31,13 @@ function valuesOf({ data = {}, message }: AppError): Record<string, unknown> {
 /** Whether it runs here, and how. */
 export function verdictSentence({ verdict, layers, settings, free }: Estimate): string {
   const at = `at ${format.count(settings.contextSize)} tokens`;
+  const moved = expertsOf(layers);
   return {
     fits: `Fits: all ${layers.total} layers on the GPU ${at}.`,
     tight: `Tight: all ${layers.total} layers on the GPU ${at}, ${hardly(free.gpu)}.`,
-    partial: `In part: ${layers.onGpu} of ${layers.total} layers on the GPU ${at}, the others in RAM, which is slower.`,
+    partial: moved
+      ? `In part: all ${layers.total} layers on the GPU ${at}, the experts of ${moved.experts} of ${moved.of} in RAM, which is slower.`
+      : `In part: ${layers.onGpu} of ${layers.total} layers on the GPU ${at}, the others in RAM, which is slower.`,
     ram: `In RAM, without the GPU, ${at}.`,
     no: `Does not fit ${at}.`,
   }[verdict];
@@ -53,19 +56,27 @@ export function speedSentence({ low, high, measured }: NonNullable<Estimate['spe
 export function recommendationSentence({ reason, label, context, needs, free, layers, instead }: Recommendation): string {
   const at = `at ${format.count(context)} tokens`;
   const bytes = `${format.memory(needs)}${free === null ? '' : ` of ${format.memory(free)} free`}`;
+  const moved = expertsOf(layers);
+  const there = moved ? `all layers there and the experts of ${moved.experts} of ${moved.of} in RAM` : `${layers.onGpu} of ${layers.total} layers there`;
   const why = {
     fitsBest: `${label} is the best that is wholly on the GPU ${at} (${bytes}).`,
     tightBest: `${label} is the best that is wholly on the GPU ${at}, ${hardly(free)} (${bytes}).`,
-    partialBest: `Nothing good fits the GPU wholly ${at}; ${label} does best, with ${layers.onGpu} of ${layers.total} layers there.`,
+    partialBest: `Nothing good fits the GPU wholly ${at}; ${label} does best, with ${there}.`,
     ramBest: `There is no GPU that holds it ${at}; ${label} is good and not too slow in RAM (${bytes}).`,
     smallest: `Nothing fits ${at}; ${label} is the smallest (${bytes}).`,
   }[reason];
   if (!instead) return why;
   const other = {
-    tooBig: `${instead.label} ${instead.layers.onGpu > 0 ? `would have ${instead.layers.onGpu} of ${instead.layers.total} layers there` : 'does not fit'}.`,
+    tooBig: `${instead.label} ${tooBig(instead.layers)}.`,
     halfContext: `${instead.label} would leave less than half the context.`,
     noGain: `${instead.label} takes ${format.memory(instead.needs)} and is no better to see.`,
     slow: `${instead.label} would be slower.`,
   }[instead.why];
   return `${why} ${other}`;
+}
+
+function tooBig(layers: Placement): string {
+  const moved = expertsOf(layers);
+  if (moved) return `would have the experts of ${moved.experts} of ${moved.of} layers in RAM`;
+  return layers.onGpu > 0 ? `would have ${layers.onGpu} of ${layers.total} layers there` : 'does not fit';
 }

@@ -41,6 +41,10 @@ export const splitTotal = (split: MemorySplit): number => split.weights + split.
 export const placement = z.object({ total: z.int(), onGpu: z.int(), expertsInRam: z.optional(z.int()) });
 export type Placement = z.infer<typeof placement>;
 
+/** Of how many layers the experts lie in RAM, and of how many they could: the output layer has none. Undefined where none do. */
+export const expertsOf = ({ total, expertsInRam }: Placement): { experts: number; of: number } | undefined =>
+  expertsInRam === undefined ? undefined : { experts: expertsInRam, of: total - 1 };
+
 export const verdict = z.enum(['fits', 'tight', 'partial', 'ram', 'no']);
 export type Verdict = z.infer<typeof verdict>;
 

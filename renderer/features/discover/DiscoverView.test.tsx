@@ -339,3 +339,27 @@ test('a loaded model shows what was predicted beside what it took', async () => 
   await user.click(screen.getByRole('button', { name: /^Loaded model/ }));
   expect(await screen.findByText('GPU: predicted 6.77 GB, used 7.07 GB')).toBeTruthy();
 });
+
+/** A mixture of experts: those of 14 layers of Q4_K_M have to lie in RAM, of 20 of the others, but of none of `fitting`. */
+const withExperts = (fitting: string[]) =>
+  createFakeCore({
+    'memory.estimate'({ source, settings }) {
+      const label = source.kind === 'hub' ? source.quantization : source.id;
+      const whole = fitting.some((name) => label.includes(name));
+      const layers = { total: 25, onGpu: 25, ...(!whole && { expertsInRam: label.includes('Q4_K_M') ? 14 : 20 }) };
+      return { ...fakeEstimate(source, settings), basis: whole ? 'exact' : 'about', layers, verdict: whole ? 'fits' : 'partial' };
+    },
+  });
+
+test('experts that lie in RAM are told by the verdict, the recommendation and the settings that it holds for', async () => {
+  const { user } = renderApp(withExperts([]), 'discover', repo);
+  await within(await row('Q4_K_M')).findByText('Experts in RAM: 14 of 24 layers');
+  await screen.findByText(/Q4_K_M \(good\) loses least by it: all layers are on the GPU, the experts of 14 of 24 in RAM\./);
+  await user.click(screen.getByRole('button', { name: /memory of Q4_K_M/ }));
+  await screen.findByText(/vision on, all layers on the GPU, the experts of 14 of 24 in RAM\. About: asked of llama\.cpp itself/);
+});
+
+test('a better one whose experts would not fit is named beside the one that does', async () => {
+  renderApp(withExperts(['Q4_K_M', 'IQ3', 'Q2_K']), 'discover', repo);
+  await screen.findByText(/Q4_K_M \(good\) is the best quality that is fully on your GPU .* would have the experts of 20 of 24 layers in RAM\./);
+});

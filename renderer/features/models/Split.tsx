@@ -1,7 +1,7 @@
 /** Where the memory of a model goes, part by part, and for which settings that holds. */
 import { useTranslation } from 'react-i18next';
 import type { Hardware } from '../../../shared/schemas/hardware.ts';
-import type { Estimate } from '../../../shared/schemas/memory.ts';
+import { type Estimate, expertsOf } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { MemoryBar, PartSwatch, partKinds } from '../../ui/MemoryBar.tsx';
 import { inUse, type Side, sideParts, sidesOf } from './machine.ts';
@@ -20,6 +20,7 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
     return row === 'total' ? side.needed : side.free;
   };
   const { settings, layers } = estimate;
+  const experts = expertsOf(layers);
   const place = (side: Side): string => (side.where === 'gpu' ? (hardware.gpus[0] ?? t('app:memory.gpu')) : t('app:memory.ram'));
 
   return (
@@ -91,10 +92,9 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
           kv: settings.kvType,
           flash: t(settings.flashAttention ? 'split.on' : 'split.off'),
           vision: t(settings.vision ? 'split.on' : 'split.off'),
-          onGpu: layers.onGpu,
-          total: layers.total,
+          placed: experts ? t('split.experts', experts) : t('split.layers', { onGpu: layers.onGpu, total: layers.total }),
         })}{' '}
-        {t(estimate.basis === 'exact' ? 'split.exact' : 'split.aboutText')}
+        {t(estimate.basis === 'exact' ? 'split.exact' : experts ? 'split.aboutExperts' : 'split.aboutText')}
       </p>
     </div>
   );
