@@ -12,6 +12,7 @@ import { openDatabase } from './db/open.ts';
 import { createDownloads } from './downloads/queue.ts';
 import { createLoads, type Loads, openLoads } from './engine/loads.ts';
 import { selfTest } from './engine/selfTest.ts';
+import { textServer } from './engine/serverBuild.ts';
 import { createEngine, type Engine } from './engine/supervisor.ts';
 import { ejectUnused } from './engine/unused.ts';
 import { defaultBuild } from './engine/vision.ts';
@@ -81,6 +82,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     folder: folders.models,
     model,
     loaded: () => heldMemory(engine.state()),
+    served: textServer(folders.cache),
     speed,
     calibration,
   });

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { createEstimator } from '../engine/estimator.ts';
 import { forkEngine } from '../engine/fork.ts';
+import { textServer } from '../engine/serverBuild.ts';
 import { defaultFolders } from '../folders.ts';
 import { createHeaders, type Headers } from '../gguf/headers.ts';
 import { createHub, type Hub } from '../hub/client.ts';
@@ -44,6 +45,7 @@ export async function openServices(env: NodeJS.ProcessEnv): Promise<Services> {
     library: { resolve: (file) => localModel(headers, file) },
     engine,
     folder: folders.models,
+    served: textServer(folders.cache),
     model: (repo, signal) => readModel(hub, repo, signal),
   });
   return { hub, headers, folders, memory, close: engine.close };

@@ -1,7 +1,8 @@
 /** What a native engine must do: hold one model and answer with it. */
 import type { GenerateEvent, GenerateRequest, Ledger, LoadRequest, SavedState } from '../../shared/contract/control.ts';
 import type { TurnStats } from '../../shared/schemas/chat.ts';
-import type { EngineChoice, LoadedModel } from '../../shared/schemas/engine.ts';
+import type { LoadedModel } from '../../shared/schemas/engine.ts';
+import type { EngineChoice } from '../../shared/schemas/memory.ts';
 
 export interface Backend {
   /** Loads the one model of this backend. `onProgress` hears 0 to 1. Throws `signal.reason` when aborted. */

@@ -67,7 +67,7 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
       plan: before?.plan ?? memory.plan(wanted, estimate),
       predicted: { gpu: estimate.gpu, ram: estimate.ram },
       // What was estimated is what loads it, where it is built.
-      engine: estimate.engine === 'llama-server' ? 'auto' : 'node-llama-cpp',
+      engine: estimate.engine === 'llama-server' ? (wanted.engine ?? 'auto') : 'node-llama-cpp',
       ...(before && { remembered: before.steps }),
       ...(automatic && { automatic }),
       onLoaded(plan: LoadPlan, steps: LadderStep[]) {

@@ -3,7 +3,10 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { buildServer, readProgress } from './serverBuild.ts';
+import type { Hardware } from '../../shared/schemas/hardware.ts';
+import { defaultLoadSettings, type EngineChoice } from '../../shared/schemas/memory.ts';
+import { buildServer, readProgress, textServer } from './serverBuild.ts';
+import { buildKey, linkLibraries, packageFolder, packageName } from './serverPackage.ts';
 
 test.each([
   ['[ 12%] Building CXX object main.cpp.o', 0.12],
@@ -102,4 +105,17 @@ describe.skipIf(process.platform === 'win32')('with tools of its own', () => {
     (await import('node:fs')).utimesSync(`${made}.lock`, old, old);
     expect(await buildServer({ cacheFolder })).toEqual(built);
   });
+});
+
+test('a text model runs in llama-server where it is chosen, or built and nothing is chosen', () => {
+  const cacheFolder = mkdtempSync(path.join(os.tmpdir(), 'atelier-text-'));
+  const choose = (engine?: EngineChoice): boolean =>
+    textServer(cacheFolder)({ ...defaultLoadSettings, ...(engine && { engine }) }, { backend: 'cpu' } as Hardware);
+  const all = (): boolean[] => [choose(), choose('auto'), choose('node-llama-cpp'), choose('llama-server')];
+  expect(all()).toEqual([false, false, false, true]);
+  const built = path.join(cacheFolder, 'llama-server', buildKey(linkLibraries(packageFolder(packageName('cpu'))!)!));
+  mkdirSync(built, { recursive: true });
+  writeFileSync(path.join(built, process.platform === 'win32' ? 'llama-server.exe' : 'llama-server'), '');
+  expect(all()).toEqual([true, true, false, true]);
+  rmSync(cacheFolder, { recursive: true });
 });

@@ -43,10 +43,16 @@ export function linkLibraries(folder: string): string[] | undefined {
 
 /** What the built binary depends on: release, package, and the bytes of the libraries it links. */
 export function buildKey(libraries: string[]): string {
+  const known = keys.get(libraries.join());
+  if (known) return known;
   const hash = createHash('sha256');
   for (const file of libraries) hash.update(readFileSync(file));
-  return `${release()}-${packageName('cpu')}-${hash.digest('hex').slice(0, 12)}`;
+  const key = `${release()}-${packageName('cpu')}-${hash.digest('hex').slice(0, 12)}`;
+  keys.set(libraries.join(), key);
+  return key;
 }
+/** The libraries do not change while the app runs, and reading them takes tens of milliseconds. */
+const keys = new Map<string, string>();
 
 /** Names under which a GPU package's libraries must also be found: `libllama.vulkan.v1.so` is linked as `libllama.v1.so`. */
 export const plainName = (name: string): string => name.replace(/^(libllama|libggml)\.(cuda|vulkan|metal)\./, '$1.');

@@ -1,15 +1,16 @@
 /** The engine as core sees it: one model at a time in a process of its own, whose end never ends the app. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EstimateAnswer, EstimateRequest, GenerateEvent, GenerateRequest, LoadPlan } from '../../shared/contract/control.ts';
-import { type AppError, Fault, toAppError, toFault } from '../../shared/result.ts';
-import type { EngineChoice, EngineState, LadderStep } from '../../shared/schemas/engine.ts';
+import type { EstimateAnswer, EstimateRequest, GenerateEvent, GenerateRequest, Ledger, LoadPlan, SavedState } from '../../shared/contract/control.ts';
+import { type AppError, Fault, type Result, toAppError, toFault } from '../../shared/result.ts';
+import type { EngineState, LadderStep } from '../../shared/schemas/engine.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
-import type { LoadSettings, MemorySplit } from '../../shared/schemas/memory.ts';
+import type { EngineChoice, LoadSettings, MemorySplit } from '../../shared/schemas/memory.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Log } from '../log.ts';
 import type { EngineProcess, Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
 import { lastLines, type Running } from './attempt.ts';
+import type { Used } from './backend.ts';
 import { createGpuGuard } from './brokenGpu.ts';
 import { crashFault } from './crash.ts';
 import { descend, keepsCrashing, type Landing } from './descent.ts';
@@ -55,6 +56,12 @@ export interface Engine {
    * `engine.crashed` when the process is gone.
    */
   generate(request: GenerateRequest, on: (event: GenerateEvent) => void): Promise<void>;
+  /** What fills the context with this request; `used` is what the answer to it said of its prompt. Throws `engine.notLoaded`. */
+  ledger(request: GenerateRequest, used?: Used): Promise<Ledger>;
+  /** Writes the state of the last conversation to a file of the `stateFolder`. Throws `engine.notLoaded`, and where it cannot be written. */
+  saveState(file: string): Promise<SavedState>;
+  /** Takes up that state. Throws `engine.notLoaded`, and where it does not fit: the engine holds nothing then. */
+  restoreState(file: string): Promise<SavedState>;
   /** Ends an answer; its `generate` still gives the `end` event. */
   stop(turnId: string): Promise<void>;
   watch(signal: AbortSignal): AsyncIterable<EngineState>;
@@ -76,6 +83,10 @@ export interface EngineOptions {
   build?: ReturnType<typeof defaultBuild>;
   /** Library id of the model that the next message would load. */
   last?: string | undefined;
+  /** A folder that is there, for the states of conversations. */
+  stateFolder?: string;
+  /** A model that could answer goes, with what it has read: its process stays until this settles, for 15 s at most. */
+  leaving?(save: Engine['saveState']): Promise<void>;
 }
 
 /** A load and what came of it. */
@@ -90,8 +101,10 @@ interface Session {
 /** Crashes within so many ms after which nothing is started again by itself. */
 const crashWindow = 5 * 60_000;
 const mostCrashes = 3;
+/** How long a model that goes may take to write what it has read, in ms. */
+const leaveMs = 15_000;
 
-export function createEngine({ platform, log, idleMs, build = defaultBuild(platform.folders.cache), last }: EngineOptions): Engine {
+export function createEngine({ platform, log, idleMs, build = defaultBuild(platform.folders.cache), last, stateFolder, leaving }: EngineOptions): Engine {
   const state = createWatched<EngineState>({ status: 'idle', ...(last !== undefined && { last }) });
   const gpu = createGpuGuard(platform.startEngine, log);
   const estimator = createEstimator(gpu.start, idleMs);
@@ -111,8 +124,14 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
 
   const end = ({ abort, running, tried }: Session): void => {
     abort.abort();
-    running?.process.kill();
-    gone = Promise.all([gone, running ? running.process.exited : tried]);
+    const ended = running ? leave(running).then(() => running.process.exited) : tried;
+    gone = Promise.all([gone, ended]);
+  };
+
+  const leave = async ({ process, client }: Running): Promise<void> => {
+    const kept = leaving?.(async (file) => value(await client.call('saveState', { file })));
+    if (kept) await Promise.race([kept.catch((error: unknown) => log.warn('What the model had read is not kept', { error })), process.exited, pause(leaveMs)]);
+    process.kill();
   };
 
   const fail = (mine: Session, error: unknown, steps: LadderStep[], lines?: string[]): void => {
@@ -138,6 +157,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
       free: () => gone,
       show: (stage, progress, steps) => session === mine && state.set({ status: 'loading', modelId, stage, progress, ...some(steps) }),
       onStep: ({ message }, step) => log.warn(`${modelId}: ${message}; trying again with less`, step),
+      stateFolder,
       signal: abort.signal,
     });
     if (!landing) return;
@@ -193,7 +213,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     const ended = async (): Promise<void> => {
       await looked;
       ending.abort.abort();
-      running?.process.kill();
+      if (running) await leave(running);
       await (running ? running.process.exited : ending.tried);
     };
     gone = Promise.all([gone, ended()]);
@@ -201,6 +221,11 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     const freed = await cameBack(await looked, freeVideo);
     if (freed && state.get() === idle) state.set({ ...idle, freed });
   }
+
+  const client = (): Running['client'] => {
+    if (!session?.running) throw new Fault('engine.notLoaded', 'No model is loaded');
+    return session.running.client;
+  };
 
   return {
     load(order) {
@@ -230,6 +255,9 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
         answering(mine, false);
       }
     },
+    ledger: async (request, used) => value(await client().call('ledger', { request, ...(used && { used }) })),
+    saveState: async (file) => value(await client().call('saveState', { file })),
+    restoreState: async (file) => value(await client().call('restoreState', { file })),
     async stop(turnId) {
       await session?.running?.client.call('stop', { turnId });
     },
@@ -248,6 +276,13 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
 
 const some = (steps: LadderStep[]): { steps?: LadderStep[] } => (steps.length > 0 ? { steps: [...steps] } : {});
 
+function value<T>(result: Result<T>): T {
+  if (!result.ok) throw toFault(result.error);
+  return result.value;
+}
+
+const pause = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false });
+
 /** How long an engine may take to follow its llama-server, in ms. */
 const followMs = 5_000;
 
@@ -257,7 +292,7 @@ const followMs = 5_000;
  */
 async function reason(process: EngineProcess, error: AppError): Promise<Fault> {
   if (error.code !== 'disconnected' && error.code !== 'engine.crashed') return toFault(error);
-  if (error.code === 'engine.crashed') await Promise.race([process.exited, sleep(followMs, undefined, { ref: false })]);
+  if (error.code === 'engine.crashed') await Promise.race([process.exited, pause(followMs)]);
   process.kill();
   return crashFault(await process.exited);
 }

@@ -2,8 +2,9 @@
 import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Fault } from '../../shared/result.ts';
-import type { EngineChoice, VisionProblem } from '../../shared/schemas/engine.ts';
+import type { VisionProblem } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
+import type { EngineChoice } from '../../shared/schemas/memory.ts';
 import { type ModelFacts, modelFacts } from '../gguf/facts.ts';
 import { diskSource, readHeader } from '../gguf/read.ts';
 import { type Built, buildServer } from './serverBuild.ts';

@@ -87,7 +87,7 @@ test('a model on disk: all layers where they fit, and the plan is what was shown
 });
 
 test('the engine that would run it is the one that is asked about, and said', async () => {
-  const { memory, estimate } = memoryOf({ served: ({ backend }) => backend === hardware.backend });
+  const { memory, estimate } = memoryOf({ served: (_, { backend }) => backend === hardware.backend });
   expect((await memory.estimate({ source: library, settings }, never)).engine).toBe('llama-server');
   expect(estimate.mock.calls[0]?.[0]).toMatchObject({ served: true });
 });

@@ -23,7 +23,7 @@ export interface MemoryParts {
   /** Bytes that the model which is loaded now holds: a load frees them first. */
   loaded?: () => { gpu: number; ram: number } | undefined;
   /** Whether llama-server would run a model without pictures on this machine now. */
-  served?: (machine: Hardware) => boolean;
+  served?: (settings: LoadSettings, machine: Hardware) => boolean;
   /** Predicts tokens per second. */
   speed?: Pick<Speed, 'of' | 'probe'>;
   /** What loads took here on top of llama.cpp's buffers. */
@@ -121,7 +121,7 @@ export function createMemory({
     header: model.path,
     ...(projector && { projector: projector.path }),
     plan: { ...settings, gpuLayers, batchSize, ...(expertsInRam > 0 && { expertsInRam }) },
-    ...(served(machine) && { served: true }),
+    ...(served(settings, machine) && { served: true }),
   });
   /** The speed of what this machine holds; where it is not known yet, it is measured once nobody asks. */
   function speedOf({ id, model }: Found, settings: LoadSettings, answer: EstimateAnswer, machine: Hardware): Estimate['speed'] {

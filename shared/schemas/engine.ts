@@ -3,10 +3,6 @@ import * as z from 'zod/mini';
 import { appError } from '../result.ts';
 import { backendName, loadSettings, memorySplit } from './memory.ts';
 
-/** Which engine a text model is to run in: `auto` is llama-server where it could be built. */
-export const engineChoice = z.enum(['auto', 'node-llama-cpp', 'llama-server']);
-export type EngineChoice = z.infer<typeof engineChoice>;
-
 /** Why pictures cannot be sent: no projector, or a tool that building the vision engine needs. */
 export const visionProblem = z.enum(['noProjector', 'off', 'cmake', 'compiler', 'git', 'libraries', 'build']);
 export type VisionProblem = z.infer<typeof visionProblem>;

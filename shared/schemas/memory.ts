@@ -4,6 +4,10 @@ import * as z from 'zod/mini';
 /** The two engines. */
 export const backendName = z.enum(['node-llama-cpp', 'llama-server']);
 
+/** Which engine a text model is to run in: `auto` is llama-server where it is built. Pictures need llama-server. */
+export const engineChoice = z.enum(['auto', 'node-llama-cpp', 'llama-server']);
+export type EngineChoice = z.infer<typeof engineChoice>;
+
 export const kvType = z.enum(['f16', 'q8_0', 'q4_0']);
 export type KvType = z.infer<typeof kvType>;
 
@@ -20,6 +24,8 @@ export const loadSettings = z.object({
   gpuLayers: z.union([z.literal('auto'), z.int().check(z.minimum(0))]),
   /** Load the projector too, where there is one. */
   vision: z.boolean(),
+  /** Absent: `auto`. */
+  engine: z.optional(engineChoice),
   /** Tokens that one picture costs at most; absent: `imageTokenCap`. */
   imageTokens: z.optional(z.int().check(z.minimum(64), z.maximum(4096))),
 });

@@ -5,7 +5,7 @@ import { ChevronRight } from 'lucide-react';
 import { useId, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { contextSteps, nearestStep } from '../../../shared/contextSteps.ts';
-import { imageTokenCap, type KvType, type LoadSettings } from '../../../shared/schemas/memory.ts';
+import { type EngineChoice, imageTokenCap, type KvType, type LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { Select } from '../../ui/Select.tsx';
 import { Switch } from '../../ui/Switch.tsx';
@@ -68,10 +68,28 @@ export function LoadFields({ value, maxContext, vision, layers, onChange }: Prop
       </Collapsible.Trigger>
       <Collapsible.Panel className="flex w-full flex-wrap items-center gap-x-5 gap-y-2">
         <Switch label={t('flashAttention')} checked={value.flashAttention} onChange={(on) => onChange({ ...value, flashAttention: on })} />
+        <EngineField value={value} seeing={vision && value.vision} onChange={onChange} />
         {vision && <PictureTokens value={value} onChange={onChange} />}
         <GpuLayers value={value.gpuLayers} total={layers} onChange={(gpuLayers) => onChange({ ...value, gpuLayers })} />
       </Collapsible.Panel>
     </Collapsible.Root>
+  );
+}
+
+/** Which engine runs it without pictures; with them there is one that can. */
+function EngineField({ value, seeing, onChange }: Pick<Props, 'value' | 'onChange'> & { seeing: boolean }) {
+  const { t } = useTranslation('discover');
+  const choices: EngineChoice[] = ['auto', 'llama-server', 'node-llama-cpp'];
+  return (
+    <Select
+      label={t('engine')}
+      showLabel
+      value={seeing ? 'llama-server' : (value.engine ?? 'auto')}
+      options={choices.map((engine) => ({ value: engine, label: t(`engines.${engine}`), hint: t(`engineHint.${engine}`) }))}
+      onChange={(engine) => onChange({ ...value, engine })}
+      disabled={seeing}
+      className="w-40"
+    />
   );
 }
 

@@ -65,12 +65,6 @@ export function SettingsView() {
         </Section>
         <Section title={t('loading')} hint={t('loadingHint')}>
           <LoadFields value={settings.load} maxContext={262_144} vision onChange={(load) => change({ load })} />
-          <Switch
-            label={t('flash')}
-            hint={t('flashHint')}
-            checked={settings.load.flashAttention}
-            onChange={(flashAttention) => change({ load: { ...settings.load, flashAttention } })}
-          />
           <Select
             label={t('ejectAfter')}
             showLabel
@@ -97,6 +91,17 @@ export function SettingsView() {
             onChange={(tokens) => change({ maxTokens: Number(tokens) })}
             className="w-72"
           />
+          <div className="flex flex-col gap-1">
+            <Select
+              label={t('overflow')}
+              showLabel
+              value={settings.overflow}
+              options={choices(['stop', 'dropOldest', 'keepEnds'] as const, (value) => t(`overflows.${value}`))}
+              onChange={(overflow) => change({ overflow })}
+              className="w-72"
+            />
+            <p className="text-xs text-text-2">{t('overflowHint')}</p>
+          </div>
           <Switch label={t('thinking')} hint={t('thinkingHint')} checked={settings.thinking} onChange={(thinking) => change({ thinking })} />
         </Section>
         <Section title={t('network.title')} hint={t('network.hint')} wanted={wanted === 'network'}>
