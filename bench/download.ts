@@ -135,10 +135,10 @@ try {
     ['', 'seconds', 'MB/s', 'user s', 'system s', 'CPU s', 'peak MB'],
     ...taking.map(([name]) => {
       const rss = runs.get(name)!.flatMap(({ maxRss }) => maxRss ?? []);
-      const cells = [(run: Run) => run.seconds, (run: Run) => size / 1e6 / run.seconds, (run: Run) => run.user, (run: Run) => run.system, cpu];
+      const cells = [(run: Run) => run.seconds, (run: Run) => run.seconds, (run: Run) => run.user, (run: Run) => run.system, cpu];
       return [
         name,
-        ...cells.map((cell, column) => of(name, cell).toFixed(column === 1 ? 0 : 2)),
+        ...cells.map((cell, column) => (column === 1 ? (size / 1e6 / of(name, cell)).toFixed(0) : of(name, cell).toFixed(2))),
         rss.length > 0 ? `${Math.round(Math.max(...rss) / 1e6)}` : '',
       ];
     }),
