@@ -28,6 +28,7 @@ const estimateJson = z.strictObject({
   context: z.int(),
   kv: z.enum(['f16', 'q8_0', 'q4_0']),
   gpuLayers: z.int(),
+  expertsInRam: z.optional(z.int().check(z.positive())),
   vram: side,
   ram: side,
   free: z.strictObject({ vram: z.nullable(bytes), ram: bytes }),

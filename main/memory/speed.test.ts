@@ -62,6 +62,23 @@ test('between the measured bits both rates count, above them the upper one', asy
   expect(speed.of({ ...asked, bits: 16 })!.low).toBeCloseTo(1 / (5.2 / 30 + 0.0205), 6);
 });
 
+test('a layer whose experts are in RAM is gone through on both sides, and its answers say nothing of other plans', async () => {
+  const spread: EstimateAnswer = {
+    ...answer,
+    gpu: { ...none, weights: 3 * giga, kvCache: giga },
+    ram: { ...none, weights: giga },
+    layers: { total: 41, onGpu: 41, expertsInRam: 20 },
+    active: { gpu: 3 * giga, ram: giga },
+  };
+  const speed = createSpeed({ folder, measure: async () => bandwidth });
+  await speed.probe({ ...asked, answer: spread });
+  expect(speed.of({ ...asked, answer: spread })!.high).toBeCloseTo(1 / (4 / 20 + 0.0041 + 0.002), 6);
+  speed.record(asked.modelId, { ...settings, gpuLayers: 41 }, 7);
+  expect(speed.of({ ...asked, answer: spread })).toEqual({ low: 7, high: 7, measured: true });
+  const fewer = { ...spread, layers: { ...spread.layers, expertsInRam: 10 } };
+  expect(speed.of({ ...asked, answer: fewer })).toMatchObject({ measured: false });
+});
+
 test('a model on both sides needs both rates, each for its bytes and layers', async () => {
   const both: EstimateAnswer = {
     ...answer,
