@@ -382,6 +382,11 @@ describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
       expect(splitTotal(gpu)).toBeLessThanOrEqual(usable);
       const expertsOfLayer = 424_120_320;
       expect(splitTotal(gpu) + expertsOfLayer).toBeGreaterThan(usable);
+      // llama-server printed for `-c 8192 -ngl 25 --n-cpu-moe 11`, the whole model of zeros: weights, cache and compute.
+      expect(layers.expertsInRam).toBe(11);
+      const took = 6500.15 + 210 + 207.48;
+      expect(splitTotal(gpu) / mebibyte / took).toBeGreaterThanOrEqual(1);
+      expect(splitTotal(gpu) / mebibyte / took).toBeLessThan(1.01);
       // No byte of the weights is lost on the way.
       expect(gpu.weights + ram.weights).toBe(split.gpu.weights + split.ram.weights);
       expect(ram.kvCache).toBe(0);
