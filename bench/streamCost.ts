@@ -40,6 +40,8 @@ export async function streamCost(tokens: number): Promise<StreamCost> {
       modelId: () => 'nobody',
       async ready() {},
       async stop() {},
+      async resume() {},
+      ledger: () => Promise.reject(new Error('Nobody asks')),
       async generate(_, on) {
         const said = coalesce(async (say) => {
           for (let token = 0; token < tokens; token++) {

@@ -7,12 +7,14 @@ import type { EngineState } from '../shared/schemas/engine.ts';
 import type { ModelDetail } from '../shared/schemas/hub.ts';
 import { splitTotal } from '../shared/schemas/memory.ts';
 import { type Blobs, createBlobs } from './blobs/store.ts';
+import { createHeld, type Held } from './chats/held.ts';
 import { type AnswerEngine, createChats } from './chats/service.ts';
 import { openDatabase } from './db/open.ts';
 import { createDownloads } from './downloads/queue.ts';
 import { createLoads, type Loads, openLoads } from './engine/loads.ts';
 import { selfTest } from './engine/selfTest.ts';
 import { textServer } from './engine/serverBuild.ts';
+import { openStates, stateKey } from './engine/states.ts';
 import { createEngine, type Engine } from './engine/supervisor.ts';
 import { ejectUnused } from './engine/unused.ts';
 import { defaultBuild } from './engine/vision.ts';
@@ -71,7 +73,27 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     lists: { get: () => settings.get().library, set: (lists) => void settings.change({ library: lists }) },
     apps: () => appFolders(),
   });
-  const engine = createEngine({ platform, log: log.scope('engine'), last: openLoads(folders.data).get().last?.modelId });
+  const states = openStates(path.join(folders.cache, 'states'));
+  const engine = createEngine({
+    platform,
+    log: log.scope('engine'),
+    last: openLoads(folders.data).get().last?.modelId,
+    stateFolder: states.folder,
+    leaving: (model, save) => held.leave(model, save),
+  });
+  let version: Promise<string> | undefined;
+  const held = createHeld({
+    states,
+    engine,
+    async key(chatId, modelId, { backend, vision, settings: { kvType } }) {
+      // It stays the same, and a process is started to tell.
+      version ??= engine.hardware(folders.models).then(({ llamaCpp }) => llamaCpp);
+      const { files, projector } = await library.resolve(modelId);
+      return stateKey({ chatId, backend, model: files[0]!, projector: vision ? projector : undefined, kvType, llamaCpp: await version });
+    },
+    limit: () => settings.get().stateCacheBytes,
+    log: log.scope('chats'),
+  });
   const calibration = createCalibration({ folder: folders.data });
   const speed = createSpeed({ folder: folders.data, measure: engine.bandwidth, quiet: () => isQuiet(engine.state()) });
   const model = (repo: string, signal: AbortSignal): Promise<ModelDetail> => readModel(hub, repo, signal);
@@ -122,7 +144,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     place.changed();
   });
   void each(place.watch(watching.signal), () => downloads.hubChanged());
-  const chats = createChats({ db, blobs, engine: answering(engine, loads, speed), settings, log: log.scope('chats') });
+  const chats = createChats({ db, blobs, engine: answering(engine, loads, speed, held), settings, log: log.scope('chats') });
 
   const renewals = createRenewals({ hub, folder: folders.models, library, model });
   const refuseLoaded = (id: string): void => {
@@ -262,18 +284,29 @@ function heldMemory(state: EngineState): { gpu: number; ram: number } | undefine
 const isQuiet = (state: EngineState): boolean => state.status === 'idle' || state.status === 'failed' || (state.status === 'ready' && !state.answering);
 
 /** The engine for conversations: loads the model that is to answer, and keeps the speed of each answer for the next prediction. */
-function answering(engine: Engine, loads: Loads, speed: Speed): AnswerEngine {
+function answering(engine: Engine, loads: Loads, speed: Speed, held: Held): AnswerEngine {
   return {
     modelId: loads.next,
     ready: loads.ready,
+    resume: held.take,
     stop: engine.stop,
-    generate: (request, on) =>
-      engine.generate(request, (event) => {
+    ledger: async (chatId, request, promptTokens) => {
+      const sheet = await engine.ledger(request, promptTokens === undefined ? undefined : { promptTokens, cachedTokens: 0 });
+      const known = held.known(chatId, request.messages);
+      const messages = sheet.messages.map((message, index) => ({ ...message, cached: index < known }));
+      const cached = messages.reduce((sum, message) => sum + (message.cached ? message.tokens : 0), 0);
+      return { ...sheet, messages, cached: Math.min(sheet.total, cached) };
+    },
+    generate: (request, on) => {
+      const read = held.follow(request.messages);
+      return engine.generate(request, (event) => {
         const state = engine.state();
+        read(event);
         if (event.type === 'end' && event.stats.tokensPerSecond > 0 && state.status === 'ready') {
           speed.record(state.modelId, state.model.settings, event.stats.tokensPerSecond);
         }
         on(event);
-      }),
+      });
+    },
   };
 }

@@ -11,7 +11,9 @@ const file = process.argv[2]!;
 const engine: AnswerEngine = {
   modelId: () => 'tiny',
   ready: async () => {},
+  resume: async () => {},
   stop: async () => {},
+  ledger: () => Promise.reject(new Error('Nobody asks')),
   generate(_, on) {
     let n = 0;
     setInterval(() => {

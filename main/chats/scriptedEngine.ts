@@ -18,6 +18,8 @@ interface Script {
 export interface ScriptedEngine extends AnswerEngine {
   /** In the order they were asked for. */
   scripts: Script[];
+  /** The chats of `resume`. */
+  resumed: string[];
   /** Has another model loaded, or none. */
   load(modelId: string | undefined): void;
   /** Has none loaded, and `modelId` waiting to be loaded by a message until `loaded` is called, with why it fails where it does. */
@@ -40,10 +42,12 @@ export const statsOf = (stopReason: TurnStats['stopReason']): TurnStats => ({
 export function scriptedEngine(): ScriptedEngine {
   let model: string | undefined = 'tiny';
   const scripts: Script[] = [];
+  const resumed: string[] = [];
   let load = Promise.withResolvers<void>();
   load.resolve();
   return {
     scripts,
+    resumed,
     load(modelId) {
       model = modelId;
       load.resolve();
@@ -59,6 +63,14 @@ export function scriptedEngine(): ScriptedEngine {
         load.promise,
         new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Fault('cancelled', 'Stopped while the model was loading')))),
       ]),
+    async resume(chatId) {
+      resumed.push(chatId);
+    },
+    async ledger(_, { messages }, promptTokens) {
+      const rows = messages.map(({ role }) => ({ role, tokens: 10, cached: true }));
+      const total = promptTokens ?? 10 * rows.length;
+      return { context: 4096, total, cached: total, system: 0, images: 0, thinking: 0, tools: 0, messages: rows };
+    },
     generate(request: GenerateRequest, on: (event: GenerateEvent) => void) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       scripts.push({

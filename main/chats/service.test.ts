@@ -154,6 +154,33 @@ test('what a model is not given is told at once, kept with the answer, and asked
   expect((await chat(chatId)).turns.map(({ dropped }) => dropped)).toEqual([undefined, undefined, undefined, { messages: 2, tokens: 310 }]);
 });
 
+test('an answer is preceded by what the engine read of its chat before; a stop while that is fetched ends it', async () => {
+  const { chatId } = await talk('Q', 'A');
+  expect(engine.resumed).toEqual([chatId]);
+  const fetched = Promise.withResolvers<void>();
+  engine.resume = () => fetched.promise;
+  const { turnId } = await send('Q2', chatId);
+  const stopped = ask('chat.stop', { turnId });
+  await vi.waitFor(async () => expect((await chat(chatId)).running).toBe(true));
+  fetched.resolve();
+  await stopped;
+  expect((await chat(chatId)).turns.at(-1)).toMatchObject({ status: 'stopped', text: '' });
+  expect(engine.scripts).toHaveLength(1);
+});
+
+test('the ledger is that of the next question; pictures count as they were read', async () => {
+  const { chatId } = await talk('Q', 'A');
+  expect(await ask('chat.ledger', { chatId })).toMatchObject({ total: 20, messages: [{ role: 'user' }, { role: 'assistant', tokens: 10 }] });
+  const { turnId } = await ask('chat.send', { chatId, parts: [await picture('a.png', 1), ...words('What is this?')], thinking: false });
+  await expect(ask('chat.ledger', { chatId })).rejects.toMatchObject({ code: 'turn.running' });
+  last().say('A circle.');
+  last().end();
+  await ended(turnId);
+  // 5 tokens of the prompt and 3 of the answer, by the engine's own count.
+  const { total, messages } = await ask('chat.ledger', { chatId });
+  expect([total, messages.length, messages.at(-1)]).toEqual([8, 4, { role: 'assistant', tokens: 3, cached: true }]);
+});
+
 test('pictures reach the engine in order, as the files that were made for it', async () => {
   const [one, two] = [await picture('one.gif', 1), await picture('two.gif', 2)];
   const { chatId } = await ask('chat.send', { parts: [one, ...words('Compare'), two], thinking: false });

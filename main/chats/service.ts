@@ -1,6 +1,6 @@
 /** The rules of a conversation: what may be asked, answered, stopped, changed and undone, and who hears of it. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { GenerateEvent, GenerateRequest } from '../../shared/contract/control.ts';
+import type { GenerateEvent, GenerateRequest, Ledger } from '../../shared/contract/control.ts';
 import type { Core } from '../../shared/contract/core.ts';
 import { Fault } from '../../shared/result.ts';
 import type { Handlers } from '../../shared/rpc/define.ts';
@@ -20,10 +20,14 @@ export interface AnswerEngine {
   modelId(): string | undefined;
   /** Settles when that model can answer, and loads it first where it must. Rejects with a `Fault`, with `cancelled` when `signal` aborts. */
   ready(modelId: string, signal: AbortSignal): Promise<void>;
+  /** Has the loaded model hold what it read of a chat before, where that is kept; before an answer in another chat than the last one. */
+  resume(chatId: string): Promise<void>;
   /** One at a time. Settles after the `end` event. Rejects with a `Fault`: `engine.crashed` when the process is gone, `engine.contextFull`, ... */
   generate(request: GenerateRequest, on: (event: GenerateEvent) => void): Promise<void>;
   /** Ends an answer; its `generate` still gives the `end` event. */
   stop(turnId: string): Promise<void>;
+  /** What fills the context with this request in that chat; `promptTokens`: those that the engine counted itself. Rejects with `engine.notLoaded`. */
+  ledger(chatId: string, request: GenerateRequest, promptTokens?: number): Promise<Ledger>;
 }
 
 type ChatHandlers = Pick<Handlers<Core>, Extract<keyof Core, `chats.${string}` | `chat.${string}` | `turn.${string}`>>;
@@ -64,11 +68,13 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
   /** Answers that wait for their model to load. */
   const loading = new Map<string, AbortController>();
 
-  const model = async ({ id, modelId }: Pick<Turn, 'id'> & { modelId: string }): Promise<void> => {
+  const model = async ({ id, chatId, modelId }: Pick<Turn, 'id' | 'chatId'> & { modelId: string }): Promise<void> => {
     const abort = new AbortController();
     loading.set(id, abort);
     try {
       await engine.ready(modelId, abort.signal);
+      await engine.resume(chatId);
+      if (abort.signal.aborted) throw new Fault('cancelled', 'Stopped before the first word');
     } finally {
       loading.delete(id);
     }
@@ -100,7 +106,7 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
       line.run(answer.id, async () => {
         const { modelId } = answer;
         if (modelId === undefined || engine.modelId() !== modelId) throw new Fault('engine.notLoaded', 'Another model was loaded while the question waited');
-        await model({ id: answer.id, modelId });
+        await model({ id: answer.id, chatId: answer.chatId, modelId });
         const messages = toMessages(systemPrompt, store.path(question), blobs.path);
         await engine.generate({ turnId: answer.id, messages, thinking, temperature, overflow, ...(maxTokens > 0 && { maxTokens }) }, on);
       }),
@@ -126,6 +132,27 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
       log.error('An answer could not be stopped', { turnId, error });
     }
     await turns.ended(turnId);
+  };
+
+  /** What the next question would be asked after. */
+  const ledger = async (chatId: string): Promise<Ledger> => {
+    if (store.running(chatId) !== undefined) throw new Fault('turn.running', 'This chat is being answered');
+    const { systemPrompt, temperature, thinking } = settings.get();
+    const head = store.head(chatId);
+    const path = head === null ? [] : store.path(head);
+    const request = (turns: Turn[]): GenerateRequest => ({ turnId: '', messages: toMessages(systemPrompt, turns, blobs.path), thinking, temperature });
+    const { stats, dropped, modelId } = path.at(-1) ?? {};
+    const pictures = path.some(({ parts }) => parts.some(({ type }) => type === 'image'));
+    // Pictures are counted where they are read: an answer to this very path knows their tokens.
+    if (!pictures || !stats || dropped || modelId !== engine.modelId()) return engine.ledger(chatId, request(path));
+    const { messages, ...rest } = await engine.ledger(chatId, request(path.slice(0, -1)), stats.promptTokens);
+    const cached = messages.every((message) => message.cached);
+    return {
+      ...rest,
+      total: rest.total + stats.tokens,
+      cached: rest.cached + (cached ? stats.tokens : 0),
+      messages: [...messages, { role: 'assistant', tokens: stats.tokens, cached }],
+    };
   };
 
   const fresh = (chat: Chat): Chat => ({ ...chat, turns: chat.turns.map(turns.fresh) });
@@ -188,6 +215,8 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
     async 'chat.stop'({ turnId }) {
       if (store.turn(turnId).status === 'running') await stop(turnId);
     },
+
+    'chat.ledger': ({ chatId }) => ledger(chatId),
 
     'turn.watch': ({ turnId, from }, { signal }) => turns.watch(turnId, from, signal),
   };

@@ -23,6 +23,8 @@ export interface Descent {
   crashed(): boolean;
   /** Settles when the memory of processes before is free. */
   free(): Promise<unknown>;
+  /** Where the states of conversations are kept. */
+  stateFolder?: string | undefined;
   /** How far it is, 0 to 1 within a stage, with the steps so far. */
   show(stage: 'building' | 'starting' | 'loading', progress: number, steps: LadderStep[]): void;
   /** Hears why a plan failed, and what is tried next. */
@@ -35,7 +37,7 @@ export type Landing = { steps: LadderStep[] } & ({ running: Running; plan: LoadP
 
 /** Never rejects. Undefined when `signal` aborted, with no process left. */
 export async function descend(descent: Descent): Promise<Landing | undefined> {
-  const { order, start, built, compute, free, show, onStep, signal } = descent;
+  const { order, start, built, compute, free, show, onStep, stateFolder, signal } = descent;
   const { files, projector, facts, settings } = order;
   const steps = [...(order.remembered ?? [])];
   let { plan } = order;
@@ -49,7 +51,8 @@ export async function descend(descent: Descent): Promise<Landing | undefined> {
       const text = 'problem' in vision ? await serverForText(order.engine ?? 'node-llama-cpp', backend, built, build) : undefined;
       if (signal.aborted) break;
       show('starting', 0, steps);
-      const request: LoadRequest = { model: files[0]!, ...(!('problem' in vision) ? vision : text !== undefined && { serverFolder: text }), plan };
+      const served = 'problem' in vision ? text !== undefined && { serverFolder: text } : vision;
+      const request: LoadRequest = { model: files[0]!, ...served, ...(stateFolder !== undefined && { stateFolder }), plan };
       const tried = await attempt(
         () => start(plan.compute && { ATELIER_GPU: plan.compute }),
         request,

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EstimateAnswer, EstimateRequest, GenerateEvent, GenerateRequest, Ledger, LoadPlan, SavedState } from '../../shared/contract/control.ts';
 import { type AppError, Fault, type Result, toAppError, toFault } from '../../shared/result.ts';
-import type { EngineState, LadderStep } from '../../shared/schemas/engine.ts';
+import type { EngineState, LadderStep, LoadedModel } from '../../shared/schemas/engine.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
 import type { EngineChoice, LoadSettings, MemorySplit } from '../../shared/schemas/memory.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
@@ -85,8 +85,8 @@ export interface EngineOptions {
   last?: string | undefined;
   /** A folder that is there, for the states of conversations. */
   stateFolder?: string;
-  /** A model that could answer goes, with what it has read: its process stays until this settles, for 15 s at most. */
-  leaving?(save: Engine['saveState']): Promise<void>;
+  /** A model that could answer goes, with what it has read: its process stays until this settles, for 15 s at most. Never rejects. */
+  leaving?(model: LoadedModel, save: Engine['saveState']): Promise<void>;
 }
 
 /** A load and what came of it. */
@@ -128,9 +128,11 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     gone = Promise.all([gone, ended]);
   };
 
-  const leave = async ({ process, client }: Running): Promise<void> => {
-    const kept = leaving?.(async (file) => value(await client.call('saveState', { file })));
-    if (kept) await Promise.race([kept.catch((error: unknown) => log.warn('What the model had read is not kept', { error })), process.exited, pause(leaveMs)]);
+  const leave = async ({ process, client, model }: Running): Promise<void> => {
+    if (leaving) {
+      const kept = leaving(model, async (file) => value(await client.call('saveState', { file })));
+      await Promise.race([kept, process.exited, pause(leaveMs)]);
+    }
     process.kill();
   };
 

@@ -206,6 +206,7 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'chat.choose': () => {},
     'chat.deleteTurn': () => {},
     'chat.restoreTurn': () => {},
+    'chat.ledger': notHere,
     'chat.stop': () => {},
     'turn.watch': notHere,
     'blobs.put': () => ({ sha256: '0'.repeat(64) }),

@@ -22,6 +22,7 @@ import { contextLimits, estimate, loadSettings } from '../schemas/memory.ts';
 import { networkQuestion, networkStatus, networkTest } from '../schemas/network.ts';
 import { selfTestReport } from '../schemas/selfTest.ts';
 import { settings, settingsChange } from '../schemas/settings.ts';
+import { ledger } from './control.ts';
 
 const nothing = z.optional(z.undefined());
 const id = z.string().check(z.minLength(1), z.maxLength(1024));
@@ -153,6 +154,9 @@ export const core = {
   'chat.deleteTurn': call(z.object({ turnId: id }), z.void()),
   'chat.restoreTurn': call(z.object({ turnId: id }), z.void()),
   'chat.stop': call(z.object({ turnId: id }), z.void()),
+
+  /** What fills the context when the next question is asked. Throws `engine.notLoaded`, and `turn.running` while this chat is answered. */
+  'chat.ledger': call(z.object({ chatId: id }), ledger),
 
   'turn.watch': stream(z.object({ turnId: id, from: turnPosition }), turnEvent),
 

@@ -59,6 +59,8 @@ const fields = {
   maxTokens: z.int().check(z.nonnegative()),
   /** What to leave out of a conversation that is longer than the context: nothing, so it stops there; the oldest; what is between its ends. */
   overflow: z.enum(['stop', 'dropOldest', 'keepEnds']),
+  /** Of the disk, for what models have read of chats, so that they need not read it again; 0: none. */
+  stateCacheBytes: z.int().check(z.nonnegative()),
   downloads: downloadSettings,
   network: networkSettings,
   /** Where to look for models besides the models folder. */
@@ -76,6 +78,7 @@ export const settings = z.object({
   temperature: z._default(fields.temperature, 0.7),
   maxTokens: z._default(fields.maxTokens, 0),
   overflow: z._default(fields.overflow, 'stop'),
+  stateCacheBytes: z._default(fields.stateCacheBytes, 4 * 2 ** 30),
   downloads: z._default(fields.downloads, defaultDownloadSettings),
   network: z._default(fields.network, defaultNetworkSettings),
   library: z._default(fields.library, { folders: [], files: [], hidden: [] }),
