@@ -1,5 +1,6 @@
 /** The chat on screen: its turns as core keeps them, and the running answers as they stream. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import type { Ledger } from '../../shared/contract/control.ts';
 import type { Core } from '../../shared/contract/core.ts';
 import type { AppError, Result } from '../../shared/result.ts';
 import type { Client } from '../../shared/rpc/connect.ts';
@@ -32,6 +33,8 @@ export interface TurnState {
   remove(turnId: string): Promise<Result<void>>;
   restore(turnId: string): Promise<Result<void>>;
   stop(turnId: string): Promise<Result<void>>;
+  /** What fills the context when this chat goes on. */
+  ledger(chatId: string): Promise<Result<Ledger>>;
 }
 
 /** What is on screen of an answer after `event`; text goes where the event says, so nothing is doubled or lost. */
@@ -87,6 +90,7 @@ export function createTurnStore(client: Client<Core>): StoreApi<TurnState> {
     remove: (turnId) => client.call('chat.deleteTurn', { turnId }),
     restore: (turnId) => client.call('chat.restoreTurn', { turnId }),
     stop: (turnId) => client.call('chat.stop', { turnId }),
+    ledger: (chatId) => client.call('chat.ledger', { chatId }),
   }));
 
   const show = (snapshot: Chat, signal: AbortSignal): void => {

@@ -5,6 +5,7 @@ import userEvent from '@testing-library/user-event';
 import { I18nextProvider } from 'react-i18next';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { useStore } from 'zustand/react';
+import type { Ledger as Sheet } from '../../../shared/contract/control.ts';
 import { Fault } from '../../../shared/result.ts';
 import type { ImagePart, Turn } from '../../../shared/schemas/chat.ts';
 import type { EngineState } from '../../../shared/schemas/engine.ts';
@@ -115,6 +116,47 @@ test('a full context offers to leave out the oldest, which can be taken back, or
   expect(settings.now.overflow).toBe('dropOldest');
   expect(undoLast()).toBe(true);
   await waitFor(() => expect(settings.now.overflow).toBe('stop'));
+});
+
+test('the ledger is counted when an answer ends and when it is opened, never while one is written', async () => {
+  const sheet = { context: 4096, total: 832, cached: 800, system: 20, images: 64, thinking: 0, tools: 0, messages: [] as Sheet['messages'] };
+  sheet.messages = [
+    { role: 'system', tokens: 20, cached: true },
+    { role: 'user', tokens: 780, cached: true },
+    { role: 'assistant', tokens: 32, cached: false },
+  ];
+  const core = testCore([chatOf([question, answerTurn('a', 'Ten', { stats })])], { 'chat.ledger': () => sheet });
+  const { user, field } = show(core, 'c1');
+  const asked = () => core.calls.filter(({ method }) => method === 'chat.ledger').length;
+  // What the engine said of the last answer, until somebody wants to know.
+  await user.click(await screen.findByRole('button', { name: '532 of 4,096 tokens' }));
+  const account = await screen.findByRole('dialog', { name: 'What fills the context' });
+  await within(account).findByText('800 of them are known to the model already.');
+  expect(
+    within(account)
+      .getAllByRole('listitem')
+      .map((item) => item.textContent),
+  ).toEqual(['1Youknown780', '2Answerto be read32']);
+  expect([...account.querySelectorAll('dl > div')].map((row) => row.textContent)).toEqual(['System prompt20', 'Messages748', 'Pictures64', 'Free3,264']);
+  await user.keyboard('{Escape}');
+  await user.type(field(), 'And?{Enter}');
+  await waitFor(() => expect(screen.getAllByRole('article', { name: 'Answer' })).toHaveLength(2));
+  await user.click(screen.getByRole('button', { name: '832 of 4,096 tokens' }));
+  await user.keyboard('{Escape}');
+  expect(asked()).toBe(1);
+  sheet.total = 900;
+  act(() => core.end('a1', { stats }));
+  await screen.findByRole('button', { name: '900 of 4,096 tokens' });
+  expect(asked()).toBe(2);
+});
+
+test('the stats tell what of the question was known, and how well was guessed ahead', async () => {
+  const known = { ...stats, promptTokens: 3120, cachedTokens: 2808, draft: { guessed: 120, accepted: 84 } };
+  const core = testCore([chatOf([question, answerTurn('a', 'Ten', { stats: known })])]);
+  const { user } = show(core, 'c1');
+  await user.hover(await screen.findByText(/41.3 tok/));
+  const words = '312 of 3,120 tokens read, the rest was known · reading at 200 tok/s · 84 of 120 tokens guessed ahead were right (70%)';
+  expect((await screen.findAllByText(words)).length).toBeGreaterThan(0);
 });
 
 test('a refused send keeps the text and the pictures, and says why', async () => {

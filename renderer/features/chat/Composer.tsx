@@ -12,6 +12,7 @@ import { Problem } from '../../ui/Notice.tsx';
 import { Switch } from '../../ui/Switch.tsx';
 import { isReady, newChat, noDraft, toParts } from './drafts.ts';
 import { ImageTray } from './ImageTray.tsx';
+import { Ledger } from './Ledger.tsx';
 import { ModelLine } from './ModelLine.tsx';
 import { PicturePicker } from './PicturePicker.tsx';
 import { TextField } from './TextField.tsx';
@@ -29,7 +30,8 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const draftId = chatId ?? newChat;
   const draft = useStore(stores.drafts, (state) => state.drafts[draftId] ?? noDraft);
-  const running = useStore(stores.turn, (state) => (state.chatId === chatId ? state.chat?.turns.find((turn) => turn.status === 'running')?.id : undefined));
+  const chat = useStore(stores.turn, (state) => (state.chatId === chatId ? state.chat : undefined));
+  const running = chat?.turns.find((turn) => turn.status === 'running')?.id;
   const model = useStore(stores.engine, ({ state }) => (state.status === 'ready' ? state.model : undefined));
   const next = useStore(stores.engine, ({ state }) => nextModel(state));
   const answerable = useStore(stores.library, ({ models }) => model !== undefined || models?.some(({ id, problem }) => id === next && !problem) === true);
@@ -121,7 +123,7 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
           {model?.thinking && (
             <Switch label={t('thinking.switch')} checked={thinking} onChange={(on) => act(stores.settings.getState().change({ thinking: on }))} />
           )}
-          <div className="flex-1" />
+          <div className="flex min-w-0 flex-1 justify-end">{chat && chat.turns.length > 0 && <Ledger key={chat.id} chat={chat} />}</div>
           {running ? (
             <IconButton type="button" kind="plain" icon={Square} className="[&>svg]:size-3 [&>svg]:fill-current" label={t('action.stop')} onClick={stop} />
           ) : (

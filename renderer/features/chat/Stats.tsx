@@ -16,9 +16,13 @@ export function Stats({ stats }: { stats: TurnStats }) {
   ];
   const read =
     stats.cachedTokens > 0
-      ? t('stats.cached', { formatted: format.count(stats.promptTokens), cached: format.count(stats.cachedTokens) })
+      ? t('stats.cached', { read: format.count(stats.promptTokens - stats.cachedTokens), formatted: format.count(stats.promptTokens) })
       : t('stats.prompt', { count: stats.promptTokens, formatted: format.count(stats.promptTokens) });
-  const about = [read, stats.promptTokensPerSecond > 0 && t('stats.promptSpeed', { speed: format.speed(stats.promptTokensPerSecond) })];
+  const { guessed = 0, accepted = 0 } = stats.draft ?? {};
+  const draft =
+    guessed > 0 &&
+    t('stats.draft', { count: guessed, guessed: format.count(guessed), accepted: format.count(accepted), share: format.percent(accepted / guessed) });
+  const about = [read, stats.promptTokensPerSecond > 0 && t('stats.promptSpeed', { speed: format.speed(stats.promptTokensPerSecond) }), draft];
   return (
     <Tooltip text={about.filter(Boolean).join(' · ')}>
       <span className="px-1 tabular-nums">{line.filter(Boolean).join(' · ')}</span>
