@@ -70,17 +70,22 @@ test('the bin is counted and emptied; headers and searches are made again; engin
 
   const engine = write(300, 'cache/llama-server/llama-server');
   write(40, 'cache/search/page.json');
+  const state = write(60, 'cache/states/abc.state');
   write(700, 'atelier.db');
   write(70, 'atelier.db-wal');
   const blob = write(90, 'blobs/ab/abc');
   const [headers, reclaimable] = await of('headers');
   expect(headers).toBeGreaterThanOrEqual(40);
   expect(reclaimable).toBe(headers);
+  expect(await of('states')).toEqual([60, 60]);
   const [cache] = await of('cache');
   expect(cache).toBeGreaterThanOrEqual(300);
   expect(await of('chats')).toEqual([770, 0]);
   expect(await of('images')).toEqual([90, 0]);
   for (const kind of ['headers', 'cache', 'chats', 'images', 'logs'] as const) await storage.reclaim(kind);
   expect(await of('headers')).toEqual([0, 0]);
+  expect(existsSync(state)).toBe(true);
+  await storage.reclaim('states');
+  expect(await of('states')).toEqual([0, 0]);
   expect([engine, blob, join(room.root, 'atelier.db')].every(existsSync)).toBe(true);
 });

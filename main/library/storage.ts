@@ -32,12 +32,14 @@ export function createStorage({ folders, library, jobs }: StorageOptions): Stora
     const left = all.filter(({ path }) => !wanted.has(path.replace(/\.part(?:\.json)?$/, '')));
     return { size: sum(all), left };
   };
+  const states = (): Promise<Sized[]> => filesIn(join(folders.cache, 'states'));
   const headers = (): Promise<Sized[]> => all(remade.map((name) => filesIn(join(folders.cache, name))));
 
   return {
     async read() {
-      const [partial, made, cache, data, free] = await Promise.all([
+      const [partial, read, made, cache, data, free] = await Promise.all([
         parts(),
+        states(),
         headers(),
         filesIn(folders.cache),
         filesIn(folders.data, [folders.models, folders.cache]),
@@ -52,8 +54,9 @@ export function createStorage({ folders, library, jobs }: StorageOptions): Stora
         ['models', [...models.values()].reduce((total, size) => total + size, 0), 0],
         ['partial', partial.size, sum(partial.left)],
         ['bin', bin, bin],
+        ['states', sum(read), sum(read)],
         ['headers', sum(made), sum(made)],
-        ['cache', sum(cache) - sum(made), 0],
+        ['cache', sum(cache) - sum(made) - sum(read), 0],
         ['chats', below('atelier.db'), 0],
         ['images', below('blobs'), 0],
         ['logs', below('logs'), 0],
@@ -63,6 +66,7 @@ export function createStorage({ folders, library, jobs }: StorageOptions): Stora
     async reclaim(kind) {
       if (kind === 'bin') await library.emptyBin();
       if (kind === 'headers') for (const name of remade) await rm(join(folders.cache, name), { recursive: true, force: true });
+      if (kind === 'states') for (const { path } of await states()) await rm(path, { force: true });
       if (kind === 'partial') for (const { path } of (await parts()).left) await rm(path, { force: true });
     },
   };

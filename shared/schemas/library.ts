@@ -151,7 +151,7 @@ export const duplicates = z.object({
 export type Duplicates = z.infer<typeof duplicates>;
 
 /** What the disk holds for one purpose. */
-export const storageKind = z.enum(['models', 'partial', 'bin', 'headers', 'cache', 'chats', 'images', 'logs']);
+export const storageKind = z.enum(['models', 'partial', 'bin', 'states', 'headers', 'cache', 'chats', 'images', 'logs']);
 export type StorageKind = z.infer<typeof storageKind>;
 
 export const storage = z.object({

@@ -67,7 +67,7 @@ export function Disk() {
         <Confirm
           open
           title={t('storage.reclaimTitle', { kind: t(`storage.kinds.${asking}`) })}
-          text={t(`storage.warnings.${asking === 'bin' || asking === 'partial' ? asking : 'headers'}`)}
+          text={t(`storage.warnings.${asking === 'bin' || asking === 'partial' || asking === 'states' ? asking : 'headers'}`)}
           action={t('storage.confirm')}
           onConfirm={() => void reclaim(asking)}
           onClose={() => setAsking(undefined)}

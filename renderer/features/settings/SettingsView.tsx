@@ -28,6 +28,9 @@ const lengths = [0, 256, 1_024, 4_096, 16_384];
 /** Minutes without an answer to choose from; 0: never. */
 const idleTimes = [5, 15, 30, 60, 120, 0];
 
+/** Bytes to choose from for what models have read of chats; 0: none. */
+const stateSizes = [0, 1, 4, 16, 64].map((gib) => gib * 2 ** 30);
+
 /** Changes are saved as they are made. */
 export function SettingsView() {
   const { t } = useTranslation(['settings', 'selfTest']);
@@ -76,6 +79,20 @@ export function SettingsView() {
             onChange={(minutes) => change({ ejectAfterMinutes: Number(minutes) })}
             className="w-60"
           />
+          <div className="flex flex-col gap-1">
+            <Select
+              label={t('states')}
+              showLabel
+              value={String(settings.stateCacheBytes)}
+              options={[...new Set([...stateSizes, settings.stateCacheBytes])].map((bytes) => ({
+                value: String(bytes),
+                label: bytes === 0 ? t('noStates') : t('upTo', { size: format.memory(bytes) }),
+              }))}
+              onChange={(bytes) => change({ stateCacheBytes: Number(bytes) })}
+              className="w-60"
+            />
+            <p className="text-xs text-text-2">{t('statesHint')}</p>
+          </div>
         </Section>
         <Section title={t('answers')}>
           <SystemPrompt value={settings.systemPrompt} onSave={(systemPrompt) => change({ systemPrompt })} />
