@@ -24,7 +24,7 @@ const { values } = parseArgs({
 const rounds = values.quick ? 1 : Number(values.rounds);
 const [promptTokens, answerTokens, context] = [512, 128, 2048];
 const together = 4;
-const engines = ['node-llama-cpp'] as const;
+const engines = ['llama-server', 'node-llama-cpp'] as const;
 
 interface Measured {
   way: string;
@@ -42,6 +42,8 @@ if ('problem' in built) {
 }
 const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-bench-'));
 const say = (line: string): void => console.error(line);
+/** What is to be ended, however this comes out. */
+const running: { close(): Promise<void> }[] = [];
 try {
   const home = path.join(folder, 'home');
   const models = path.join(home, 'models', 'bench', 'engine');
@@ -60,6 +62,7 @@ try {
     const name = path.basename(model, '.gguf');
     const id = path.relative(path.join(home, 'models'), model).split(path.sep).join('/');
     const direct = await startDirect({ folder: built.folder, model, threads: threads(), context, conversations: together });
+    running.push(direct);
     loads.push({ model: name, way: 'llama-server directly', ms: direct.loadMs, memory: processTree(direct.pid) });
     const prompt = await promptOf(promptTokens, direct.count);
 
@@ -68,7 +71,8 @@ try {
       const ours = path.join(folder, engine);
       mkdirSync(ours, { recursive: true });
       const app = await startApp(ours, answerTokens, { ATELIER_MODELS: path.join(home, 'models') });
-      const ms = await app.load(id, context * together);
+      running.push(app);
+      const ms = await app.load(id, context * together, engine);
       loads.push({ model: name, way: `Atelier, ${engine}`, ms, memory: app.memory() });
       apps.set(engine, app);
     }
@@ -100,13 +104,13 @@ try {
       say(`${name}: round ${round + 1} of ${rounds}`);
     }
     measured.push(...results.values());
-    await direct.close();
-    for (const app of apps.values()) await app.close();
+    for (const each of running.splice(0)) await each.close();
   }
   const stream = await streamCost(values.quick ? 10_000 : 50_000);
   if (values.json) console.log(JSON.stringify({ threads: threads(), rounds, alone, measured, loads, stream }));
   else print({ alone, measured, loads, stream });
 } finally {
+  for (const each of running) await each.close();
   rmSync(folder, { recursive: true, force: true });
 }
 

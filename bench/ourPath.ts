@@ -9,13 +9,13 @@ import type { Port } from '../shared/rpc/port.ts';
 import { decodeFrame, encodeFrame } from '../shared/rpc/wire.ts';
 import type { Turn } from '../shared/schemas/chat.ts';
 import type { EngineState } from '../shared/schemas/engine.ts';
-import { defaultLoadSettings } from '../shared/schemas/memory.ts';
+import { defaultLoadSettings, type EngineChoice } from '../shared/schemas/memory.ts';
 import { type Answer, stopwatch } from './answers.ts';
 
 export interface OurPath {
   client: Client<typeof core>;
   /** Milliseconds until it can answer. */
-  load(id: string, context: number): Promise<number>;
+  load(id: string, context: number, engine: EngineChoice): Promise<number>;
   unload(): Promise<void>;
   /** In a new chat. */
   ask(prompt: string): Promise<Answer>;
@@ -71,8 +71,8 @@ export async function startApp(home: string, maxTokens: number, env: NodeJS.Proc
 
   return {
     client,
-    async load(id, contextSize) {
-      const settings = { ...defaultLoadSettings, contextSize };
+    async load(id, contextSize, engine) {
+      const settings = { ...defaultLoadSettings, contextSize, engine };
       const began = performance.now();
       await must(client.call('engine.load', { id, settings }));
       await until('ready');
