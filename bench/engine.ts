@@ -3,7 +3,7 @@
  * directly. On the CPU, in one run, one after the other in turns, with a model of true shape (Qwen3.5-0.8B with pseudo-random weights)
  * and the tiny model. `--quick` asks once and the tiny model only, `--rounds N` (5) says how often, `--json` prints one object.
  */
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -45,12 +45,9 @@ const say = (line: string): void => console.error(line);
 /** What is to be ended, however this comes out. */
 const running: { close(): Promise<void> }[] = [];
 try {
-  const home = path.join(folder, 'home');
-  const models = path.join(home, 'models', 'bench', 'engine');
-  mkdirSync(models, { recursive: true });
-  const tiny = path.join(models, 'tiny-Q4_K_M.gguf');
+  const tiny = path.join(folder, 'tiny-Q4_K_M.gguf');
   copyFileSync(fixture('tiny-qwen3.5-vl/tiny-qwen3.5-vl-Q4_K_M.gguf'), tiny);
-  const real = path.join(models, 'qwen3.5-0.8b-Q4_K_M.gguf');
+  const real = path.join(folder, 'qwen3.5-0.8b-Q4_K_M.gguf');
   if (!values.quick) writeWeightedModel('qwen3.5-0.8b-Q4_K_M', real);
   say('building llama-bench');
   const llamaBench = await buildLlamaBench(folder, threads());
@@ -60,7 +57,7 @@ try {
   const loads: { model: string; way: string; ms: number; memory: { name: string; bytes: number }[] }[] = [];
   for (const model of values.quick ? [tiny] : [real, tiny]) {
     const name = path.basename(model, '.gguf');
-    const id = path.relative(path.join(home, 'models'), model).split(path.sep).join('/');
+    const id = `bench/engine/${path.basename(model)}`;
     const direct = await startDirect({ folder: built.folder, model, threads: threads(), context, conversations: together });
     running.push(direct);
     loads.push({ model: name, way: 'llama-server directly', ms: direct.loadMs, memory: processTree(direct.pid) });
@@ -68,9 +65,11 @@ try {
 
     const apps = new Map<string, Awaited<ReturnType<typeof startApp>>>();
     for (const engine of engines) {
-      const ours = path.join(folder, engine);
-      mkdirSync(ours, { recursive: true });
-      const app = await startApp(ours, answerTokens, { ATELIER_MODELS: path.join(home, 'models') });
+      // Two apps do not share a models folder.
+      const home = path.join(folder, `${engine} ${name}`);
+      mkdirSync(path.join(home, 'models/bench/engine'), { recursive: true });
+      linkSync(model, path.join(home, 'models', id));
+      const app = await startApp(home, answerTokens);
       running.push(app);
       const ms = await app.load(id, context * together, engine);
       loads.push({ model: name, way: `Atelier, ${engine}`, ms, memory: app.memory() });
@@ -119,7 +118,8 @@ async function promptOf(tokens: number, count: (text: string) => Promise<number>
   const words = ['the', 'lamp', 'over', 'table', 'was', 'blue', 'and', 'old'];
   const text = (length: number): string => Array.from({ length }, (_, at) => words[at % words.length]).join(' ');
   const each = (await count(text(80))) / 80;
-  return (salt) => `${salt} ${text(Math.round((tokens - 20) / each))}`;
+  // The tiny model would end soon by itself; this it has learned to go on with.
+  return (salt) => `${salt} ${text(Math.round((tokens - 30) / each))}. Count from 1 to 100.`;
 }
 
 function print({

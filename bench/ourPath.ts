@@ -27,9 +27,9 @@ export interface OurPath {
 const root = path.resolve(import.meta.dirname, '..');
 
 /** Starts the built app on `home`; answers are greedy and have `maxTokens`. */
-export async function startApp(home: string, maxTokens: number, env: NodeJS.ProcessEnv = {}): Promise<OurPath> {
+export async function startApp(home: string, maxTokens: number): Promise<OurPath> {
   const child = fork(path.join(root, 'dist/main/server.js'), ['--headless'], {
-    env: { ...process.env, ATELIER_HOME: home, HF_HUB_OFFLINE: '1', ...env },
+    env: { ...process.env, ATELIER_HOME: home, HF_HUB_OFFLINE: '1' },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     execPath: process.execPath,
   });
