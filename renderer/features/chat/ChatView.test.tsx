@@ -148,6 +148,9 @@ test('the ledger is counted when an answer ends and when it is opened, never whi
   act(() => core.end('a1', { stats }));
   await screen.findByRole('button', { name: '900 of 4,096 tokens' });
   expect(asked()).toBe(2);
+  sheet.total = 4200;
+  await user.click(screen.getByRole('button', { name: '900 of 4,096 tokens' }));
+  await screen.findByText('The next message no longer fits and is refused.');
 });
 
 test('the stats tell what of the question was known, and how well was guessed ahead', async () => {

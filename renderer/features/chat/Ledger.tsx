@@ -70,6 +70,8 @@ function Account({ sheet, running, error, read }: { sheet: Sheet | undefined; ru
   const { t } = useTranslation('chat');
   const format = useFormat();
   const sentence = useErrorSentence();
+  const { settings } = useStores();
+  const overflow = useStore(settings, (state) => state.settings.overflow);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each time it opens.
   useEffect(() => void read(), []);
   if (!sheet)
@@ -80,6 +82,12 @@ function Account({ sheet, running, error, read }: { sheet: Sheet | undefined; ru
     );
   const spoken = sheet.messages.filter(({ role }) => role !== 'system');
   const texts = spoken.reduce((sum, { tokens }) => sum + tokens, 0) - sheet.images - sheet.thinking;
+  const words =
+    sheet.total >= sheet.context
+      ? t(`ledger.over.${overflow}`)
+      : sheet.cached > 0
+        ? t('ledger.cached', { count: sheet.cached, n: format.count(sheet.cached) })
+        : t('ledger.notCached');
   const parts = [
     ['system', sheet.system],
     ['messages', Math.max(0, texts)],
@@ -91,9 +99,7 @@ function Account({ sheet, running, error, read }: { sheet: Sheet | undefined; ru
   return (
     <div className="w-72 text-sm">
       <p className="font-medium tabular-nums">{t('ledger.meter', { used: format.count(sheet.total), total: format.count(sheet.context) })}</p>
-      <p className="text-xs text-text-2">
-        {sheet.cached > 0 ? t('ledger.cached', { count: sheet.cached, n: format.count(sheet.cached) }) : t('ledger.notCached')}
-      </p>
+      <p className="text-xs text-text-2">{words}</p>
       <dl className="mt-2 grid grid-cols-[1fr_auto] gap-x-4 tabular-nums">
         {parts
           .filter(([, tokens]) => tokens > 0)
@@ -110,7 +116,7 @@ function Account({ sheet, running, error, read }: { sheet: Sheet | undefined; ru
           <li key={index} className="flex gap-2">
             <span className="w-6 shrink-0 text-right text-text-3">{format.count(index + 1)}</span>
             <span className="flex-1">{role === 'user' ? t('you') : role === 'assistant' ? t('answer') : t('ledger.tool')}</span>
-            <span className="text-text-3">{cached ? t('ledger.known') : t('ledger.unread')}</span>
+            {sheet.cached > 0 && <span className="text-text-3">{cached ? t('ledger.known') : t('ledger.unread')}</span>}
             <span className="w-12 text-right">{format.count(tokens)}</span>
           </li>
         ))}

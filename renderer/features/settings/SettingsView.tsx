@@ -115,7 +115,7 @@ export function SettingsView() {
               value={settings.overflow}
               options={choices(['stop', 'dropOldest', 'keepEnds'] as const, (value) => t(`overflows.${value}`))}
               onChange={(overflow) => change({ overflow })}
-              className="w-72"
+              className="w-80"
             />
             <p className="text-xs text-text-2">{t('overflowHint')}</p>
           </div>
