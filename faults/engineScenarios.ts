@@ -4,7 +4,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writ
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { missing, softwareGpuEnv } from '../main/memory/testing/softwareGpu.ts';
+import { cardEnvironment, missing } from '../main/memory/testing/softwareGpu.ts';
 import type { EngineState } from '../shared/schemas/engine.ts';
 import { type App, below, endless, greeting, isAlive, type Kind, leftFolders, modelFile, models, originalFile, residentBytes, startApp, until } from './app.ts';
 import { idle, noShell } from './idle.ts';
@@ -186,7 +186,7 @@ async function starved(app: App): Promise<string> {
 async function onCard(home: string, mebibytes: number, more: Record<string, string>, act: (app: App) => Promise<string>): Promise<string> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-card-'));
   try {
-    return await withApp(home, act, { ...softwareGpuEnv(folder, mebibytes), ...more });
+    return await withApp(home, act, { ...cardEnvironment(folder, mebibytes), ...more });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -6,7 +6,7 @@ import { afterAll, afterEach, expect, test } from 'vitest';
 import type { EngineState } from '../../shared/schemas/engine.ts';
 import { defaultFolders } from '../folders.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
-import { missing, softwareGpuEnv } from '../memory/testing/softwareGpu.ts';
+import { cardEnvironment, missing } from '../memory/testing/softwareGpu.ts';
 import type { EngineProcess } from '../platform.ts';
 import { forkEngine } from './fork.ts';
 import { createEngine, type Engine, type LoadOrder } from './supervisor.ts';
@@ -72,7 +72,7 @@ test.skipIf(noGpu)(
   'a card too small for the cache and the batch: both shrink, each in a new process, and the model answers',
   { timeout: 120_000 },
   async () => {
-    create(softwareGpuEnv(folder, 6));
+    create(cardEnvironment(folder, 6));
     let worked: unknown;
     engine!.load(order({ contextSize: 16384 }, { onLoaded: (plan) => (worked = plan) }));
     const state = await settled();
@@ -87,7 +87,7 @@ test.skipIf(noGpu)(
 );
 
 test.skipIf(noGpu)('a card too small for the weights: the model ends on the processor', { timeout: 120_000 }, async () => {
-  create(softwareGpuEnv(folder, 1));
+  create(cardEnvironment(folder, 1));
   engine!.load(order());
   const state = await settled();
   expect(state).toMatchObject({ status: 'ready', model: { layers: { onGpu: 0 } } });

@@ -61,17 +61,6 @@ export function cardEnvironment(folder: string, mebibytes: number): Record<strin
   };
 }
 
-/** What a process must find in its environment to see a card of `mebibytes`, whose library is built in `folder`. */
-export function softwareGpuEnv(folder: string, mebibytes: number): Record<string, string> {
-  build(folder);
-  return {
-    LD_PRELOAD: path.join(folder, 'libsoftware_gpu.so'),
-    SOFTWARE_GPU_MIB: String(mebibytes),
-    GGML_VK_VISIBLE_DEVICES: '0',
-    VK_DRIVER_FILES: driver() ?? '',
-  };
-}
-
 /** Starts a card of `mebibytes`; questions are answered one after the other. */
 export function startSoftwareGpu(mebibytes: number): SoftwareGpu {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-gpu-'));
