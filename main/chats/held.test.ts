@@ -12,6 +12,7 @@ import { createEngine, type Engine } from '../engine/supervisor.ts';
 import { ask, plan, quant, say } from '../engine/testModel.ts';
 import { defaultFolders } from '../folders.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
+import type { EngineProcess } from '../platform.ts';
 import { createHeld, type Held } from './held.ts';
 
 const build = await buildServer({ cacheFolder: defaultFolders().cache });
@@ -29,6 +30,7 @@ describe.for(engines)('%s', (name) => {
   let engine: Engine;
   let held: Held;
   let limit: number;
+  let newest: EngineProcess;
 
   beforeEach(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-held-'));
@@ -38,7 +40,10 @@ describe.for(engines)('%s', (name) => {
     engine = createEngine({
       platform: {
         folders: { data: '', cache, models: folder },
-        startEngine: () => forkEngine({ entry, env: { ATELIER_GPU: 'cpu', ATELIER_THREADS: '1' } }),
+        startEngine() {
+          newest = forkEngine({ entry, env: { ATELIER_GPU: 'cpu', ATELIER_THREADS: '1' } });
+          return newest;
+        },
       },
       log,
       stateFolder: states.folder,
@@ -123,6 +128,17 @@ describe.for(engines)('%s', (name) => {
     expect(second.text).not.toBe('');
     await engine.unload();
     expect(statSync(file).size).toBeGreaterThan(size / 2);
+  });
+
+  test('what went with an engine that crashed is not taken for what the next one holds', async () => {
+    await load();
+    const first = await turn('a', long);
+    newest.kill();
+    await newest.exited;
+    await load();
+    expect(held.known('a', next(long, first))).toBe(0);
+    await engine.unload();
+    expect(readdirSync(states.folder)).toEqual([]);
   });
 
   test('nothing is written where nothing may be', async () => {
