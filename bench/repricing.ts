@@ -15,7 +15,7 @@ import { createMemory, type Memory } from '../main/memory/estimate.ts';
 import { header, headerPath } from '../main/memory/testing/allocations.ts';
 import { cardEnvironment } from '../main/memory/testing/softwareGpu.ts';
 import { contextSteps } from '../shared/contextSteps.ts';
-import { defaultLoadSettings } from '../shared/schemas/memory.ts';
+import { defaultLoadSettings, type Estimate } from '../shared/schemas/memory.ts';
 
 interface Waits {
   positions: number;
@@ -32,6 +32,8 @@ export interface Repricing {
   partial: number;
   /** Places all over the slider that nobody asked about before, with no time to ask ahead. */
   jumps: Waits;
+  /** The same for each row by itself: how long its own number took. */
+  rowJumps: Waits;
   /** Questions to llama.cpp's process at a jump, on average. */
   questions: number;
   /** One stop after the other up the slider, a person's pause between them. */
@@ -49,17 +51,23 @@ export async function measureRepricing(gibibytes: number, models: string[]): Pro
   const card = cardEnvironment(folder, gibibytes * 1024);
   try {
     const partial: number[] = [];
-    const { waits: jumps, questions } = await withMemory(card, async (memory, asked) => {
+    const {
+      waits: jumps,
+      rowWaits,
+      questions,
+    } = await withMemory(card, async (memory, asked) => {
       await priceAll(memory.estimate, models, 4096);
       const before = asked();
       const contexts = Array.from({ length: 40 }, (_, step) => 4352 + ((step * 17) % 40) * 2304);
       const waits = [];
+      const rowWaits: number[] = [];
       for (const contextSize of contexts) {
-        const { ms, partly } = await priceAll(memory.estimate, models, contextSize);
+        const { ms, each, partly } = await priceAll(memory.estimate, models, contextSize);
         waits.push(ms);
+        rowWaits.push(...each);
         partial.push(partly);
       }
-      return { waits, questions: (asked() - before) / contexts.length };
+      return { waits, rowWaits, questions: (asked() - before) / contexts.length };
     });
     const walk = await withMemory(card, async (memory) => {
       const ahead = createAhead(memory);
@@ -71,7 +79,7 @@ export async function measureRepricing(gibibytes: number, models: string[]): Pro
       }
       return waits;
     });
-    return { gibibytes, rows: models.length, partial: at(partial, 0.5), jumps: waitsOf(jumps), questions, walk: waitsOf(walk) };
+    return { gibibytes, rows: models.length, partial: at(partial, 0.5), jumps: waitsOf(jumps), rowJumps: waitsOf(rowWaits), questions, walk: waitsOf(walk) };
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -105,11 +113,17 @@ async function withMemory<T>(card: Record<string, string>, measure: (memory: Mem
 }
 const folder = os.tmpdir();
 
-async function priceAll(estimate: Memory['estimate'], models: string[], contextSize: number): Promise<{ ms: number; partly: number }> {
+async function priceAll(estimate: Memory['estimate'], models: string[], contextSize: number): Promise<{ ms: number; each: number[]; partly: number }> {
   const start = performance.now();
   const settings = { ...defaultLoadSettings, contextSize, vision: false };
-  const rows = await Promise.all(models.map((id) => estimate({ source: { kind: 'library', id }, settings }, never)));
-  return { ms: performance.now() - start, partly: rows.filter(({ layers }) => layers.onGpu < layers.total).length };
+  const each: number[] = [];
+  const price = async (id: string): Promise<Estimate> => {
+    const row = await estimate({ source: { kind: 'library', id }, settings }, never);
+    each.push(performance.now() - start);
+    return row;
+  };
+  const rows = await Promise.all(models.map(price));
+  return { each, ms: performance.now() - start, partly: rows.filter(({ layers }) => layers.onGpu < layers.total).length };
 }
 
 const waitsOf = (waits: number[]): Waits => ({ positions: waits.length, median: at(waits, 0.5), p95: at(waits, 0.95), worst: at(waits, 1) });
@@ -121,9 +135,9 @@ export function at(values: number[], part: number): number {
 }
 
 /** A line for people. */
-export function sentence({ gibibytes, rows, partial, jumps, questions, walk }: Repricing): string {
+export function sentence({ gibibytes, rows, partial, jumps, rowJumps, questions, walk }: Repricing): string {
   const ms = (waits: Waits): string =>
     `median ${waits.median.toFixed(0)} ms, p95 ${waits.p95.toFixed(0)}, worst ${waits.worst.toFixed(0)} (${waits.positions} places)`;
-  const jump = `a jump to a place not asked about before ${ms(jumps)}, ${questions.toFixed(1)} questions each`;
+  const jump = `a jump to a place not asked about before ${ms(jumps)}, ${questions.toFixed(1)} questions each, a single row ${ms(rowJumps)}`;
   return `${rows} rows on a card of ${gibibytes} GiB, ${partial} of them in part: ${jump}; stop by stop with ${pause} ms between them ${ms(walk)}`;
 }
