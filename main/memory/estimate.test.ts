@@ -8,7 +8,7 @@ import { modelFacts } from '../gguf/facts.ts';
 import { createMemory, type MemoryParts } from './estimate.ts';
 import type { Speed } from './speed.ts';
 import { header, headerPath } from './testing/allocations.ts';
-import { missing, startSoftwareGpu } from './testing/softwareGpu.ts';
+import { missing, type SoftwareGpu, startSoftwareGpu } from './testing/softwareGpu.ts';
 
 const mebibyte = 2 ** 20;
 const library = { kind: 'library', id: 'a/b/model.gguf' } as const;
@@ -330,19 +330,22 @@ describe('a mixture of experts that the GPU does not hold', () => {
 
 const reason = missing();
 if (reason) console.warn(`SKIPPED: partial offload on the software GPU: ${reason}`);
+/** A model of the fixtures on a software card, on a machine with enough RAM. */
+const partsOn = (card: SoftwareGpu, model: string) =>
+  ({
+    headers: { forFile: async () => ({ path: headerPath(model), facts: modelFacts([header(model)]) }), forHub: () => Promise.reject(new Error('no Hub')) },
+    library: { resolve: async () => ({ files: [headerPath(model)] }) },
+    engine: {
+      estimate: async (request) => (await card.ask(request)).answer,
+      hardware: async () => ({ ...(await card.hardware()), ram: { total: 64 * 2 ** 30, free: 32 * 2 ** 30 } }),
+    },
+  }) satisfies Partial<MemoryParts>;
 describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
   test('a 9B model goes partly to the GPU: the most layers that leave the margin free', { timeout: 120_000 }, async () => {
     const model = 'qwen3.5-9b-Q4_K_M';
     const card = startSoftwareGpu(6144);
     try {
-      const { memory } = memoryOf({
-        headers: { forFile: async () => ({ path: headerPath(model), facts: modelFacts([header(model)]) }), forHub: () => Promise.reject(new Error('no Hub')) },
-        library: { resolve: async () => ({ files: [headerPath(model)] }) },
-        engine: {
-          estimate: async (request) => (await card.ask(request)).answer,
-          hardware: async () => ({ ...(await card.hardware()), ram: { total: 64 * 2 ** 30, free: 32 * 2 ** 30 } }),
-        },
-      });
+      const { memory } = memoryOf(partsOn(card, model));
       const shown = await memory.estimate({ source: library, settings: { ...settings, contextSize: 16384 } }, never);
       const usable = 6144 * mebibyte * 0.9 - 150 * mebibyte;
       const plan = memory.plan(settings, shown);
@@ -363,15 +366,7 @@ describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
     const model = 'gpt-oss-20b-MXFP4';
     const card = startSoftwareGpu(8192);
     try {
-      const { memory } = memoryOf({
-        headers: { forFile: async () => ({ path: headerPath(model), facts: modelFacts([header(model)]) }), forHub: () => Promise.reject(new Error('no Hub')) },
-        library: { resolve: async () => ({ files: [headerPath(model)] }) },
-        engine: {
-          estimate: async (request) => (await card.ask(request)).answer,
-          hardware: async () => ({ ...(await card.hardware()), ram: { total: 64 * 2 ** 30, free: 32 * 2 ** 30 } }),
-        },
-        served: () => true,
-      });
+      const { memory } = memoryOf({ ...partsOn(card, model), served: () => true });
       const shown = await memory.estimate({ source: library, settings }, never);
       const split = await memory.estimate({ source: library, settings: { ...settings, gpuLayers: 12 } }, never);
       const { gpu, ram, layers } = shown;
@@ -401,15 +396,15 @@ describe.skipIf(reason)('on a software GPU of 6 GiB', () => {
     const card = startSoftwareGpu(8192);
     try {
       let asked = 0;
+      const parts = partsOn(card, model);
       const { memory } = memoryOf({
-        headers: { forFile: async () => ({ path: headerPath(model), facts: modelFacts([header(model)]) }), forHub: () => Promise.reject(new Error('no Hub')) },
-        library: { resolve: async () => ({ files: [headerPath(model)] }) },
+        ...parts,
         engine: {
-          estimate: async (request) => {
+          ...parts.engine,
+          estimate: (request) => {
             asked++;
-            return (await card.ask(request)).answer;
+            return parts.engine.estimate(request);
           },
-          hardware: async () => ({ ...(await card.hardware()), ram: { total: 64 * 2 ** 30, free: 32 * 2 ** 30 } }),
         },
       });
       const limits = await memory.limits({ source: library, settings }, never);

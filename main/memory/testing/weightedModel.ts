@@ -4,6 +4,7 @@ import { align } from '../../gguf/header.ts';
 import { tensorBytes } from '../../gguf/types.ts';
 import { text, uint32, uint64, vocabulary, vocabularyEntries } from '../../hardware/bandwidth.ts';
 import { fixture, header, headerPath } from './allocations.ts';
+import { tensorTable } from './wholeModel.ts';
 
 /** Bytes of one block of each type, and where its 16-bit scales lie; the rest of a block may be anything. */
 const blocks: Record<number, { size: number; scales: number[] }> = {
@@ -32,13 +33,7 @@ export function writeWeightedModel(model: string, file: string): void {
     ...[text('tokenizer.ggml.add_space_prefix'), uint32(7), Buffer.from([0])],
     ...[text('tokenizer.chat_template'), uint32(8), text(template())],
     ...spoken,
-    ...tensors.flatMap(({ name, dimensions, type, offset }) => [
-      text(name),
-      uint32(dimensions.length),
-      ...dimensions.map(uint64),
-      uint32(type),
-      uint64(offset),
-    ]),
+    ...tensorTable(tensors),
   ]);
   const start = align(made.length, alignment);
   const target = openSync(file, 'w');

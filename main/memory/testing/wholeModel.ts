@@ -18,19 +18,17 @@ export function writeWholeModel(model: string, file: string, layers = Infinity):
       count.test(key) && layers < Infinity ? Buffer.concat([text(key), uint32(4), uint32(layers)]) : bytes.subarray(start, end),
     ),
     ...vocabulary(words),
-    ...tensors.flatMap(({ name, dimensions, type, offset }) => [
-      text(name),
-      uint32(dimensions.length),
-      ...dimensions.map(uint64),
-      uint32(type),
-      uint64(offset),
-    ]),
+    ...tensorTable(tensors),
   ];
   const made = Buffer.concat(pieces);
   const start = align(made.length, alignment);
   writeFileSync(file, made);
   truncateSync(file, start + align(dataBytes({ tensors, alignment, entries, ...rest }), alignment));
 }
+
+/** GGUF's own table of tensors. */
+export const tensorTable = (tensors: GgufHeader['tensors']): Buffer[] =>
+  tensors.flatMap(({ name, dimensions, type, offset }) => [text(name), uint32(dimensions.length), ...dimensions.map(uint64), uint32(type), uint64(offset)]);
 
 /** Without the layers from `layers` on; what is left lies without a gap, as llama.cpp wants it. */
 function shortened(tensors: GgufHeader['tensors'], layers: number, alignment: number): GgufHeader['tensors'] {
