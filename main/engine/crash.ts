@@ -1,7 +1,7 @@
 /** How an engine process ended, in words for people. */
-import { Fault } from '../../shared/result.ts';
+import { type AppError, Fault, toFault } from '../../shared/result.ts';
 import type { CrashCause } from '../../shared/schemas/engine.ts';
-import type { EngineExit } from '../platform.ts';
+import type { EngineExit, EngineProcess } from '../platform.ts';
 import { lastComplaint } from './llamaLog.ts';
 
 /** Signals by name, exit codes of Windows, and the reasons that Electron gives in place of either. */
@@ -84,3 +84,7 @@ export function crashFault(gone: EngineExit): Fault {
   const reason = cause === 'killed' || cause === 'memoryKiller' || !complaint ? `${words} (${exit})` : complaint;
   return new Fault('engine.crashed', `The engine stopped: ${reason}`, { reason, cause, exit });
 }
+
+/** The fault behind a call to an engine process: a lost connection is its end, which has words of its own. */
+export const callFault = async ({ exited }: EngineProcess, error: AppError): Promise<Fault> =>
+  error.code === 'disconnected' ? crashFault(await exited) : toFault(error);

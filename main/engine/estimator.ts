@@ -4,7 +4,7 @@ import { Fault, type Result, toFault } from '../../shared/result.ts';
 import { type Client, connect } from '../../shared/rpc/connect.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
 import type { EngineProcess } from '../platform.ts';
-import { crashFault } from './crash.ts';
+import { callFault } from './crash.ts';
 
 export interface Estimator {
   /** What this machine has; `folder` tells which disk. */
@@ -62,7 +62,7 @@ export function createEstimator(start: (env: Record<string, string>) => EnginePr
     try {
       const answer = await question(client);
       if (answer.ok) return answer.value;
-      throw answer.error.code === 'disconnected' ? crashFault(await process.exited) : toFault(answer.error);
+      throw await callFault(process, answer.error);
     } finally {
       asking--;
       if (asking === 0 && running) idle = setTimeout(() => void end(), idleMs).unref();

@@ -1,14 +1,14 @@
 /** Has every backend of this machine load the built-in tiny model, answer, and look at a picture: what support asks for first. */
 import path from 'node:path';
 import { control, type GenerateRequest, type LoadPlan, type LoadRequest } from '../../shared/contract/control.ts';
-import { toAppError, toFault } from '../../shared/result.ts';
+import { toAppError } from '../../shared/result.ts';
 import { connect } from '../../shared/rpc/connect.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { SelfTestBackend, SelfTestReport, SelfTestRun } from '../../shared/schemas/selfTest.ts';
 import type { Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
 import { attempt, type Running } from './attempt.ts';
-import { crashFault } from './crash.ts';
+import { callFault } from './crash.ts';
 import { packageFolder, packageName } from './serverPackage.ts';
 import type { defaultBuild } from './vision.ts';
 
@@ -130,7 +130,7 @@ async function deviceOf(platform: SelfTestOptions['platform'], backend: Backend,
   const process = platform.startEngine({ ATELIER_GPU: backend });
   try {
     const answer = await connect(control, process.port).call('hardware', { folder: platform.tinyModel }, { signal });
-    if (!answer.ok) throw answer.error.code === 'disconnected' ? crashFault(await process.exited) : toFault(answer.error);
+    if (!answer.ok) throw await callFault(process, answer.error);
     const { gpus, cpu } = answer.value;
     return backend === 'cpu' ? cpu.name : gpus.join(', ') || undefined;
   } finally {
@@ -150,6 +150,6 @@ async function answer(
     if (event.type === 'text') text += event.text;
     if (event.type === 'end') tokensPerSecond = event.stats.tokensPerSecond;
   });
-  if (!told.ok) throw told.error.code === 'disconnected' ? crashFault(await process.exited) : toFault(told.error);
+  if (!told.ok) throw await callFault(process, told.error);
   return { text: text.trim(), tokensPerSecond };
 }
