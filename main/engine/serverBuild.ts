@@ -31,12 +31,9 @@ const executable = process.platform === 'win32' ? 'llama-server.exe' : 'llama-se
  * `<cacheFolder>/llama-server/build.log`. Throws only `signal.reason`.
  */
 export async function buildServer({ cacheFolder, compute = 'cpu', onProgress = () => {}, signal }: BuildOptions): Promise<Built> {
-  const home = packageFolder(packageName('cpu'));
-  const libraries = home && linkLibraries(home);
-  const running = packageFolder(packageName(compute));
-  if (!libraries || !running) return { problem: 'libraries' };
-  const root = path.join(cacheFolder, 'llama-server');
-  const built = path.join(root, buildKey(libraries));
+  const place = placeOf(cacheFolder, compute);
+  if (!place) return { problem: 'libraries' };
+  const { root, built, libraries, running } = place;
   mkdirSync(root, { recursive: true });
   if (!existsSync(path.join(built, executable))) {
     const problem = await withLock(`${built}.lock`, signal, async () => {
@@ -52,16 +49,37 @@ export async function buildServer({ cacheFolder, compute = 'cpu', onProgress = (
 export const textServer =
   (cacheFolder: string) =>
   ({ engine = 'auto' }: LoadSettings, { backend }: Hardware): boolean =>
-    engine === 'llama-server' || (engine === 'auto' && builtServer({ cacheFolder, compute: backend }) !== undefined);
+    engine === 'llama-server' || (engine === 'auto' && builtPlace(cacheFolder, backend) !== undefined);
 
 /** The folder to run llama-server from where it is built already; undefined: it is not. */
 export function builtServer({ cacheFolder, compute = 'cpu' }: Pick<BuildOptions, 'cacheFolder' | 'compute'>): string | undefined {
+  const place = builtPlace(cacheFolder, compute);
+  return place && runFolder(place.built, place.running);
+}
+
+interface Place {
+  root: string;
+  /** Where the executable is or will be. */
+  built: string;
+  /** To link with. */
+  libraries: string[];
+  /** The package whose libraries it runs with. */
+  running: string;
+}
+
+/** Where a build belongs; undefined where the packages that it needs are missing. */
+function placeOf(cacheFolder: string, compute: Compute): Place | undefined {
   const home = packageFolder(packageName('cpu'));
   const libraries = home && linkLibraries(home);
   const running = packageFolder(packageName(compute));
-  if (!libraries || !running) return undefined;
-  const built = path.join(cacheFolder, 'llama-server', buildKey(libraries));
-  return existsSync(path.join(built, executable)) ? runFolder(built, running) : undefined;
+  const root = path.join(cacheFolder, 'llama-server');
+  return libraries && running ? { root, built: path.join(root, buildKey(libraries)), libraries, running } : undefined;
+}
+
+/** The same where it is built already; looks, and changes nothing. */
+function builtPlace(cacheFolder: string, compute: Compute): Place | undefined {
+  const place = placeOf(cacheFolder, compute);
+  return place && existsSync(path.join(place.built, executable)) ? place : undefined;
 }
 
 /** Compiles in a folder of its own and moves the result into place at the end, so that a killed build leaves nothing half done. */
