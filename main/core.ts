@@ -134,7 +134,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     onFinished: () => void library.refresh(),
     settings: settings.get().downloads,
   });
-  const storage = createStorage({ folders, library, jobs: async () => (await first(downloads.watch(watching.signal))) ?? [] });
+  const storage = createStorage({ folders, library, jobs: downloads.list });
   let networkSettings = settings.get().network;
   void each(settings.watch(watching.signal), async (next) => {
     downloads.adapt(next.downloads);
@@ -267,10 +267,6 @@ async function* map<T, U>(values: AsyncIterable<T>, to: (value: T) => U): AsyncI
 
 async function each<T>(values: AsyncIterable<T>, on: (value: T) => void | Promise<void>): Promise<void> {
   for await (const value of values) await on(value);
-}
-
-async function first<T>(values: AsyncIterable<T>): Promise<T | undefined> {
-  for await (const value of values) return value;
 }
 
 /** Bytes that the loaded model gives back when another takes its place. */

@@ -45,6 +45,8 @@ export interface DownloadsOptions {
 export interface Downloads {
   /** All jobs in the order in which they run, at most four times a second. */
   watch(signal: AbortSignal): AsyncIterable<DownloadJob[]>;
+  /** The jobs now. */
+  list(): DownloadJob[];
   /**
    * Begins, or goes on with, a quantization and the repository's projector; one that is under way is answered as it is.
    * A new one is of what the repository has now, whatever commit the page had seen. Errors: hub.*, download.gone.
@@ -285,6 +287,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
 
   return {
     watch: (signal) => watched.watch(signal, tickMs),
+    list: watched.get,
     async start({ repo, commit, quantization }) {
       const known = jobs.find((each) => each.id === idOf({ repo, commit, quantization }) && each.endpoint === hub.endpoint);
       if (!known) return createOnce({ repo, quantization });

@@ -17,7 +17,7 @@ beforeEach(async () => {
   jobs = [];
   library = room.open();
   const folders = { data: room.root, cache: join(room.root, 'cache'), models: room.models };
-  storage = createStorage({ folders, library, jobs: async () => jobs as DownloadJob[] });
+  storage = createStorage({ folders, library, jobs: () => jobs as DownloadJob[] });
 });
 afterEach(async () => {
   await library.refresh();

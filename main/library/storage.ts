@@ -18,7 +18,7 @@ interface StorageOptions {
   folders: Pick<Folders, 'data' | 'cache' | 'models'>;
   library: Pick<Library, 'list' | 'bin' | 'emptyBin'>;
   /** Their parts are still wanted. */
-  jobs(): Promise<DownloadJob[]>;
+  jobs(): readonly DownloadJob[];
 }
 
 /** What is found out again by asking the Hub or reading the files. */
@@ -28,7 +28,7 @@ export function createStorage({ folders, library, jobs }: StorageOptions): Stora
   /** Parts of downloads, and which of them no download on the list will go on with. */
   const parts = async (): Promise<{ size: number; left: Sized[] }> => {
     const all = (await filesIn(folders.models)).filter(({ path }) => /\.part(?:\.json)?$/.test(path));
-    const wanted = new Set((await jobs()).flatMap(({ repo, files }) => files.map(({ path }) => targetOf(folders.models, repo, path))));
+    const wanted = new Set(jobs().flatMap(({ repo, files }) => files.map(({ path }) => targetOf(folders.models, repo, path))));
     const left = all.filter(({ path }) => !wanted.has(path.replace(/\.part(?:\.json)?$/, '')));
     return { size: sum(all), left };
   };
