@@ -28,6 +28,8 @@ export const loadSettings = z.object({
   engine: z.optional(engineChoice),
   /** Tokens that one picture costs at most; absent: `imageTokenCap`. */
   imageTokens: z.optional(z.int().check(z.minimum(64), z.maximum(4096))),
+  /** Answers at the same time, which share the context; llama-server only. Absent: 1. */
+  slots: z.optional(z.int().check(z.minimum(1), z.maximum(8))),
 });
 export type LoadSettings = z.infer<typeof loadSettings>;
 
