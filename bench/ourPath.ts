@@ -79,7 +79,7 @@ export async function startApp(home: string, maxTokens: number): Promise<OurPath
       return performance.now() - began;
     },
     async unload() {
-      await must(client.call('engine.unload', undefined));
+      await must(client.call('engine.unload', {}));
       await until('idle');
     },
     async ask(prompt) {

@@ -150,7 +150,7 @@ export async function startApp(home: string, engineEnv: Record<string, string> =
       must(await client.call('engine.load', { id: models[kind], settings: { ...load, contextSize: 4096, vision: kind === 'vision', ...settings } }));
     },
     async unload() {
-      must(await client.call('engine.unload', undefined));
+      must(await client.call('engine.unload', {}));
     },
     send: async (text, chatId) => must(await client.call('chat.send', { ...(chatId && { chatId }), parts: [{ type: 'text', text }], thinking: false })),
     async ended(turnId) {

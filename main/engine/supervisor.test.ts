@@ -142,7 +142,11 @@ test('loads, answers, unloads: the process is gone', async () => {
   expect(before).toHaveLength(1);
   await engine.unload();
   // More than Node alone takes: the model was in it.
-  expect(engine.state()).toEqual({ status: 'idle', last: 'tiny', freed: { ram: expect.toSatisfy((bytes: number) => bytes > 60e6) } });
+  expect(engine.state()).toEqual({
+    status: 'idle',
+    last: 'tiny',
+    ejected: [{ modelId: 'tiny', freed: { ram: expect.toSatisfy((bytes: number) => bytes > 60e6) } }],
+  });
   expect(before.filter(alive)).toEqual([]);
   await expect(answer(ask('Hi!'))).rejects.toMatchObject({ code: 'engine.notLoaded' });
 });

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EstimateAnswer, EstimateRequest, GenerateEvent, GenerateRequest, Ledger, LoadPlan, SavedState } from '../../shared/contract/control.ts';
 import { type AppError, Fault, type Result, toAppError, toFault } from '../../shared/result.ts';
-import type { EngineState, LadderStep, LoadedModel } from '../../shared/schemas/engine.ts';
+import type { Ejection, EngineState, LadderStep, LoadedModel } from '../../shared/schemas/engine.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
 import type { EngineChoice, LoadSettings, MemorySplit } from '../../shared/schemas/memory.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
@@ -208,7 +208,9 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
       if (now.status === 'failed') state.set({ status: 'idle', last: now.modelId });
       return void (await gone);
     }
-    const idle: EngineState = { status: 'idle', last: ending.order.modelId, ...(unusedMinutes !== undefined && { unusedMinutes }) };
+    const { modelId } = ending.order;
+    const ejection: Ejection = { modelId, ...(unusedMinutes !== undefined && { unusedMinutes }) };
+    const idle: EngineState = { status: 'idle', last: modelId, ejected: [ejection] };
     state.set(idle);
     const { running } = ending;
     const looked = running && look(running, freeVideo);
@@ -221,7 +223,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     gone = Promise.all([gone, ended()]);
     await gone;
     const freed = await cameBack(await looked, freeVideo);
-    if (freed && state.get() === idle) state.set({ ...idle, freed });
+    if (freed && state.get() === idle) state.set({ ...idle, ejected: [{ ...ejection, freed }] });
   }
 
   const client = (): Running['client'] => {

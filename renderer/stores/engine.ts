@@ -14,7 +14,8 @@ export interface EngineStoreState {
   load(id: string, settings?: LoadSettings): Promise<Result<void>>;
   /** Loads again with what was asked, whatever smaller plan worked. */
   loadAsAsked(id: string): Promise<Result<void>>;
-  unload(): Promise<Result<void>>;
+  /** Ejects a model; without `id` the one that answers the next message. */
+  unload(id?: string): Promise<Result<void>>;
 }
 
 /** The model that a message sent now is answered by, loaded or not; undefined where somebody must load one first. */
@@ -43,6 +44,6 @@ export const createEngineStore = (client: Client<Core>) =>
         const settings = get().wanted?.id === id ? get().wanted?.settings : undefined;
         return client.call('engine.load', { id, afresh: true, ...(settings && { settings }) });
       },
-      unload: () => client.call('engine.unload', undefined),
+      unload: (id) => client.call('engine.unload', id === undefined ? {} : { id }),
     };
   });

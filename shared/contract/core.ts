@@ -123,9 +123,13 @@ export const core = {
   'library.reclaim': call(z.object({ kind: storageKind }), z.void()),
 
   'engine.watch': stream(nothing, engineState),
-  /** Answers when the load has begun; `engine.watch` tells how it goes. `afresh`: as asked, whatever smaller plan worked the last time. */
+  /**
+   * Answers when the load has begun; `engine.watch` tells how it goes. A model that is loaded so already is chosen to answer and stays.
+   * Others stay where there is room; those used longest ago go first. `afresh`: as asked, whatever smaller plan worked the last time.
+   */
   'engine.load': call(z.object({ id, settings: z.optional(loadSettings), afresh: z.optional(z.boolean()) }), z.void()),
-  'engine.unload': call(nothing, z.void()),
+  /** Ejects a model; without `id` the one that answers the next message. */
+  'engine.unload': call(z.object({ id: z.optional(id) }), z.void()),
   /** Every backend of this machine runs the built-in tiny model; ends with its stream. The loaded model stays. */
   'engine.selfTest': stream(nothing, selfTestReport),
 

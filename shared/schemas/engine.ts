@@ -33,6 +33,8 @@ export const loadedModel = z.object({
   vision: z.boolean(),
   /** Thinking can be switched by the chat template. */
   thinking: z.boolean(),
+  /** Answers that it gives at the same time; absent: one. */
+  slots: z.optional(z.int()),
   /** What llama.cpp allocated, where it tells. */
   memory: z.optional(z.object({ gpu: memorySplit, ram: memorySplit })),
 });
@@ -51,15 +53,36 @@ export type LadderStep = z.infer<typeof ladderStep>;
 /** Loads that failed before this one, oldest first; absent: none. */
 const steps = z.optional(z.array(ladderStep));
 
+/** A model that is loaded and answers when it is chosen. */
+export const otherModel = z.object({ modelId: z.string(), model: loadedModel, answering: z.boolean() });
+export type OtherModel = z.infer<typeof otherModel>;
+
+/** A model that went, why, and what came back. */
+export const ejection = z.object({
+  modelId: z.string(),
+  /** Bytes: of RAM what its processes held, of video memory what the driver then had more of. Absent until it is known. */
+  freed: z.optional(z.object({ ram: z.number(), gpu: z.optional(z.number()) })),
+  /** Nobody had used it for so many minutes. */
+  unusedMinutes: z.optional(z.number()),
+  /** The model that is loaded now needed its room. */
+  forRoom: z.optional(z.boolean()),
+});
+export type Ejection = z.infer<typeof ejection>;
+
+const beside = {
+  /** Further models that are loaded, the last used first; absent: none. */
+  others: z.optional(z.array(otherModel)),
+  /** Those that went since the last load was asked for; absent: none. */
+  ejected: z.optional(z.array(ejection)),
+};
+
+/** The model that the next message is answered by, and those beside it. */
 export const engineState = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('idle'),
     /** The model that the next message would load. */
     last: z.optional(z.string()),
-    /** What came back when it was ejected, in bytes: of RAM what its processes held, of video memory what the driver then had more of. */
-    freed: z.optional(z.object({ ram: z.number(), gpu: z.optional(z.number()) })),
-    /** It was ejected because nobody had used it for so many minutes. */
-    unusedMinutes: z.optional(z.number()),
+    ...beside,
   }),
   z.object({
     status: z.literal('loading'),
@@ -68,6 +91,7 @@ export const engineState = z.discriminatedUnion('status', [
     /** 0 to 1 within the stage. */
     progress: z.number(),
     steps,
+    ...beside,
   }),
   z.object({
     status: z.literal('ready'),
@@ -80,6 +104,7 @@ export const engineState = z.discriminatedUnion('status', [
     /** What had to be changed to load it, now or (`remembered`) the last time. */
     steps,
     remembered: z.optional(z.boolean()),
+    ...beside,
   }),
   z.object({
     status: z.literal('failed'),
@@ -88,6 +113,7 @@ export const engineState = z.discriminatedUnion('status', [
     steps,
     /** The last lines that llama.cpp wrote. */
     lastLines: z.optional(z.array(z.string())),
+    ...beside,
   }),
 ]);
 export type EngineState = z.infer<typeof engineState>;

@@ -69,9 +69,9 @@ test('a failure gives its sentence, what was tried, and the last lines one click
 });
 
 test('what came back is told, and why the model went', async () => {
-  show({ status: 'idle', last: 'a', freed: { ram: 2 ** 30, gpu: 2 ** 31 }, unusedMinutes: 30 });
+  show({ status: 'idle', last: 'a', ejected: [{ modelId: 'a', freed: { ram: 2 ** 30, gpu: 2 ** 31 }, unusedMinutes: 30 }] });
   await screen.findByText('Ejected after 30 minutes without use: 1.0 GB of RAM and 2.0 GB of video memory came back. The next message loads it again.');
   cleanup();
-  show({ status: 'idle', last: 'a', freed: { ram: 2 ** 30 } });
+  show({ status: 'idle', last: 'a', ejected: [{ modelId: 'a', freed: { ram: 2 ** 30 } }] });
   await screen.findByText('Ejected: 1.0 GB of RAM came back.');
 });

@@ -106,9 +106,10 @@ function LastLines({ lines }: { lines: string[] }) {
   );
 }
 
-function Freed({ state: { freed, unusedMinutes } }: { state: Extract<EngineState, { status: 'idle' }> }) {
+function Freed({ state: { ejected } }: { state: Extract<EngineState, { status: 'idle' }> }) {
   const { t } = useTranslation('engine');
   const format = useFormat();
+  const { freed, unusedMinutes } = ejected?.at(-1) ?? {};
   if (!freed) return null;
   const ram = format.memory(freed.ram);
   const memory = freed.gpu ? t('freed.both', { ram, gpu: format.memory(freed.gpu) }) : t('freed.ram', { ram });
