@@ -1,8 +1,5 @@
 /** The way to the Hub: proxies, tokens and certificates, against servers on loopback that remember all they see. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -15,6 +12,7 @@ import { trust } from './certificates.ts';
 import { createHub } from './client.ts';
 import { createNetwork, type Network } from './network.ts';
 import { proxyFor, proxyFromEnvironment, setProxy } from './proxy.ts';
+import { createAuthority, type SecureServer } from './testAuthority.ts';
 import { startProxy, type TestProxy } from './testProxy.ts';
 
 const never = new AbortController().signal;
@@ -191,38 +189,16 @@ describe('a token', () => {
 });
 
 describe('certificates', () => {
-  let server: Server;
-  const openssl = (...args: string[]): void => void execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-  /** An HTTPS server whose certificate only an authority of ours vouches for. */
-  async function startSecure(): Promise<string> {
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
-    openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Company');
-    openssl('req', ...key.slice(0, -2), '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=localhost');
-    writeFileSync(join(folder, 'names'), 'subjectAltName=DNS:localhost');
-    const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names'];
-    openssl('x509', '-req', '-in', 'server.csr', ...signed, '-out', 'server.pem');
-    server = createServer({ key: readFileSync(join(folder, 'server.key')), cert: readFileSync(join(folder, 'server.pem')) }, (_, response) =>
-      response.writeHead(200, { Connection: 'close' }).end('[]'),
-    );
-    await new Promise<void>((resolve) => server.listen(0, resolve));
-    return `https://localhost:${(server.address() as AddressInfo).port}`;
-  }
-  const hasOpenssl = (): boolean => {
-    try {
-      execFileSync('openssl', ['version'], { stdio: 'ignore' });
-      return true;
-    } catch {
-      return false;
-    }
-  };
+  let server: SecureServer | undefined;
   afterEach(() => server?.close());
 
   test('of a company are trusted once its file is chosen, and no longer when it is not', async ({ skip }) => {
-    if (!hasOpenssl()) skip('making a certificate needs openssl');
-    set = { ...set, endpoint: await startSecure() };
+    const authority = createAuthority(folder) ?? skip('making a certificate needs openssl');
+    server = await authority.serve((_, response) => response.writeHead(200, { Connection: 'close' }).end('[]'));
+    set = { ...set, endpoint: server.origin };
     const net = network();
     await expect(net.test('hub', never)).rejects.toEqual(expect.objectContaining({ code: 'network.certificate', data: { endpoint: set.endpoint } }));
-    set = { ...set, caFile: join(folder, 'ca.pem') };
+    set = { ...set, caFile: authority.file };
     expect(await net.test('certificates', never)).toEqual({ what: 'certificates', count: 1, endpoint: set.endpoint });
     set = { ...set, caFile: '' };
     await expect(net.test('hub', never)).rejects.toEqual(code('network.certificate'));
