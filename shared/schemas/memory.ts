@@ -30,8 +30,34 @@ export const loadSettings = z.object({
   imageTokens: z.optional(z.int().check(z.minimum(64), z.maximum(4096))),
   /** Answers at the same time, which share the context; llama-server only. Absent: 1. */
   slots: z.optional(z.int().check(z.minimum(1), z.maximum(8))),
+  /** Threads to compute with, never more than there are cores; absent or `auto`: as many as cores, one for a tiny model. */
+  threads: z.optional(z.union([z.literal('auto'), z.int().check(z.minimum(1), z.maximum(1024))])),
+  /** Tokens processed at once; absent: 512. */
+  batchSize: z.optional(z.int().check(z.minimum(128), z.maximum(4096))),
+  /** The file is mapped instead of read; absent: it is read, as only then what is counted is what is taken. */
+  mmap: z.optional(z.boolean()),
+  /** The weights in RAM are kept from being swapped out; absent: they are not. */
+  mlock: z.optional(z.boolean()),
+  /** How a context beyond the model's own is reached, where its positions allow it; absent or `none`: it ends there. */
+  ropeScaling: z.optional(z.enum(['none', 'linear', 'yarn'])),
+  /** Base frequency of the positions in place of the model's own. */
+  ropeFreqBase: z.optional(z.number().check(z.minimum(1), z.maximum(1e12))),
+  /** Minutes without use after which it is ejected, 0: never; absent: as for all models. */
+  keepMinutes: z.optional(z.int().check(z.minimum(0), z.maximum(10_080))),
 });
 export type LoadSettings = z.infer<typeof loadSettings>;
+
+/** What an absent setting stands for, where a value says the same. */
+export const usualLoad = {
+  engine: 'auto',
+  imageTokens: imageTokenCap,
+  slots: 1,
+  threads: 'auto',
+  batchSize: 512,
+  mmap: false,
+  mlock: false,
+  ropeScaling: 'none',
+} as const satisfies Partial<LoadSettings>;
 
 export const defaultLoadSettings: LoadSettings = { contextSize: 16384, kvType: 'f16', flashAttention: true, gpuLayers: 'auto', vision: true };
 
