@@ -3,6 +3,7 @@ import type { GenerateEvent, GenerateRequest, Ledger, LoadRequest, SavedState } 
 import type { TurnStats } from '../../shared/schemas/chat.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import type { EngineChoice } from '../../shared/schemas/memory.ts';
+import { defaultSampling, type Sampling, sampling, type WholeSampling } from '../../shared/schemas/sampling.ts';
 
 export interface Backend {
   /** Loads the one model of this backend. `onProgress` hears 0 to 1. Throws `signal.reason` when aborted. */
@@ -44,8 +45,12 @@ export function chooseBackend({ projector, serverFolder }: LoadRequest, engine: 
   return serverFolder && engine !== 'node-llama-cpp' ? 'llama-server' : 'node-llama-cpp';
 }
 
-/** llama.cpp's own defaults, so that both engines draw alike; they change nothing at temperature 0. */
-export const sampling = { topK: 40, topP: 0.95, minP: 0.05 };
+/** How the words of an answer are drawn: as asked, and as llama.cpp does where nothing is, so that both engines draw alike. */
+export function drawing(asked: Sampling): WholeSampling {
+  const given = Object.entries(sampling.parse(asked)).filter(([, value]) => value !== undefined);
+  const drawn: WholeSampling = { ...defaultSampling, ...Object.fromEntries(given) };
+  return { ...drawn, seed: drawn.seed < 0 ? Math.floor(Math.random() * 2 ** 31) : drawn.seed };
+}
 
-/** A seed for a request that brings none. */
-export const randomSeed = (): number => Math.floor(Math.random() * 2 ** 31);
+/** The last words that the penalties look at, those of the prompt too; in tokens, as llama.cpp has it. */
+export const penaltyWindow = 64;

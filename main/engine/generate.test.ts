@@ -1,6 +1,7 @@
 /** What an answer can be asked for, of both engines with the tiny model. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Message, Tool } from '../../shared/contract/control.ts';
+import type { Sampling } from '../../shared/schemas/sampling.ts';
 import type { Backend } from './backend.ts';
 import { answer, engines, open } from './testBackends.ts';
 import { ask, quant, say, sureCalls, surePictures } from './testModel.ts';
@@ -29,11 +30,40 @@ describe.for(engines)('$name', (engine) => {
     expect(text).toBe('JE VAIS BIEN, MERCI. COMMENT PUIS-JE VOUS AIDER ?');
   });
 
-  test('the same seed draws the same, another one differently', async () => {
-    const draw = async (seed: number): Promise<string> => (await answer(backend, ask('Tell me something.', { temperature: 2, seed, maxTokens: 40 }))).text;
-    const first = await draw(7);
-    expect(await draw(7)).toBe(first);
-    expect(new Set([first, await draw(8), await draw(9)]).size).toBeGreaterThan(1);
+  describe('draws its words', () => {
+    const draw = async (sampling: Sampling, question = 'Tell me something.'): Promise<string> =>
+      (await answer(backend, ask(question, { maxTokens: 40, ...sampling }))).text;
+    const free: Sampling = { temperature: 2, topK: 0, topP: 1, minP: 0 };
+
+    test('the same with the same seed, differently with another one, and with none every time', async () => {
+      const first = await draw({ ...free, seed: 7 });
+      expect(await draw({ ...free, seed: 7 })).toBe(first);
+      expect(new Set([first, await draw({ ...free, seed: 8 }), await draw({ ...free, seed: 9 })]).size).toBeGreaterThan(1);
+      expect(new Set([await draw({ ...free, seed: -1 }), await draw({ ...free, seed: -1 }), await draw({ ...free, seed: -1 })]).size).toBeGreaterThan(1);
+    });
+
+    test('the likeliest ones only, however hot, where each narrowing leaves one word', async () => {
+      const likeliest = await draw({ temperature: 0 });
+      expect(await draw({ ...free, seed: 7 })).not.toBe(likeliest);
+      for (const narrow of [{ topK: 1 }, { topP: 0 }, { minP: 1 }]) expect(await draw({ ...free, ...narrow, seed: 7 }), JSON.stringify(narrow)).toBe(likeliest);
+    });
+
+    test('less often again with a penalty, for repeating as for being there', async () => {
+      expect(await draw({ temperature: 0 })).toContain('hinghinghing');
+      for (const penalty of [{ repeatPenalty: 2 }, { presencePenalty: 2 }]) expect(await draw({ temperature: 0, ...penalty })).not.toContain('hinghing');
+      const question = 'Repeat: one one one one two';
+      expect(await draw({ temperature: 0 }, question)).toBe('one one one one two');
+      // The words of the question count too.
+      expect(await draw({ temperature: 0, repeatPenalty: 2 }, question)).not.toContain('one one');
+    });
+
+    test('as many as it may, and up to the context where 0 is asked', async () => {
+      const short = await answer(backend, ask('Count from 1 to 100.', { maxTokens: 9 }));
+      expect(short.stats).toMatchObject({ stopReason: 'length', tokens: 9 });
+      const whole = await answer(backend, ask('Count from 1 to 100.', { maxTokens: 0 }));
+      expect(whole.stats.stopReason).toBe('end');
+      expect(whole.text).toMatch(/100\.?$/);
+    });
   });
 
   describe('thinking', () => {

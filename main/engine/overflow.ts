@@ -8,7 +8,7 @@ export interface Fitted {
 }
 
 /** Tokens to keep free for an answer: what it may have, at most a quarter of the context. */
-export const answerRoom = (context: number, maxTokens: number | undefined): number => Math.min(maxTokens ?? context, Math.floor(context / 4));
+export const answerRoom = (context: number, maxTokens: number | undefined): number => Math.min(maxTokens || context, Math.floor(context / 4));
 
 /**
  * The messages that fit into `room` tokens, `tokens` being those of each message. Whole turns go, a question with all

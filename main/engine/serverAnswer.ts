@@ -54,7 +54,7 @@ export function createServerAnswer({ maxTokens }: Pick<GenerateRequest, 'maxToke
       // A call that was cut off is none.
       if (!stopped && finish === 'tool_calls') for (const call of calls) on({ type: 'toolCall', call });
       const tokens = timings?.predicted_n ?? 0;
-      const ended = finish !== 'length' ? 'end' : maxTokens !== undefined && tokens >= maxTokens ? 'length' : 'context';
+      const ended = finish !== 'length' ? 'end' : maxTokens && tokens >= maxTokens ? 'length' : 'context';
       return {
         stopReason: stopped ? 'stopped' : ended,
         promptTokens: promptTokens || (timings?.prompt_n ?? 0) + (timings?.cache_n ?? 0),

@@ -1,7 +1,7 @@
 /** What is asked of llama-server, in OpenAI's shape with llama-server's own fields. */
 import { readFile } from 'node:fs/promises';
 import type { GenerateRequest, Message } from '../../shared/contract/control.ts';
-import { randomSeed, sampling } from './backend.ts';
+import { drawing, penaltyWindow } from './backend.ts';
 
 /** The conversation and all that its template is rendered with. */
 export async function conversation({ messages, thinking, tools }: Pick<GenerateRequest, 'messages' | 'thinking' | 'tools'>): Promise<object> {
@@ -14,19 +14,18 @@ export async function conversation({ messages, thinking, tools }: Pick<GenerateR
 
 /** A streamed answer to `request`. */
 export async function answerRequest(request: GenerateRequest): Promise<object> {
-  const { temperature, seed, maxTokens, stop, thinkingBudget, jsonSchema } = request;
+  const { stop, thinkingBudget, jsonSchema } = request;
+  const { temperature, topK, topP, minP, repeatPenalty, presencePenalty, seed, maxTokens } = drawing(request);
   return {
     ...(await conversation(request)),
     stream: true,
     return_progress: true,
     timings_per_token: true,
     cache_prompt: true,
-    temperature,
-    seed: seed ?? randomSeed(),
-    top_k: sampling.topK,
-    top_p: sampling.topP,
-    min_p: sampling.minP,
-    ...(maxTokens !== undefined && { max_tokens: maxTokens }),
+    // All of them, and no others: the server would take what it is not told from the model's metadata.
+    ...{ temperature, seed, top_k: topK, top_p: topP, min_p: minP, repeat_penalty: repeatPenalty, presence_penalty: presencePenalty },
+    ...{ repeat_last_n: penaltyWindow, samplers: ['penalties', 'top_k', 'top_p', 'min_p', 'temperature'], mirostat: 0 },
+    ...(maxTokens > 0 && { max_tokens: maxTokens }),
     ...(stop?.length && { stop }),
     ...(thinkingBudget !== undefined && { thinking_budget_tokens: thinkingBudget }),
     ...(jsonSchema && { response_format: { type: 'json_schema', json_schema: { schema: jsonSchema } } }),

@@ -3,7 +3,7 @@ import type { LlamaContextSequence, LlamaModel, SequenceEvaluateOptions, Token }
 import type { GenerateRequest } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
 import type { Answer } from './answer.ts';
-import { randomSeed, type Said, sampling } from './backend.ts';
+import { drawing, penaltyWindow, type Said } from './backend.ts';
 import { createPieces } from './pieces.ts';
 import type { PromptMaker } from './prompt.ts';
 import { readTokens } from './readTokens.ts';
@@ -39,7 +39,8 @@ export async function write(request: GenerateRequest, { model, sequence, prompts
   const spoken = createSpoken(request, prompt.thinking, answer);
   const pieces = createPieces(model);
   const endOfThinking = model.tokenize('</think>', true);
-  const words = sequence.evaluate(tokens.slice(sequence.nextTokenIndex), await options(request, model, spoken.thinking));
+  const last = createLast(tokens);
+  const words = sequence.evaluate(tokens.slice(sequence.nextTokenIndex), await options(request, model, spoken.thinking, last.tokens));
   let count = 0;
   let thought = 0;
   let instead: Token[] | undefined;
@@ -52,9 +53,11 @@ export async function write(request: GenerateRequest, { model, sequence, prompts
     answer.token();
     // What was drawn is put aside for the end of the thinking.
     if (spoken.thinking() && thought++ === request.thinkingBudget) instead = endOfThinking;
-    const text = (instead ?? [token]).map((token) => pieces.push(token)).join('');
+    const next = instead ?? [token];
+    last.push(next);
+    const text = next.map((token) => pieces.push(token)).join('');
     if (spoken.push(text)) break;
-    if (request.maxTokens !== undefined && count >= request.maxTokens) {
+    if (request.maxTokens && count >= request.maxTokens) {
       answer.because('length');
       break;
     }
@@ -94,15 +97,28 @@ function createSpoken({ stop = [], tools = [] }: GenerateRequest, thinking: bool
   };
 }
 
-async function options(
-  { temperature, seed = randomSeed(), jsonSchema }: GenerateRequest,
-  model: LlamaModel,
-  thinking: () => boolean,
-): Promise<SequenceEvaluateOptions> {
-  const drawing = { temperature, seed, ...sampling };
-  if (!jsonSchema) return drawing;
+/** The last tokens of a text that grows. */
+function createLast(prompt: Token[]) {
+  let tokens = prompt.slice(-penaltyWindow);
+  return {
+    tokens: (): Token[] => tokens,
+    push(more: Token[]): void {
+      tokens = [...tokens, ...more].slice(-penaltyWindow);
+    },
+  };
+}
+
+async function options(request: GenerateRequest, model: LlamaModel, thinking: () => boolean, last: () => Token[]): Promise<SequenceEvaluateOptions> {
+  const { temperature, topK, topP, minP, repeatPenalty, presencePenalty, seed } = drawing(request);
+  const penalized = repeatPenalty !== 1 || presencePenalty !== 0;
+  const drawn = {
+    ...{ temperature, topK, topP, minP, seed },
+    ...(penalized && { repeatPenalty: { punishTokens: last, maxPunishTokens: penaltyWindow, penalty: repeatPenalty, presencePenalty } }),
+  };
+  const { jsonSchema } = request;
+  if (!jsonSchema) return drawn;
   const grammar = await model.llama.createGrammarForJsonSchema(jsonSchema as Parameters<typeof model.llama.createGrammarForJsonSchema>[0]);
   const { LlamaGrammarEvaluationState } = await import('node-llama-cpp');
   const state = new LlamaGrammarEvaluationState({ model, grammar });
-  return { ...drawing, grammarEvaluationState: () => (thinking() ? undefined : state) };
+  return { ...drawn, grammarEvaluationState: () => (thinking() ? undefined : state) };
 }

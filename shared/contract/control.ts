@@ -5,6 +5,7 @@ import { turnStats } from '../schemas/chat.ts';
 import { loadedModel } from '../schemas/engine.ts';
 import { bandwidth, hardware } from '../schemas/hardware.ts';
 import { backendName, loadSettings, memorySplit, placement } from '../schemas/memory.ts';
+import { sampling } from '../schemas/sampling.ts';
 
 /** Settings with every `auto` decided: what was estimated is what is loaded. */
 export const loadPlan = z.object({
@@ -78,11 +79,8 @@ export const generateRequest = z.object({
   messages: z.array(message),
   /** Ignored where the template has no switch. */
   thinking: z.boolean(),
-  /** 0 is greedy. */
-  temperature: z.number(),
-  seed: z.optional(z.int()),
-  /** Of the answer; absent: up to the context's end. */
-  maxTokens: z.optional(z.int()),
+  /** What is absent is drawn as llama.cpp does by itself. */
+  ...sampling.shape,
   /** Texts that end the answer where they would begin. */
   stop: z.optional(z.array(z.string())),
   /** Tokens that may be spent on thinking; the answer follows then. */
