@@ -1,7 +1,11 @@
 /** What an answer can be asked for, of both engines with the tiny model. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Message, Tool } from '../../shared/contract/control.ts';
 import type { Sampling } from '../../shared/schemas/sampling.ts';
+import { writeWithNumbers } from '../gguf/testing.ts';
 import type { Backend } from './backend.ts';
 import { answer, engines, open } from './testBackends.ts';
 import { ask, quant, say, sureCalls, surePictures } from './testModel.ts';
@@ -218,6 +222,19 @@ describe.for(engines)('$name', (engine) => {
       expect(ledger.images).toBeGreaterThan(2 * 8);
       expect(ledger.images).toBeLessThan(ledger.total);
     });
+});
+
+describe.for(engines)('$name with a model that recommends a sampling', (engine) => {
+  test('draws as asked: what nobody shows is not applied', async () => {
+    const file = path.join(mkdtempSync(path.join(tmpdir(), 'recommends-')), 'model.gguf');
+    writeWithNumbers(quant.q4, file, { 'general.sampling.penalty_repeat': 2, 'general.sampling.mirostat': 2, 'general.sampling.temp': 2 });
+    const { backend } = await open(engine, file);
+    expect((await answer(backend, ask('Repeat: one one one one two'))).text).toBe('one one one one two');
+    const warm = ask('Tell me something.', { temperature: 1, topK: 1, maxTokens: 40 });
+    expect((await answer(backend, warm)).text).toContain('hinghinghing');
+    await backend.dispose();
+    rmSync(path.dirname(file), { recursive: true });
+  });
 });
 
 describe.for(engines.filter(({ name }) => name === 'llama-server'))('$name with a draft model', (engine) => {

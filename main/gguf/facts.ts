@@ -1,5 +1,7 @@
 /** What a GGUF header says about its model, in the words that the app uses. */
+import type { Sampling } from '../../shared/schemas/sampling.ts';
 import type { GgufHeader, GgufValue } from './header.ts';
+import { recommendedSampling } from './sampling.ts';
 import { switchesThinking } from './thinking.ts';
 import { fileTypeName } from './types.ts';
 
@@ -45,6 +47,8 @@ export interface ModelFacts {
   chat: boolean;
   /** Its chat template can switch thinking on and off. */
   thinking: boolean;
+  /** How its makers recommend to draw its words. */
+  sampling?: Sampling;
   /** Of a projector. */
   clip?: ClipFacts;
 }
@@ -110,6 +114,7 @@ export function modelFacts(headers: readonly GgufHeader[]): ModelFacts {
           },
     experts: experts ? { count: experts, used: numberOf(of('expert_used_count')) ?? 0 } : undefined,
     ...templateFacts(headers[0]!),
+    sampling: recommendedSampling(metadata),
     clip: architecture === 'clip' ? clipFacts(metadata) : undefined,
   });
 }

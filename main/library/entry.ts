@@ -4,6 +4,7 @@ import { Fault } from '../../shared/result.ts';
 import type { LibraryFile, LibraryModel } from '../../shared/schemas/library.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Headers } from '../gguf/headers.ts';
+import type { Folders } from '../platform.ts';
 import type { Hashes } from './hashes.ts';
 import { type FileMeta, readMeta } from './meta.ts';
 import type { Place } from './places.ts';
@@ -25,14 +26,14 @@ type Projector = KnownProjector & { file: FoundFile };
 
 export interface EntriesOptions {
   headers: Pick<Headers, 'forFile'>;
-  /** The models folder, which relative names begin from. */
-  folder: string;
+  /** Relative names begin from the models folder. */
+  folders: Pick<Folders, 'models'>;
   hashes: Pick<Hashes, 'get'>;
 }
 
 /** The entries of what was found in a place. Headers are read once for each file's path, size and time of change. */
-export function createEntries({ headers, folder, hashes }: EntriesOptions): (place: Place, found: Found) => Promise<Entry[]> {
-  const absolute = (path: string): string => resolve(folder, path);
+export function createEntries({ headers, folders, hashes }: EntriesOptions): (place: Place, found: Found) => Promise<Entry[]> {
+  const absolute = (path: string): string => resolve(folders.models, path);
   const known = new Map<string, Read>();
 
   const read = async (files: readonly FoundFile[]): Promise<Read> => {
@@ -78,6 +79,7 @@ export function createEntries({ headers, folder, hashes }: EntriesOptions): (pla
       contextLength: facts?.contextLength ?? 0,
       vision: projector !== undefined,
       thinking: facts?.thinking ?? false,
+      ...(facts?.sampling && { sampling: facts.sampling }),
       verified: metas.every((one) => one?.sha256 !== undefined),
       ...('fault' in header && { problem: incomplete ? 'missingShard' : header.fault.code === 'gguf.truncated' ? 'truncated' : 'notGguf' }),
       addedAt: meta?.verifiedAt ?? new Date(first.changedAt).toISOString(),

@@ -1,6 +1,7 @@
 /** The models on disk: their files, where they come from, what was removed, and what the disk holds. */
 import * as z from 'zod/mini';
 import { appError } from '../result.ts';
+import { sampling } from './sampling.ts';
 
 /** Whose folder a model lies in: our own, one that the person named, or another app's, which is only read. */
 export const libraryApp = z.enum(['atelier', 'folder', 'lmstudio', 'ollama', 'huggingface', 'llamacpp', 'jan', 'unsloth']);
@@ -58,6 +59,8 @@ export const libraryModel = z.object({
   vision: z.boolean(),
   /** Thinking can be switched on and off by its chat template. */
   thinking: z.boolean(),
+  /** How its makers recommend to draw its words. */
+  sampling: z.optional(sampling),
   /** The content's sha256 was compared with the Hub's. */
   verified: z.boolean(),
   /** Why it cannot be loaded, e.g. a missing shard; `missingDrive`: the folder it lay in is not there at the moment. */
