@@ -3,6 +3,7 @@ import os from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Llama, LlamaOptions } from 'node-llama-cpp';
 import { Fault } from '../../shared/result.ts';
+import type { LoadSettings } from '../../shared/schemas/memory.ts';
 import { registerElectronStub } from './electronStub.ts';
 import { createLog, type LlamaLog } from './llamaLog.ts';
 
@@ -10,12 +11,16 @@ import { createLog, type LlamaLog } from './llamaLog.ts';
 const small = 32 * 2 ** 20;
 
 /**
- * Threads to compute with: the cores that are really there, one for a model of few `weights` (bytes). llama.cpp's threads
- * spin at barriers, so one thread more than free cores can make it hundreds of times slower, and node-llama-cpp by itself
- * asks for at least four. On a machine that is busy with other work ATELIER_THREADS asks for fewer.
+ * Threads to compute with: as many as were `asked` for, else the cores that are really there, one for a model of few `weights`
+ * (bytes). Never more than cores: llama.cpp's threads spin at barriers, so one more than are free can make it hundreds of times
+ * slower, and node-llama-cpp by itself asks for at least four. On a machine that is busy with other work ATELIER_THREADS asks
+ * for fewer.
  */
-export const threads = (weights = Number.POSITIVE_INFINITY): number =>
-  weights < small ? 1 : Math.min(os.availableParallelism(), Number(process.env.ATELIER_THREADS) || Number.POSITIVE_INFINITY);
+export function threads(weights = Number.POSITIVE_INFINITY, asked: LoadSettings['threads'] = 'auto'): number {
+  const cores = os.availableParallelism();
+  if (asked !== 'auto') return Math.min(asked, cores);
+  return weights < small ? 1 : Math.min(cores, Number(process.env.ATELIER_THREADS) || cores);
+}
 
 /** What llama.cpp of this process wrote. */
 export const llamaLog: LlamaLog = createLog((line) => process.stderr.write(`${line}\n`));

@@ -4,7 +4,8 @@ import { createLog, lastComplaint, loadFault, readMemory } from './llamaLog.ts';
 
 test('buffers are told apart by kind and by where they lie', () => {
   const lines = [
-    'load_tensors:   CPU_Mapped model buffer size =   100.00 MiB',
+    'load_tensors:          CPU model buffer size =   100.00 MiB',
+    'load_tensors:   CPU_Mapped model buffer size =  4000.00 MiB',
     'load_tensors:        CUDA0 model buffer size =  2000.00 MiB',
     'llama_context:  CUDA_Host  output buffer size =     1.00 MiB',
     'llama_kv_cache:      CUDA0 KV buffer size =   512.00 MiB',

@@ -45,7 +45,8 @@ const empty = (): MemorySplit => ({ weights: 0, kvCache: 0, state: 0, compute: 0
 
 /**
  * What llama.cpp says it allocated, in bytes; it prints MiB with two decimals, so each buffer is exact to 5 KB.
- * Buffers named CPU*, *_Host or AMX lie in RAM. From `clip_ctx` on, compute belongs to the projector.
+ * Buffers named CPU*, *_Host or AMX lie in RAM. From `clip_ctx` on, compute belongs to the projector. What is mapped in RAM is left
+ * out: its pages give way, and those of weights that the CPU has in a layout of its own are counted a second time there.
  */
 export function readMemory(lines: string[]): LoggedMemory {
   const memory = { gpu: empty(), ram: empty() };
@@ -53,6 +54,7 @@ export function readMemory(lines: string[]): LoggedMemory {
     const found = /(\S+)\s+(model|KV|RS|compute|output) buffer size =\s*([\d.]+) MiB/.exec(line);
     if (!found) continue;
     const [, device = '', kind, size] = found;
+    if (device === 'CPU_Mapped') continue;
     const side = /^CPU|_Host$|^AMX|^BLAS/.test(device) ? memory.ram : memory.gpu;
     const part = /clip|compute_meta|mtmd/.test(line)
       ? 'projector'
@@ -61,6 +63,9 @@ export function readMemory(lines: string[]): LoggedMemory {
   }
   return memory;
 }
+
+/** Whether the system refused to keep weights in RAM, by what llama.cpp wrote. */
+export const isUnlocked = (lines: string[]): boolean => lines.some((line) => /failed to mlock|mlock not supported/.test(line));
 
 /** Why a model could not be loaded, from what llama.cpp wrote before it gave up. */
 export function loadFault(file: string, lines: string[], error?: unknown): Fault {

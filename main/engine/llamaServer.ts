@@ -9,13 +9,11 @@ import { imageTokenCap } from '../../shared/schemas/memory.ts';
 import { diskSource, readHeader } from '../gguf/read.ts';
 import { projectorWeights } from '../memory/projector.ts';
 import type { Backend } from './backend.ts';
-import { checkpointsOf } from './checkpoints.ts';
-import { threads } from './llama.ts';
-import { loadFault, readMemory } from './llamaLog.ts';
-import { modelBytes } from './modelBytes.ts';
+import { isUnlocked, loadFault, readMemory } from './llamaLog.ts';
 import { type Address, ask, chat } from './openaiClient.ts';
 import { hasThinkingSwitch } from './prompt.ts';
 import { createServerAnswer } from './serverAnswer.ts';
+import { serverArguments } from './serverArguments.ts';
 import { type ServerProcess, startServer } from './serverProcess.ts';
 import { answerRequest, conversation, pictures } from './serverRequest.ts';
 import { type Counting, fitted, ledger } from './tally.ts';
@@ -179,7 +177,6 @@ function commonPrefix(a: string, b: string): string {
 }
 
 async function summary({ plan, projector }: LoadRequest, { log }: ServerProcess, thinking: boolean): Promise<LoadedModel> {
-  const { batchSize: _, ...settings } = plan;
   const offloaded = log
     .lines()
     .map((line) => /offloaded (\d+)\/(\d+) layers to GPU/.exec(line))
@@ -189,11 +186,12 @@ async function summary({ plan, projector }: LoadRequest, { log }: ServerProcess,
   if (projector) memory[memory.gpu.projector > 0 ? 'gpu' : 'ram'].projector += await weightsOf(projector);
   return {
     backend: 'llama-server',
-    settings,
+    settings: plan,
     contextSize: plan.contextSize,
     layers: { total: Number(offloaded?.[2] ?? layerCount(log.lines())), onGpu: Number(offloaded?.[1] ?? 0) },
     vision: projector !== undefined,
     thinking,
+    ...(plan.mlock && isUnlocked(log.lines()) && { unlocked: true }),
     memory,
   };
 }
@@ -207,24 +205,3 @@ async function weightsOf(projector: string): Promise<number> {
 /** Layers of a model, output layer included, from the log's `n_layer = 4`. */
 const layerCount = (lines: string[]): number =>
   Number(lines.map((line) => /n_layer\s*=\s*(\d+)/.exec(line)?.[1]).find((count) => count !== undefined) ?? 0) + 1;
-
-/** The plan as llama-server's arguments: nothing is fitted or chosen by the server itself. */
-async function serverArguments({ model, projector, stateFolder, speculation, plan }: LoadRequest): Promise<string[]> {
-  const { count, step } = await checkpointsOf(model, plan.contextSize);
-  const cores = String(threads(modelBytes(model)));
-  return [
-    ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(plan.imageTokens ?? imageTokenCap)] : [])],
-    ...(plan.gpuLayers === 0 || plan.projectorInRam ? ['--no-mmproj-offload'] : []),
-    ...(plan.expertsInRam ? ['--n-cpu-moe', String(plan.expertsInRam)] : []),
-    ...['-c', String(plan.contextSize), '-ngl', String(plan.gpuLayers), '-fit', 'off', '-lm', 'none'],
-    ...['-ctk', plan.kvType, '-ctv', plan.kvType, '-fa', plan.flashAttention ? 'on' : 'off'],
-    ...['-b', String(plan.batchSize), '-ub', String(plan.batchSize), '-t', cores, '-tb', cores],
-    ...['--ctx-checkpoints', String(count), '--checkpoint-min-step', String(step)],
-    // One person, one conversation at a time: no slots, no copies of old prompts in RAM.
-    ...['-np', '1', '--cache-ram', '0'],
-    ...(speculation?.type === 'mtp' ? ['--spec-type', 'draft-mtp'] : []),
-    ...(speculation?.type === 'draft' ? ['--spec-type', 'draft-simple', '-md', speculation.model, '-ngld', String(plan.gpuLayers), '-td', cores] : []),
-    ...(stateFolder ? ['--slot-save-path', stateFolder] : []),
-    ...['--no-ui', '--jinja', '--log-colors', 'off', '-lv', '4'],
-  ];
-}

@@ -3,7 +3,7 @@ import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import type { LoadRequest } from '../../shared/contract/control.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import { llama, llamaLog, logged, threads } from './llama.ts';
-import { loadFault, readMemory } from './llamaLog.ts';
+import { isUnlocked, loadFault, readMemory } from './llamaLog.ts';
 import { modelBytes } from './modelBytes.ts';
 
 const cacheType = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
@@ -26,12 +26,16 @@ export async function openModel({ model: file, plan }: LoadRequest, onProgress: 
     model = await engine.loadModel({
       modelPath: file,
       gpuLayers: plan.gpuLayers,
-      // As it was estimated: what is loaded is in memory, not in a file that the system may drop.
-      useMmap: false,
+      // Not mapped where nobody asks for it: what is loaded is in memory, as it was estimated, not in a file that the system may drop.
+      useMmap: plan.mmap === true,
+      useMlock: plan.mlock === true,
       ignoreMemorySafetyChecks: true,
       onLoadProgress: onProgress,
       loadSignal: signal,
     });
+    const cores = threads(modelBytes(file), plan.threads);
+    // The library would take the rest for another context.
+    engine.maxThreads = Math.max(engine.maxThreads, cores);
     const context = await model.createContext({
       contextSize: plan.contextSize,
       batchSize: plan.batchSize,
@@ -39,7 +43,7 @@ export async function openModel({ model: file, plan }: LoadRequest, onProgress: 
       flashAttention: plan.flashAttention,
       experimentalKvCacheKeyType: cacheType[plan.kvType],
       experimentalKvCacheValueType: cacheType[plan.kvType],
-      threads: threads(modelBytes(file)),
+      threads: cores,
       failedCreationRemedy: false,
       ignoreMemorySafetyChecks: true,
       createSignal: signal,
@@ -71,7 +75,6 @@ function allocated({ model, context }: OpenModel): { weights: { cpuRam: number; 
 /** What a load gave, with llama.cpp's own count of its buffers. */
 export async function summary({ plan }: LoadRequest, open: OpenModel, thinking: boolean): Promise<LoadedModel> {
   await logged(/sched_reserve: .* compute buffer size/);
-  const { batchSize: _, ...settings } = plan;
   const total = open.model.fileInsights.totalLayers;
   const exact = allocated(open);
   const memory = readMemory(llamaLog.lines());
@@ -79,17 +82,18 @@ export async function summary({ plan }: LoadRequest, open: OpenModel, thinking: 
     [memory.gpu, exact.weights.gpuVram, exact.context.gpuVram],
     [memory.ram, exact.weights.cpuRam, exact.context.cpuRam],
   ] as const) {
-    // The log is rounded; llama.cpp's count is exact. What is over belongs to the buffers that hold no round shapes.
-    side.weights = weights;
+    // The log is rounded; llama.cpp's count is exact, but for a mapped file. What is over belongs to the buffers that hold no round shapes.
+    if (!plan.mmap) side.weights = weights;
     side.compute = Math.max(0, rest - side.kvCache - side.state);
   }
   return {
     backend: 'node-llama-cpp',
-    settings: { ...settings, vision: false },
+    settings: { ...plan, vision: false },
     contextSize: open.context.contextSize,
     layers: { total, onGpu: open.model.llama.gpu === false ? 0 : Math.min(total, plan.gpuLayers) },
     vision: false,
     thinking,
+    ...(plan.mlock && (!open.model.llama.supportsMlock || isUnlocked(llamaLog.lines())) && { unlocked: true }),
     memory,
   };
 }

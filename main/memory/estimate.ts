@@ -4,7 +4,7 @@ import type { MemorySource } from '../../shared/contract/core.ts';
 import { Fault } from '../../shared/result.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
-import type { ContextLimits, Estimate, LoadSettings } from '../../shared/schemas/memory.ts';
+import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, usualLoad } from '../../shared/schemas/memory.ts';
 import type { Header, Headers } from '../gguf/headers.ts';
 import { createJoined } from '../hub/joined.ts';
 import type { Calibration } from './calibrate.ts';
@@ -42,8 +42,6 @@ export interface Memory {
   plan(settings: LoadSettings, estimate: Estimate): LoadPlan;
 }
 
-/** Tokens that are processed at once, in every estimate and every load. */
-const batchSize = 512;
 /** Milliseconds for which free memory counts as read just now. */
 const fresh = 2_000;
 /** Milliseconds without a question before this machine's speed is measured, which questions would have to wait for. */
@@ -120,7 +118,7 @@ export function createMemory({
   const requestOf = ({ model, projector }: Found, settings: LoadSettings, gpuLayers: number, machine: Hardware, expertsInRam = 0): EstimateRequest => ({
     header: model.path,
     ...(projector && { projector: projector.path }),
-    plan: { ...settings, gpuLayers, batchSize, ...(expertsInRam > 0 && { expertsInRam }) },
+    plan: { ...memorySettings(settings), gpuLayers, batchSize: settings.batchSize ?? usualLoad.batchSize, ...(expertsInRam > 0 && { expertsInRam }) },
     ...(served(settings, machine) && { served: true }),
   });
   /** The speed of what this machine holds; where it is not known yet, it is measured once nobody asks. */
@@ -193,7 +191,7 @@ export function createMemory({
     plan: (settings, { layers: { onGpu, expertsInRam } }) => ({
       ...possible(settings),
       gpuLayers: onGpu,
-      batchSize,
+      batchSize: settings.batchSize ?? usualLoad.batchSize,
       ...(expertsInRam !== undefined && { expertsInRam }),
     }),
   };

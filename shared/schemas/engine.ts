@@ -35,7 +35,9 @@ export const loadedModel = z.object({
   thinking: z.boolean(),
   /** Answers that it gives at the same time; absent: one. */
   slots: z.optional(z.int()),
-  /** What llama.cpp allocated, where it tells. */
+  /** Asked to keep the weights from being swapped out, the system did not let llama.cpp do so, or not for all of them. */
+  unlocked: z.optional(z.boolean()),
+  /** What llama.cpp allocated, where it tells; a mapped file in RAM is the system's cache, which gives way, and does not count. */
   memory: z.optional(z.object({ gpu: memorySplit, ram: memorySplit })),
 });
 export type LoadedModel = z.infer<typeof loadedModel>;

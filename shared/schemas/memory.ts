@@ -59,6 +59,19 @@ export const usualLoad = {
   ropeScaling: 'none',
 } as const satisfies Partial<LoadSettings>;
 
+/** The settings without those that change how fast a model is, or how long it stays, but not what it takes. */
+export function memorySettings({
+  threads: _,
+  mmap: _m,
+  mlock: _l,
+  ropeScaling: _s,
+  ropeFreqBase: _b,
+  keepMinutes: _k,
+  ...settings
+}: LoadSettings): LoadSettings {
+  return settings;
+}
+
 export const defaultLoadSettings: LoadSettings = { contextSize: 16384, kvType: 'f16', flashAttention: true, gpuLayers: 'auto', vision: true };
 
 /** Where the bytes go. */

@@ -1,0 +1,33 @@
+/** What llama-server is started with. */
+import type { LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
+import { imageTokenCap } from '../../shared/schemas/memory.ts';
+import { checkpointsOf } from './checkpoints.ts';
+import { threads } from './llama.ts';
+import { modelBytes } from './modelBytes.ts';
+
+/** The plan as llama-server's arguments: nothing is fitted or chosen by the server itself. */
+export async function serverArguments({ model, projector, stateFolder, speculation, plan }: LoadRequest): Promise<string[]> {
+  const { count, step } = await checkpointsOf(model, plan.contextSize);
+  const cores = String(threads(modelBytes(model), plan.threads));
+  return [
+    ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(plan.imageTokens ?? imageTokenCap)] : [])],
+    ...(plan.gpuLayers === 0 || plan.projectorInRam ? ['--no-mmproj-offload'] : []),
+    ...(plan.expertsInRam ? ['--n-cpu-moe', String(plan.expertsInRam)] : []),
+    ...['-c', String(plan.contextSize), '-ngl', String(plan.gpuLayers), '-fit', 'off', '-lm', loadMode(plan)],
+    ...['-ctk', plan.kvType, '-ctv', plan.kvType, '-fa', plan.flashAttention ? 'on' : 'off'],
+    ...['-b', String(plan.batchSize), '-ub', String(plan.batchSize), '-t', cores, '-tb', cores],
+    ...['--ctx-checkpoints', String(count), '--checkpoint-min-step', String(step)],
+    // Each answer may use the whole context, as long as all together fit. No copies of old prompts in RAM: they are kept on disk.
+    ...['-np', String(plan.slots ?? 1), ...(plan.slots ? ['--kv-unified'] : []), '--cache-ram', '0'],
+    ...(speculation?.type === 'mtp' ? ['--spec-type', 'draft-mtp'] : []),
+    ...(speculation?.type === 'draft' ? ['--spec-type', 'draft-simple', '-md', speculation.model, '-ngld', String(plan.gpuLayers), '-td', cores] : []),
+    ...(stateFolder ? ['--slot-save-path', stateFolder] : []),
+    ...['--no-ui', '--jinja', '--log-colors', 'off', '-lv', '4'],
+  ];
+}
+
+/** Read into memory where nobody asks for more: only then is what llama.cpp counts what it takes. */
+function loadMode({ mmap, mlock }: LoadPlan): string {
+  if (mlock) return mmap ? 'mmap+mlock' : 'mlock';
+  return mmap ? 'mmap' : 'none';
+}
