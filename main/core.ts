@@ -10,6 +10,7 @@ import { type Blobs, createBlobs } from './blobs/store.ts';
 import { createHeld, type Held } from './chats/held.ts';
 import { type AnswerEngine, createChats } from './chats/service.ts';
 import { openDatabase } from './db/open.ts';
+import { elsewhereIn } from './downloads/elsewhere.ts';
 import { createDownloads } from './downloads/queue.ts';
 import { createLoads, type Loads, openLoads } from './engine/loads.ts';
 import { selfTest } from './engine/selfTest.ts';
@@ -131,6 +132,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     hub,
     folders,
     model: (repo) => model(repo, new AbortController().signal),
+    elsewhere: (file) => elsewhereIn(library.list(), folders.models, file),
     onFinished: () => void library.refresh(),
     settings: settings.get().downloads,
   });

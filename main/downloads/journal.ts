@@ -36,6 +36,8 @@ export interface PartOf {
 
 export const partPath = (target: string): string => `${target}.part`;
 export const journalPath = (target: string): string => `${target}.part.json`;
+/** A copy from elsewhere on this computer on its way; by its ending one of those files that a kill may leave behind. */
+export const copyPath = (target: string): string => `${target}.copy.part`;
 
 /** Replaces the journal of `target`; what it names must be on the disk by then. Errors: those of the file system. */
 export const writeJournal = (target: string, journal: Journal): Promise<void> => writeDurably(journalPath(target), JSON.stringify(journal));

@@ -3,7 +3,7 @@ import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { writing } from './disk.ts';
-import { journalPath, type PartOf, partPath, readJournal, writeJournal } from './journal.ts';
+import { copyPath, journalPath, type PartOf, partPath, readJournal, writeJournal } from './journal.ts';
 
 export const segmentSize = 64 * 1024 * 1024;
 /** Within a segment this much is written before it is recorded. */
@@ -195,8 +195,7 @@ async function begin(target: string, of: PartOf, wanted: number): Promise<Part> 
   };
 }
 
-/** Removes the part and its journal. */
+/** Removes the part and its journal, and what is left of a copy. */
 export async function removePart(target: string): Promise<void> {
-  await rm(partPath(target), { force: true });
-  await rm(journalPath(target), { force: true });
+  for (const path of [partPath(target), journalPath(target), copyPath(target)]) await rm(path, { force: true });
 }

@@ -8,12 +8,12 @@ import type { HubFile, ModelDetail } from '../../shared/schemas/hub.ts';
 import { type DownloadSettings, defaultDownloadSettings } from '../../shared/schemas/settings.ts';
 import type { Hub } from '../hub/client.ts';
 import { createWatched } from '../watched.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { isActive, order } from './order.ts';
 import { createPace } from './pace.ts';
 import { removePart } from './part.ts';
 import { createRate } from './rate.ts';
 import { runJob } from './run.ts';
-import { linkSame } from './same.ts';
 import { createSaver, loadJobs } from './saved.ts';
 import { opensAt } from './schedule.ts';
 import { targetOf } from './target.ts';
@@ -31,6 +31,8 @@ export interface DownloadsOptions {
   folders: { models: string };
   /** What the repository has now. */
   model(repo: string): Promise<ModelDetail>;
+  /** Where else on this computer a file may lie: it is copied from there. */
+  elsewhere?: Elsewhere;
   /** Called when a job's files are all in the models folder. */
   onFinished?(job: DownloadJob): void;
   /** Until `adapt` tells others. */
@@ -82,10 +84,10 @@ const clockMs = 1000;
 
 /** The downloads of one models folder, remembered in its `.downloads.json`. Unfinished ones go on at once. */
 export function createDownloads(options: DownloadsOptions): Downloads {
-  const { hub, folders, model, onFinished = () => {}, patience, spareBytes = 2e9, now = () => new Date() } = options;
-  const file = join(folders.models, '.downloads.json');
+  const { hub, folders, model, elsewhere, onFinished = () => {}, patience, spareBytes = 2e9, now = () => new Date() } = options;
+  const file = (): string => join(folders.models, '.downloads.json');
   const target = (job: DownloadJob, path: string): string => targetOf(folders.models, job.repo, path);
-  let jobs = loadJobs(file, (job) => job.files.every(({ path }) => isSafe(() => target(job, path))));
+  let jobs = loadJobs(file(), (job) => job.files.every(({ path }) => isSafe(() => target(job, path))));
   let settings = options.settings ?? defaultDownloadSettings;
   const watched = createWatched<DownloadJob[]>(structuredClone(jobs));
   const pace = createPace();
@@ -136,21 +138,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       if (performance.now() - savedAt > saveMs) void save();
     }, tickMs);
     try {
-      job.state = 'running';
-      onChange();
-      await linkSame(job, {
-        models: folders.models,
-        signal,
-        onVerified(bytes) {
-          signal.throwIfAborted();
-          job.state = 'verifying';
-          job.verified = bytes;
-          onChange();
-        },
-      });
-      signal.throwIfAborted();
-      job.state = 'running';
-      await runJob(job, { source: only(hub, endpoint), models: folders.models, signal, patience, spareBytes, pace: pace.take, onChange });
+      await runJob(job, { source: only(hub, endpoint), models: folders.models, elsewhere, signal, patience, spareBytes, pace: pace.take, onChange });
       settle(job, 'done');
     } catch (error) {
       // Who aborted it has said what becomes of it.

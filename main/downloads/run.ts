@@ -1,4 +1,4 @@
-/** Runs one job from its first byte to its files in the models folder: fetch, publish. */
+/** Runs one job from its first byte to its files in the models folder: what is on this computer already, fetch, publish. */
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Fault } from '../../shared/result.ts';
@@ -7,8 +7,11 @@ import { readMeta, removeMeta, writeMeta } from '../library/meta.ts';
 import type { Patience } from './backOff.ts';
 import { freeBytes, writing } from './disk.ts';
 import { syncFolder } from './durable.ts';
+import type { Elsewhere } from './elsewhere.ts';
 import { fetchVerified } from './fetch.ts';
 import { journalPath, partBytes, partPath } from './journal.ts';
+import { removePart } from './part.ts';
+import { copyForeign, finishedIn, linkOwn, linkTo } from './same.ts';
 import { targetOf } from './target.ts';
 import type { Source, TransferOptions } from './transfer.ts';
 import { hashFile } from './verify.ts';
@@ -17,6 +20,8 @@ export interface RunOptions {
   source: Source;
   /** The models folder. */
   models: string;
+  /** Where else on this computer a file may lie: it is copied from there. */
+  elsewhere?: Elsewhere | undefined;
   signal: AbortSignal;
   patience?: Partial<Patience> | undefined;
   /** Awaited with the bytes that came over one connection, before it takes more. */
@@ -34,29 +39,13 @@ export interface RunOptions {
 type JobFile = DownloadJob['files'][number];
 
 /**
- * Brings all files of `job` into the models folder, all or none, and tells of its progress in the job itself.
- * Errors: those of a transfer, download.hashMismatch, hub.unsafeName; or the signal's reason. What had arrived stays, except after a mismatch.
+ * Brings all files of `job` into the models folder, all or none, and tells of its progress in the job itself. What has the content of another
+ * file is not fetched for itself. Errors: those of a transfer, download.hashMismatch, hub.unsafeName; or the signal's reason. What had arrived
+ * stays, except after a mismatch.
  */
 export async function runJob(job: DownloadJob, options: RunOptions): Promise<void> {
   const { models, signal, onChange } = options;
   const target = (file: JobFile): string => targetOf(models, job.repo, file.path);
-  const missing: JobFile[] = [];
-  /** Bytes of the files that are verified. */
-  let verified = 0;
-  job.verified = 0;
-  for (const file of job.files) {
-    signal.throwIfAborted();
-    if (await isThere(job, file, target(file), signal)) {
-      received(job, file, file.size);
-      verified += file.size;
-    } else {
-      received(job, file, await partBytes(target(file), { ...job, ...file, sha256: file.sha256 }));
-      missing.push(file);
-    }
-  }
-  onChange();
-  await checkRoom(models, job.size - job.received, options.spareBytes);
-
   const enter = (state: DownloadJob['state']): void => {
     // Who aborts it decides its state from then on.
     signal.throwIfAborted();
@@ -64,6 +53,39 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
     job.state = state;
     onChange();
   };
+  enter('running');
+  await bringSame(job, options, (bytes) => {
+    job.verified = bytes;
+    enter('verifying');
+    onChange();
+  });
+  enter('running');
+
+  const missing: JobFile[] = [];
+  /** Of files that are fetched: others with the same content. */
+  const twins = new Map<JobFile, JobFile[]>();
+  const withTwins = (file: JobFile): JobFile[] => [file, ...(twins.get(file) ?? [])];
+  /** Bytes of the files that are verified. */
+  let verified = 0;
+  job.verified = 0;
+  for (const file of job.files) {
+    signal.throwIfAborted();
+    const twin = missing.find(({ sha256 }) => sha256 !== undefined && sha256 === file.sha256);
+    if (await isThere(job, file, target(file), signal)) {
+      received(job, file, file.size);
+      verified += file.size;
+    } else if (twin) {
+      received(job, file, twin.received);
+      twins.set(twin, [...(twins.get(twin) ?? []), file]);
+    } else {
+      received(job, file, await partBytes(target(file), { ...job, ...file, sha256: file.sha256 }));
+      missing.push(file);
+    }
+  }
+  onChange();
+  const rest = missing.reduce((sum, file) => sum + file.size - file.received, 0);
+  await checkRoom(models, rest, options.spareBytes);
+
   for (const file of missing) {
     enter('running');
     const sha256 = await fetchVerified({
@@ -78,7 +100,7 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
       spareBytes: options.spareBytes,
       onProgress(progress) {
         enter('running');
-        received(job, file, progress.received);
+        for (const each of withTwins(file)) received(job, each, progress.received);
         job.reconnecting = progress.reconnecting;
         onChange();
       },
@@ -90,12 +112,37 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
       },
     });
     if (sha256) file.sha256 = sha256;
-    verified += file.size;
+    for (const { size } of withTwins(file)) verified += size;
     job.verified = verified;
     onChange();
   }
   signal.throwIfAborted();
-  for (const file of missing) await publish(job, file, target(file));
+  for (const file of missing) {
+    await publish(job, file, target(file));
+    for (const twin of twins.get(file) ?? []) {
+      await linkTo(target(file), target(twin), twin.size);
+      await remember(job, twin, target(twin));
+      await removePart(target(twin));
+    }
+  }
+}
+
+/** Puts those files of `job` in their place whose content is on this computer. Errors: download.diskFull, download.writing; or the signal's reason. */
+async function bringSame(job: DownloadJob, { models, elsewhere = () => [], signal }: RunOptions, onBytes: (bytes: number) => void): Promise<void> {
+  let finished: Map<string, string> | undefined;
+  for (const file of job.files) {
+    const target = targetOf(models, job.repo, file.path);
+    const { sha256, size } = file;
+    if (!sha256 || (await stat(target).catch(() => undefined))) continue;
+    const wanted = { size, sha256, target };
+    finished ??= await finishedIn(models);
+    const own = finished.get(sha256);
+    let brought = own !== undefined && (await linkOwn(own, wanted, signal, onBytes));
+    for (const from of elsewhere(file)) brought ||= await copyForeign(from, wanted, signal, onBytes);
+    if (!brought) continue;
+    await remember(job, file, target);
+    await removePart(target);
+  }
 }
 
 /** The file is in its place with the content that the job wants. A file from elsewhere is compared once and then known. */

@@ -1,53 +1,25 @@
-/** Content that is in the models folder already is linked, not fetched again. */
+/** Content that is on this computer already is not fetched again. */
 import { constants } from 'node:fs';
-import { copyFile, link, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, type FileHandle, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { DownloadJob } from '../../shared/schemas/download.ts';
-import { readMeta, removeMeta, writeMeta } from '../library/meta.ts';
-import { writing } from './disk.ts';
+import { Fault } from '../../shared/result.ts';
+import { readMeta, removeMeta } from '../library/meta.ts';
+import { freeBytes, writing } from './disk.ts';
 import { syncFolder } from './durable.ts';
-import { removePart } from './part.ts';
-import { targetOf } from './target.ts';
-import { hashFile } from './verify.ts';
+import { copyPath } from './journal.ts';
+import { hashFile, hashWhileItGrows } from './verify.ts';
 
-export interface SameOptions {
-  models: string;
-  signal: AbortSignal;
-  /** Bytes of a candidate that were compared; called from its beginning for each. */
-  onVerified(bytes: number): void;
-}
-
-/**
- * Puts those files of `job` in their place whose content another finished file of the models folder has: as a hard link, or as a copy where
- * the file system knows none. Each is hashed first, as it may have changed since it came. Errors: download.diskFull, download.writing; or the signal's reason.
- */
-export async function linkSame(job: DownloadJob, { models, signal, onVerified }: SameOptions): Promise<void> {
-  const wanted = [];
-  for (const file of job.files) {
-    const target = targetOf(models, job.repo, file.path);
-    if (file.sha256 && !(await stat(target).catch(() => undefined))) wanted.push({ ...file, sha256: file.sha256, target });
-  }
-  if (wanted.length === 0) return;
-  const known = await finished(models);
-  for (const file of wanted) {
-    const from = known.get(file.sha256);
-    if (from === undefined || (await hashFile(from, signal, onVerified)) !== file.sha256) continue;
-    await writing(
-      file.target,
-      () => file.size,
-      async () => {
-        await mkdir(dirname(file.target), { recursive: true });
-        await place(from, file.target);
-        const { repo, commit } = job;
-        await writeMeta(file.target, { repo, commit, path: file.path, size: file.size, sha256: file.sha256, verifiedAt: new Date().toISOString() });
-      },
-    );
-    await removePart(file.target);
-  }
+/** What is wanted, and where. */
+export interface Wanted {
+  /** Bytes. */
+  size: number;
+  sha256: string;
+  /** Absolute. */
+  target: string;
 }
 
 /** Files of the models folder by their sha256, as their meta files tell. */
-async function finished(models: string): Promise<Map<string, string>> {
+export async function finishedIn(models: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const ending = '.gguf.meta.json';
   for (const name of await readdir(models, { recursive: true }).catch(() => [])) {
@@ -59,17 +31,101 @@ async function finished(models: string): Promise<Map<string, string>> {
   return found;
 }
 
-/** The content of `from` at `target`, as a whole or not at all. */
-async function place(from: string, target: string): Promise<void> {
-  const draft = `${target}.same`;
-  await rm(draft, { force: true });
-  try {
+/**
+ * Gives the content of `from`, a file of ours, a second name; a copy where the file system knows none. It is hashed first, as it may have
+ * changed since it came: false where it has. `onBytes` hears how many bytes were compared. Errors: download.diskFull, download.writing; or the signal's reason.
+ */
+export async function linkOwn(from: string, { size, sha256, target }: Wanted, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<boolean> {
+  if ((await hashFile(from, signal, onBytes)) !== sha256) return false;
+  await linkTo(from, target, size);
+  return true;
+}
+
+/** Gives `from`, whose content is known to be the right one, the name `target` too. Errors: download.diskFull, download.writing. */
+export async function linkTo(from: string, target: string, size: number): Promise<void> {
+  await drafted(target, size, async (draft) => {
     await link(from, draft).catch(() => copyFile(from, draft, constants.COPYFILE_FICLONE));
-    await removeMeta(target);
-    await rename(draft, target);
-  } catch (error) {
-    await rm(draft, { force: true });
-    throw error;
+    return true;
+  });
+}
+
+/**
+ * Copies `from`, a file that others may change: never a second name of it. A file system that shares blocks needs neither time nor room.
+ * False, with nothing left, where it cannot be read or is not what is wanted. Errors as of `linkOwn`.
+ */
+export async function copyForeign(from: string, { size, sha256, target }: Wanted, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<boolean> {
+  const source = await open(from, 'r').catch(() => undefined);
+  if (!source) return false;
+  try {
+    if ((await source.stat()).size !== size) return false;
+    return await drafted(target, size, async (draft) => {
+      const hash = hashWhileItGrows(draft);
+      try {
+        const shared = await copyFile(from, draft, constants.COPYFILE_FICLONE_FORCE).then(
+          () => true,
+          () => false,
+        );
+        const copied = (bytes: number): void => {
+          hash.reach(bytes);
+          onBytes(bytes);
+        };
+        if (!shared && !(await copyBytes(source, draft, size, signal, copied))) return false;
+        return (await hash.digest(size, signal, onBytes)) === sha256;
+      } finally {
+        await hash.close();
+      }
+    });
+  } finally {
+    await source.close();
   }
-  await syncFolder(dirname(target));
+}
+
+/** False where the source cannot be read to its end. */
+async function copyBytes(source: FileHandle, to: string, size: number, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<boolean> {
+  const missing = size - (await freeBytes(dirname(to)));
+  if (missing > 0) throw new Fault('download.diskFull', 'There is not enough room on the disk.', { missing });
+  await rm(to, { force: true });
+  const copy = await open(to, 'wx');
+  let done = 0;
+  try {
+    for await (const chunk of source.createReadStream({ highWaterMark: 4 * 2 ** 20, autoClose: false })) {
+      signal.throwIfAborted();
+      await writing(
+        to,
+        () => size - done,
+        () => copy.writeFile(chunk),
+      );
+      done += chunk.length;
+      onBytes(done);
+    }
+    await copy.sync();
+  } catch (error) {
+    if (signal.aborted || error instanceof Fault) throw error;
+    return false;
+  } finally {
+    await copy.close();
+  }
+  return done === size;
+}
+
+/** Makes a draft of `target` and gives it that name if it is good; else, and on an error, it is removed. */
+async function drafted(target: string, size: number, make: (draft: string) => Promise<boolean>): Promise<boolean> {
+  const draft = copyPath(target);
+  return writing(
+    target,
+    () => size,
+    async () => {
+      await mkdir(dirname(target), { recursive: true });
+      await rm(draft, { force: true });
+      try {
+        if (!(await make(draft))) return false;
+        await removeMeta(target);
+        await rename(draft, target);
+      } finally {
+        await rm(draft, { force: true });
+      }
+      await syncFolder(dirname(target));
+      return true;
+    },
+  );
 }

@@ -38,13 +38,13 @@ function setAside(file: string): void {
   }
 }
 
-/** Writes the list down, one write after the other. Never rejects: a list that cannot be written (a full disk) must not stop the download that fills it. */
-export function createSaver(file: string): (jobs: readonly DownloadJob[]) => Promise<void> {
+/** Writes the list down in `file`, asked each time, one write after the other. Never rejects: a list that cannot be written (a full disk) must not stop the download that fills it. */
+export function createSaver(file: () => string): (jobs: readonly DownloadJob[]) => Promise<void> {
   let saving: Promise<void> = Promise.resolve();
   return (jobs) => {
     const write = async (): Promise<void> => {
-      await mkdir(dirname(file), { recursive: true });
-      await writeDurably(file, JSON.stringify({ v: 1, jobs }));
+      await mkdir(dirname(file()), { recursive: true });
+      await writeDurably(file(), JSON.stringify({ v: 1, jobs }));
     };
     saving = saving.then(write).catch(() => {});
     return saving;
