@@ -103,7 +103,7 @@ async function withMemory<T>(card: Record<string, string>, measure: (memory: Mem
           return engine.estimate(request, signal);
         },
       },
-      folder,
+      folders: { models: folder },
       model: () => Promise.reject(new Error('no Hub')),
     });
     return await measure(memory, () => asked);

@@ -38,6 +38,7 @@ import { createAhead } from './memory/ahead.ts';
 import { calibrateLoads, createCalibration } from './memory/calibrate.ts';
 import { createMemory } from './memory/estimate.ts';
 import { createSpeed, type Speed } from './memory/speed.ts';
+import { openModelsFolder } from './modelsFolder.ts';
 import type { Platform } from './platform.ts';
 import { createHubPlace } from './sampleHub.ts';
 import { sweepScratch } from './scratch.ts';
@@ -56,8 +57,9 @@ export interface RunningCore {
 
 /** Everything that Atelier does, without a window. */
 export async function createCore(shell: Platform): Promise<RunningCore> {
-  const platform = tidied(shell);
-  const { folders } = platform;
+  const modelsFolder = openModelsFolder(shell.folders);
+  const { folders } = modelsFolder;
+  const platform = tidied({ ...shell, folders });
   const log = createLog({ folder: path.join(folders.data, 'logs') });
   const settings = openSettings(path.join(folders.data, 'settings.json'), log.scope('settings'));
   const db = openDatabase(path.join(folders.data, 'atelier.db'), log.scope('database'));
@@ -68,7 +70,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
   const hub = createHub(network.address());
   const headers = createHeaders({ hub, cacheFolder: folders.cache });
   const library = createLibrary({
-    folder: folders.models,
+    folders,
     headers,
     cacheFolder: folders.cache,
     lists: { get: () => settings.get().library, set: (lists) => void settings.change({ library: lists }) },
@@ -102,7 +104,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     headers,
     library,
     engine,
-    folder: folders.models,
+    folders,
     model,
     loaded: () => heldMemory(engine.state()),
     served: textServer(folders.cache),
@@ -111,7 +113,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
   });
   const estimateAhead = createAhead(memory);
   const watching = new AbortController();
-  void calibrateLoads({ engine, calibration, folder: folders.models, signal: watching.signal });
+  void calibrateLoads({ engine, calibration, folders, signal: watching.signal });
   const loads = createLoads({
     folder: folders.data,
     engine,
@@ -148,7 +150,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
   void each(place.watch(watching.signal), () => downloads.hubChanged());
   const chats = createChats({ db, blobs, engine: answering(engine, loads, speed, held), settings, log: log.scope('chats') });
 
-  const renewals = createRenewals({ hub, folder: folders.models, library, model });
+  const renewals = createRenewals({ hub, folders, library, model });
   const refuseLoaded = (id: string): void => {
     const state = engine.state();
     if ((state.status === 'ready' || state.status === 'loading') && state.modelId === id)

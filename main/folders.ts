@@ -20,5 +20,5 @@ export function defaultFolders(env: NodeJS.ProcessEnv = process.env, system: Nod
     cache: path.join(env.XDG_CACHE_HOME || path.join(home, '.cache'), 'atelier'),
   };
   const folders = { data: path.resolve(env.ATELIER_HOME || data), cache: path.resolve(env.ATELIER_CACHE || cache) };
-  return { ...folders, models: path.resolve(env.ATELIER_MODELS || path.join(folders.data, 'models')) };
+  return { ...folders, models: path.resolve(env.ATELIER_MODELS || path.join(folders.data, 'models')), ...(env.ATELIER_MODELS && { modelsFixed: true }) };
 }

@@ -37,8 +37,10 @@ export interface Folders {
   data: string;
   /** What can be made again: slim headers, the vision engine. */
   cache: string;
-  /** `<publisher>/<repository>/<file>`. */
-  models: string;
+  /** `<publisher>/<repository>/<file>`. It can be moved while the app runs: ask for it when it is needed. */
+  readonly models: string;
+  /** The environment names it. */
+  readonly modelsFixed?: boolean;
 }
 
 /** `HF_ENDPOINT` (a mirror), `HF_TOKEN`, `HF_HUB_OFFLINE`, and `ATELIER_REDIRECT_HOSTS` (comma-separated) for a mirror with a CDN of its own. */

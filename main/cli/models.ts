@@ -24,7 +24,7 @@ export interface Answer {
 async function open({ folders, headers }: Services): Promise<Library> {
   const settings = openSettings(path.join(folders.data, 'settings.json'));
   const lists = { get: () => settings.get().library, set: (library: ReturnType<typeof settings.get>['library']) => void settings.change({ library }) };
-  const library = createLibrary({ folder: folders.models, headers, cacheFolder: folders.cache, lists, apps: () => appFolders() });
+  const library = createLibrary({ folders, headers, cacheFolder: folders.cache, lists, apps: () => appFolders() });
   await library.refresh();
   return library;
 }

@@ -9,6 +9,7 @@ import { createHub, type Hub } from '../hub/client.ts';
 import { readModel } from '../hub/files.ts';
 import { createNetwork } from '../hub/network.ts';
 import { createMemory, type Memory } from '../memory/estimate.ts';
+import { openModelsFolder } from '../modelsFolder.ts';
 import { type Folders, hubFromEnvironment } from '../platform.ts';
 import { openSecrets } from '../secrets.ts';
 import { openSettings } from '../settings/store.ts';
@@ -28,7 +29,7 @@ const engineEntry = path.join(import.meta.dirname, import.meta.filename.endsWith
 
 /** The services of core for one command, which reach the hub as the app's settings say. Nothing starts before it is asked. */
 export async function openServices(env: NodeJS.ProcessEnv): Promise<Services> {
-  const folders = defaultFolders(env);
+  const { folders } = openModelsFolder(defaultFolders(env));
   const network = createNetwork({
     platform: { hub: hubFromEnvironment(env), secrets: openSecrets(path.join(folders.data, 'secrets.json')) },
     settings: openSettings(path.join(folders.data, 'settings.json')),
@@ -44,7 +45,7 @@ export async function openServices(env: NodeJS.ProcessEnv): Promise<Services> {
     // Here a model's id is the path of its file, wherever that is.
     library: { resolve: (file) => localModel(headers, file) },
     engine,
-    folder: folders.models,
+    folders,
     served: textServer(folders.cache),
     model: (repo, signal) => readModel(hub, repo, signal),
   });

@@ -6,8 +6,8 @@ import * as z from 'zod/mini';
 import type { BinItem } from '../../shared/schemas/library.ts';
 import { writeDurably } from '../downloads/durable.ts';
 
-/** Relative to the folder; this file lies where others may write, so a path must not lead out. */
-const relativePath = z
+/** Relative to the folder; its file lies where others may write, so a path must not lead out. */
+export const relativePath = z
   .string()
   .check(z.refine((path) => posix.normalize(path) === path && !path.startsWith('..') && !path.includes('\\') && !posix.isAbsolute(path)));
 const manifest = z.object({

@@ -15,6 +15,7 @@ import type {
 import { writing } from '../downloads/disk.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Headers } from '../gguf/headers.ts';
+import type { Folders } from '../platform.ts';
 import { createWatched } from '../watched.ts';
 import type { AppFolder } from './apps.ts';
 import { type Bin, createBin } from './bin.ts';
@@ -76,8 +77,8 @@ export interface Library {
 }
 
 export interface LibraryOptions {
-  /** The models folder. */
-  folder: string;
+  /** Where the models folder is now. */
+  folders: Pick<Folders, 'models'>;
   headers: Pick<Headers, 'forFile'>;
   /** For what can be found out again. */
   cacheFolder: string;
@@ -90,29 +91,24 @@ export interface LibraryOptions {
 }
 
 /** The library; the first look begins at once. */
-export function createLibrary({ folder, headers, cacheFolder, lists = inMemory(), apps = () => [], now = Date.now }: LibraryOptions): Library {
+export function createLibrary({ folders, headers, cacheFolder, lists = inMemory(), apps = () => [], now = Date.now }: LibraryOptions): Library {
   const hashes = createHashes(cacheFolder);
   const tasks = createTasks();
   const binned = createWatched<BinItem[]>([]);
   const duplicates = createWatched<Duplicates>({ groups: [], unknown: 0 });
-  const bins = new Map<string, Bin>();
-  const absolute = (path: string): string => resolve(folder, path);
-  const ownFolders = (): string[] => [folder, ...lists.get().folders];
+  const absolute = (path: string): string => resolve(folders.models, path);
+  const ownFolders = (): string[] => [...new Set([folders.models, ...lists.get().folders])];
   /** Files that left the list by `remove`, by id. */
   const unlisted = new Map<string, string>();
 
-  const binOf = (home: string): Bin => {
-    const bin = bins.get(home) ?? createBin(home, home === folder);
-    bins.set(home, bin);
-    return bin;
-  };
+  const binOf = (home: string): Bin => createBin(home, home === folders.models);
   const onLooked = async (): Promise<void> => {
     duplicates.set(duplicatesOf(shelf.entries()));
     const all = ownFolders().map(binOf);
     for (const bin of all) await bin.expire(now());
     binned.set((await Promise.all(all.map((bin) => bin.list()))).flat());
   };
-  const shelf = createShelf({ folder, headers, hashes, cacheFolder, lists: () => lists.get(), apps, onLooked });
+  const shelf = createShelf({ folders, headers, hashes, cacheFolder, lists: () => lists.get(), apps, onLooked });
   const { refresh, find } = shelf;
   const first = refresh();
   first.catch(() => {});
@@ -201,18 +197,18 @@ export function createLibrary({ folder, headers, cacheFolder, lists = inMemory()
       }
       await first.catch(() => {});
       const refer = (each: string): Promise<void> => change({ files: [...lists.get().files.filter((known) => known !== each), each] });
-      const id = await importFile(file, mode, { headers, folder, tasks, entries: shelf.entries(), refer });
+      const id = await importFile(file, mode, { headers, folder: folders.models, tasks, entries: shelf.entries(), refer });
       await refresh();
       return id;
     },
     watchDuplicates: (signal) => duplicates.watch(signal),
     async compare() {
       await refresh();
-      await compare(shelf.entries(), { folder, tasks, hashes });
+      await compare(shelf.entries(), { folder: folders.models, tasks, hashes });
       await refresh();
     },
     async link(sha256) {
-      await joinFiles(shelf.entries(), sha256, { folder, tasks });
+      await joinFiles(shelf.entries(), sha256, { folder: folders.models, tasks });
       await refresh();
     },
     tasks,

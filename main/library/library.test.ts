@@ -23,7 +23,7 @@ beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'atelier-library-'));
   folder = join(root, 'models');
   const headers = createHeaders({ hub: createHub({ endpoint: 'http://127.0.0.1:9', redirectHosts: [], token: undefined }), cacheFolder: join(root, 'cache') });
-  library = createLibrary({ folder, headers, cacheFolder: join(root, 'cache') });
+  library = createLibrary({ folders: { models: folder }, headers, cacheFolder: join(root, 'cache') });
 });
 afterEach(async () => {
   await library.refresh();

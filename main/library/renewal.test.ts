@@ -37,7 +37,7 @@ function described(): Buffer {
 async function upload(content: Buffer): Promise<void> {
   standIn = await startHub({ repositories: [{ repo, card: { license: 'mit' }, files: { [name]: bytes(content) } }] as never });
   const hub = createHub({ endpoint: standIn.endpoint, redirectHosts: standIn.redirectHosts, token: undefined });
-  renewals = createRenewals({ hub, folder: room.models, library, model: (of, signal) => readModel(hub, of, signal) });
+  renewals = createRenewals({ hub, folders: room, library, model: (of, signal) => readModel(hub, of, signal) });
 }
 
 beforeEach(async () => {

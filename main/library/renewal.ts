@@ -13,6 +13,7 @@ import { diskSource, readHeader } from '../gguf/read.ts';
 import { hubSource } from '../gguf/remote.ts';
 import type { HeaderBytes } from '../gguf/slim.ts';
 import type { Hub } from '../hub/client.ts';
+import type { Folders } from '../platform.ts';
 import type { Library } from './index.ts';
 import { writeMeta } from './meta.ts';
 
@@ -31,8 +32,8 @@ export interface Renewals {
 
 interface RenewalsOptions {
   hub: Hub;
-  /** The models folder. */
-  folder: string;
+  /** Where the models folder is now. */
+  folders: Pick<Folders, 'models'>;
   library: Pick<Library, 'resolve' | 'refresh' | 'tasks'>;
   /** What the repository has now. */
   model(repo: string, signal: AbortSignal): Promise<ModelDetail>;
@@ -49,7 +50,7 @@ interface Renewal {
 }
 
 /** Only for models of the models folder that lie where a download put them. */
-export function createRenewals({ hub, folder, library, model }: RenewalsOptions): Renewals {
+export function createRenewals({ hub, folders, library, model }: RenewalsOptions): Renewals {
   const renewals = async (id: string, signal: AbortSignal): Promise<{ of: LibraryModel; commit: string; files: Renewal[] } | undefined> => {
     const { model: of } = await library.resolve(id);
     if (!of.hub || id !== `${of.hub.repo}/${of.hub.path}`) return undefined;
@@ -61,7 +62,7 @@ export function createRenewals({ hub, folder, library, model }: RenewalsOptions)
       const here = of.files[index]!;
       if (!here.sha256 || !file.sha256) return undefined;
       if (here.sha256 === file.sha256) continue;
-      const target = resolve(folder, here.path);
+      const target = resolve(folders.models, here.path);
       const ours = await headerOn(target, here.size);
       const theirs = await readHeader(await hubSource(hub, { repo: of.hub.repo, commit: detail.commit, file }, signal));
       const dataBytes = here.size - ours.header.dataOffset;

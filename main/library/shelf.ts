@@ -42,7 +42,7 @@ const seenModels = z.object({ v: z.literal(1), models: z.array(libraryModel) });
 
 /** A shelf that nobody has looked at yet. What lay on a drive that is not there is remembered from the last look. */
 export function createShelf(options: ShelfOptions): Shelf {
-  const { folder, cacheFolder, lists, apps, onLooked } = options;
+  const { folders, cacheFolder, lists, apps, onLooked } = options;
   const entriesOf = createEntries(options);
   const seen = openKept(join(cacheFolder, 'library.json'), seenModels, { v: 1, models: [] });
   const models = createWatched<LibraryModel[]>([]);
@@ -50,7 +50,7 @@ export function createShelf(options: ShelfOptions): Shelf {
   const remembered = (place: Place): LibraryModel[] =>
     seen.get().models.filter(({ id, source }) => (place.reference ? id === nameOf(place.reference) : source.folder === place.folder && !source.reference));
   // Until its turn comes, a place has what it had when the app was last closed.
-  let looked: Looked[] = placesOf(folder, lists(), apps()).map((place) => ({
+  let looked: Looked[] = placesOf(folders.models, lists(), apps()).map((place) => ({
     place,
     there: true,
     entries: remembered(place).map((model) => ({ place, found: [], model, remembered: true })),
@@ -93,7 +93,7 @@ export function createShelf(options: ShelfOptions): Shelf {
     ownLooked = done;
   });
   const look = async (): Promise<void> => {
-    const all = placesOf(folder, lists(), apps());
+    const all = placesOf(folders.models, lists(), apps());
     const before = looked;
     const next: Looked[] = [];
     for (const place of all) {

@@ -41,7 +41,7 @@ export function createRoom(): Room {
     models,
     home: join(root, 'home'),
     headers,
-    open: (more) => createLibrary({ folder: models, headers, cacheFolder, ...more }),
+    open: (more) => createLibrary({ folders: { models }, headers, cacheFolder, ...more }),
     put(file, ...to) {
       const target = join(root, ...to);
       mkdirSync(dirname(target), { recursive: true });

@@ -100,7 +100,7 @@ async function watched(states: (EngineState | 'recorded')[], free: Hardware[]): 
   const record = vi.fn<(sample: Sample) => void>();
   const reads = [...free];
   const engine = { watch: (signal: AbortSignal) => state.watch(signal), hardware: async () => reads.shift() ?? machine };
-  const watching = calibrateLoads({ engine, calibration: { record }, folder: '/models', signal: abort.signal, settleMs: 5 });
+  const watching = calibrateLoads({ engine, calibration: { record }, folders: { models: '/models' }, signal: abort.signal, settleMs: 5 });
   for (const next of states) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     if (next === 'recorded') await vi.waitFor(() => expect(record).toHaveBeenCalled());

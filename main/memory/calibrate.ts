@@ -5,6 +5,7 @@ import * as z from 'zod/mini';
 import type { EngineState } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { freeMemory, loadSettings, memorySplit, splitTotal } from '../../shared/schemas/memory.ts';
+import type { Folders } from '../platform.ts';
 import { openKept } from './kept.ts';
 
 const bothSides = z.object({ gpu: memorySplit, ram: memorySplit });
@@ -81,8 +82,8 @@ function overheadOf(measured: (number | undefined)[]): Overhead | undefined {
 export interface Watching {
   engine: { watch(signal: AbortSignal): AsyncIterable<EngineState>; hardware(folder: string): Promise<Hardware> };
   calibration: Pick<Calibration, 'record'>;
-  /** The models folder. */
-  folder: string;
+  /** Where the models folder is now. */
+  folders: Pick<Folders, 'models'>;
   signal: AbortSignal;
   /** Milliseconds between two looks at free memory after a load. */
   settleMs?: number;
@@ -92,8 +93,8 @@ export interface Watching {
  * Records every load that begins with no model loaded and ends well, where free memory stood still afterwards. Settles when `signal`
  * aborts; a machine that cannot be asked is passed over.
  */
-export async function calibrateLoads({ engine, calibration, folder, signal, settleMs = 1_000 }: Watching): Promise<void> {
-  const look = (): Promise<Hardware | undefined> => engine.hardware(folder).catch(() => undefined);
+export async function calibrateLoads({ engine, calibration, folders, signal, settleMs = 1_000 }: Watching): Promise<void> {
+  const look = (): Promise<Hardware | undefined> => engine.hardware(folders.models).catch(() => undefined);
   const free = ({ vram, ram }: Hardware) => ({ gpu: vram.free, ram: ram.free });
   let last: EngineState | undefined;
   let before: { modelId: string; seen: Promise<Hardware | undefined> } | undefined;

@@ -58,7 +58,7 @@ function memoryOf(parts: Partial<MemoryParts> = {}, machine: Hardware = hardware
     headers,
     library: { resolve: async () => ({ files: ['/m.gguf'], projector: '/p.gguf' }) },
     engine: { estimate, hardware: probe },
-    folder: '/models',
+    folders: { models: '/models' },
     model: async () => detail,
     ...parts,
   });

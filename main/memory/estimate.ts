@@ -7,6 +7,7 @@ import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, usualLoad } from '../../shared/schemas/memory.ts';
 import type { Header, Headers } from '../gguf/headers.ts';
 import { createJoined } from '../hub/joined.ts';
+import type { Folders } from '../platform.ts';
 import type { Calibration } from './calibrate.ts';
 import { contextLimits } from './limits.ts';
 import { bytesPerToken, type Speed } from './speed.ts';
@@ -16,8 +17,8 @@ export interface MemoryParts {
   headers: Pick<Headers, 'forHub' | 'forFile'>;
   library: { resolve(id: string): Promise<{ files: string[]; projector?: string }> };
   engine: { estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>; hardware(folder: string): Promise<Hardware> };
-  /** The models folder, whose disk is looked at. */
-  folder: string;
+  /** The disk of the models folder is looked at. */
+  folders: Pick<Folders, 'models'>;
   /** A repository of the Hub as it is now. */
   model(repo: string, signal: AbortSignal): Promise<ModelDetail>;
   /** Bytes that the model which is loaded now holds: a load frees them first. */
@@ -56,7 +57,7 @@ export function createMemory({
   headers,
   library,
   engine,
-  folder,
+  folders,
   model,
   loaded = () => undefined,
   served = () => false,
@@ -85,7 +86,7 @@ export function createMemory({
 
   function hardware(): Promise<Hardware> {
     if (read && performance.now() - read.at < fresh) return read.hardware;
-    const reading = { at: performance.now(), hardware: engine.hardware(folder) };
+    const reading = { at: performance.now(), hardware: engine.hardware(folders.models) };
     read = reading;
     reading.hardware.catch(() => {
       if (read === reading) read = undefined;
