@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import { Fault } from '../../shared/result.ts';
 import { createFakeCore } from '../testing/fakeCore.ts';
 import { renderApp } from '../testing/renderApp.tsx';
-import { downloadJob, fakeEstimate, hardware, libraryModel } from '../testing/samples.ts';
+import { downloadJob, hardware, libraryModel, loadedModel } from '../testing/samples.ts';
 
 afterEach(cleanup);
 const model = libraryModel();
@@ -13,25 +13,18 @@ const strip = (): HTMLElement => screen.getByRole('region', { name: 'Status' });
 /** A fake core whose model is loaded. */
 function loaded() {
   const fake = createFakeCore();
-  const settings = fake.settings.value.load;
-  const { gpu, ram, layers } = fakeEstimate({ kind: 'library', id: model.id }, settings);
   fake.library.push([model]);
-  fake.engine.push({
-    status: 'ready',
-    modelId: model.id,
-    answering: false,
-    model: { backend: 'llama-server', settings, contextSize: settings.contextSize, layers, vision: true, thinking: true, memory: { gpu, ram } },
-  });
+  fake.engine.push({ status: 'ready', modelId: model.id, answering: false, model: loadedModel(model.id) });
   return fake;
 }
 
 test('the strip shows the loaded model and its memory, and ejects it', async () => {
   const fake = loaded();
   const { user } = renderApp(fake, 'models');
-  await within(strip()).findByRole('button', { name: 'Loaded model: Qwen3.5 9B · Q4_K_M. Change it' });
+  await within(strip()).findByRole('button', { name: 'Loaded model: Qwen3.5 9B Q4_K_M. Change it' });
   const bar = await within(strip()).findByRole('meter', { name: hardware.gpus[0]! });
   expect(bar.getAttribute('aria-valuetext')).toMatch(/7\.1 GB of 8\.0 GB; Weights 5\.3 GB; KV cache 512 MB; State 52\.0 MB/);
-  await user.click(within(strip()).getByRole('button', { name: 'Eject Qwen3.5 9B · Q4_K_M' }));
+  await user.click(within(strip()).getByRole('button', { name: 'Eject Qwen3.5 9B Q4_K_M' }));
   await within(strip()).findByText('No model loaded');
 });
 

@@ -1,32 +1,33 @@
-/** The loaded model in the strip: its name with a menu to load another, and eject. */
+/** The model that answers, in the strip: its name with a menu of the others, eject, and all that are loaded. */
 import { ChevronUp, CircleAlert, ArrowUpFromLine as Eject } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import { ModelMenu } from '../features/models/ModelMenu.tsx';
+import { useEjections } from '../features/models/useEjections.ts';
+import { useModelActions } from '../features/models/useModelActions.ts';
+import { useModelName } from '../features/models/useModelName.ts';
 import { usePrediction } from '../features/models/usePrediction.ts';
 import { useFormat } from '../i18n.ts';
 import { useStores } from '../stores/index.ts';
 import { IconButton } from '../ui/Button.tsx';
-import { Menu, MenuHeading, MenuItem, MenuLine } from '../ui/Menu.tsx';
-import { useRun } from '../useRun.ts';
+import { MenuHeading } from '../ui/Menu.tsx';
+import { LoadedModels } from './LoadedModels.tsx';
 
-/** Name, state and menu. */
+/** Name, state and menus. */
 export function LoadedModel() {
   const { t } = useTranslation();
   const format = useFormat();
-  const run = useRun();
-  const { engine, library, ui } = useStores();
+  const { engine } = useStores();
   const state = useStore(engine, (store) => store.state);
-  const models = useStore(library, (store) => store.models) ?? [];
   const id = state.status === 'idle' ? undefined : state.modelId;
-  const model = models.find((each) => each.id === id);
-  const name = model ? `${model.name} · ${model.label}` : (id?.split('/').at(-1) ?? '');
+  const name = useModelName()(id ?? '');
   const prediction = usePrediction(state);
-  const { load, unload } = engine.getState();
+  const madeRoom = useEjections().madeRoom(state);
+  const { eject } = useModelActions();
 
   return (
     <div className="flex h-full min-w-0 shrink items-center">
-      <Menu
-        side="top"
+      <ModelMenu
         trigger={
           <button
             type="button"
@@ -44,28 +45,14 @@ export function LoadedModel() {
           </button>
         }
       >
-        {prediction.map((line) => (
+        {[...prediction, ...(madeRoom ? [madeRoom] : [])].map((line) => (
           <MenuHeading key={line}>{line}</MenuHeading>
         ))}
-        <MenuHeading>{models.length > 0 ? t(id === undefined ? 'strip.choose' : 'strip.loadOther') : t('strip.none')}</MenuHeading>
-        {models
-          .filter((each) => !each.problem && !(state.status === 'ready' && each.id === id))
-          .map((each) => (
-            <MenuItem key={each.id} detail={`${each.label}  ${format.fileSize(each.size)}`} onClick={() => void run(load(each.id))}>
-              {each.name}
-            </MenuItem>
-          ))}
-        <MenuLine />
-        {model && <MenuItem onClick={() => ui.getState().openLoadPanel(model.id)}>{t('strip.loadSettings')}</MenuItem>}
-        {models.length > 0 ? (
-          <MenuItem onClick={() => ui.getState().go('models')}>{t('strip.manage')}</MenuItem>
-        ) : (
-          <MenuItem onClick={() => ui.getState().go('discover')}>{t('strip.discover')}</MenuItem>
-        )}
-      </Menu>
-      {(state.status === 'ready' || state.status === 'loading') && (
-        <IconButton icon={Eject} label={t('strip.ejectNamed', { name })} onClick={() => void run(unload())} className="mr-1" />
+      </ModelMenu>
+      {id !== undefined && (state.status === 'ready' || state.status === 'loading') && (
+        <IconButton icon={Eject} label={t('strip.ejectNamed', { name })} onClick={() => void eject(id)} className="mr-1" />
       )}
+      <LoadedModels />
     </div>
   );
 }

@@ -4,9 +4,10 @@ import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import type { EngineState } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
-import type { Estimate } from '../../shared/schemas/memory.ts';
+import { type Estimate, splitTotal } from '../../shared/schemas/memory.ts';
 import { hasGpu, modelParts } from '../features/models/machine.ts';
 import { useFormat } from '../i18n.ts';
+import { loadedModels } from '../stores/engine.ts';
 import { useStores } from '../stores/index.ts';
 import { MemoryBar, type Part } from '../ui/MemoryBar.tsx';
 
@@ -21,6 +22,7 @@ export function MachineMemory() {
   const loading = state.status === 'loading' ? state.modelId : undefined;
   const planned = useStore(stripPrices, (each) => (loading === undefined ? undefined : each.prices[loading]?.estimate));
 
+  const held = [state.status, ...loadedModels(state).map(({ modelId }) => modelId), ...(state.ejected ?? []).map((one) => `${one.modelId} ${!one.freed}`)];
   // Asked when it may have changed and no oftener: asking starts a process that talks to the GPU.
   // biome-ignore lint/correctness/useExhaustiveDependencies: a load or an eject is what changes the memory.
   useEffect(() => {
@@ -28,12 +30,11 @@ export function MachineMemory() {
     refresh();
     window.addEventListener('focus', refresh);
     return () => window.removeEventListener('focus', refresh);
-  }, [store, state.status]);
+  }, [store, held.toSorted().join()]);
 
   useEffect(() => {
     if (loading === undefined) return;
-    const chosen = wanted?.id === loading ? wanted.settings : undefined;
-    void stripPrices.getState().ask({ [loading]: { kind: 'library', id: loading } }, chosen ?? defaults);
+    void stripPrices.getState().ask({ [loading]: { kind: 'library', id: loading } }, wanted[loading] ?? defaults);
   }, [stripPrices, loading, wanted, defaults]);
 
   const where = !hardware ? '' : hasGpu(hardware) ? (hardware.gpus[0] ?? t('memory.gpu')) : t('memory.ram');
@@ -56,14 +57,15 @@ export function MachineMemory() {
   );
 }
 
-/** The model's parts as it has them, or as far as it is loading them; the rest of what is used is other programs'. */
+/** What other loaded models have, then the model's parts as it has them or as far as it is loading them; the rest of what is used is other programs'. */
 function barOf(hardware: Hardware, state: EngineState, planned: Estimate | undefined): { parts: Part[]; used: number; total: number; known: boolean } {
   const side = hasGpu(hardware) ? 'gpu' : 'ram';
   const { total, free } = side === 'gpu' ? hardware.vram : hardware.ram;
   const split = state.status === 'ready' ? state.model.memory?.[side] : planned?.[side];
   const share = state.status === 'ready' ? 1 : state.status === 'loading' && state.stage === 'loading' ? state.progress : 0;
   const parts = split ? modelParts(split).map((part) => ({ ...part, bytes: part.bytes * share })) : [];
-  const model = parts.reduce((sum, part) => sum + part.bytes, 0);
-  const used = Math.max(total - (free ?? total), model);
-  return { parts: [...parts, { kind: 'other', bytes: used - model }], used, total, known: free !== null || model > 0 };
+  const models = (state.others ?? []).reduce((sum, { model }) => sum + (model.memory ? splitTotal(model.memory[side]) : 0), 0);
+  const held = parts.reduce((sum, part) => sum + part.bytes, models);
+  const used = Math.max(total - (free ?? total), held);
+  return { parts: [{ kind: 'models', bytes: models }, ...parts, { kind: 'other', bytes: used - held }], used, total, known: free !== null || held > 0 };
 }

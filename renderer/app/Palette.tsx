@@ -3,6 +3,9 @@ import { Autocomplete } from '@base-ui/react/autocomplete';
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import { useModelActions } from '../features/models/useModelActions.ts';
+import { useModelName } from '../features/models/useModelName.ts';
+import { loadedModels } from '../stores/engine.ts';
 import { useStores } from '../stores/index.ts';
 import { Dialog } from '../ui/Dialog.tsx';
 import { useRun } from '../useRun.ts';
@@ -76,7 +79,9 @@ function useCommands(): Group[] {
   const run = useRun();
   const { ui, engine, library, settings } = useStores();
   const models = useStore(library, (state) => state.models);
-  const loaded = useStore(engine, (store) => store.state.status === 'ready');
+  const state = useStore(engine, (store) => store.state);
+  const { load, use, eject, ejectAll } = useModelActions();
+  const name = useModelName();
   return useMemo(() => {
     const { go } = ui.getState();
     const theme = (value: 'system' | 'light' | 'dark', label: string): Command => ({
@@ -84,6 +89,8 @@ function useCommands(): Group[] {
       label,
       run: () => void run(settings.getState().change({ theme: value })),
     });
+    const loaded = loadedModels(state);
+    const front = state.status === 'idle' ? undefined : state.modelId;
     const groups: Group[] = [
       {
         value: t('palette.go'),
@@ -93,17 +100,25 @@ function useCommands(): Group[] {
         value: t('palette.do'),
         items: [
           { value: 'new', label: t('nav.newChat'), keys: `${modifier}N`, run: () => go('chat') },
-          ...(loaded ? [{ value: 'eject', label: t('strip.eject'), run: () => void run(engine.getState().unload()) }] : []),
+          ...loaded
+            .filter(({ modelId }) => modelId !== front)
+            .map(({ modelId }) => ({ value: `use ${modelId}`, label: t('palette.useNamed', { name: name(modelId) }), run: () => void use(modelId) })),
+          ...loaded.map(({ modelId }) => ({
+            value: `eject ${modelId}`,
+            label: t('strip.ejectNamed', { name: name(modelId) }),
+            run: () => void eject(modelId),
+          })),
+          ...(loaded.length > 1 ? [{ value: 'eject all', label: t('palette.ejectAll'), run: () => void ejectAll() }] : []),
         ],
       },
       {
         value: t('palette.load'),
         items: (models ?? [])
-          .filter((model) => !model.problem)
+          .filter((model) => !model.problem && !loaded.some(({ modelId }) => modelId === model.id))
           .map((model) => ({
             value: `load ${model.id}`,
             label: t('palette.loadNamed', { name: `${model.name} ${model.label}` }),
-            run: () => void run(engine.getState().load(model.id)),
+            run: () => void load(model.id),
           })),
       },
       {
@@ -112,5 +127,5 @@ function useCommands(): Group[] {
       },
     ];
     return groups.filter((group) => group.items.length > 0);
-  }, [t, run, ui, engine, settings, models, loaded]);
+  }, [t, run, ui, settings, models, state, name, load, use, eject, ejectAll]);
 }

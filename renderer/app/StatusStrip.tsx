@@ -4,6 +4,7 @@ import { Cloud, CloudOff, FlaskConical } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import { useFormat } from '../i18n.ts';
+import { loadedModels } from '../stores/engine.ts';
 import { useStores } from '../stores/index.ts';
 import { LoadedModel } from './LoadedModel.tsx';
 import { MachineMemory } from './MachineMemory.tsx';
@@ -25,7 +26,7 @@ function Speed() {
   const { t } = useTranslation();
   const format = useFormat();
   const { engine, turn } = useStores();
-  const answering = useStore(engine, (store) => store.state.status === 'ready' && store.state.answering);
+  const answering = useStore(engine, (store) => loadedModels(store.state).some((each) => each.answering));
   const speed = useStore(turn, (state) => state.chat?.turns.findLast((each) => each.stats)?.stats?.tokensPerSecond);
   return (
     <span className="flex h-full w-26 shrink-0 items-center justify-center tabular-nums">

@@ -8,11 +8,12 @@ import { portPair } from '../../shared/rpc/port.ts';
 import { serve } from '../../shared/rpc/serve.ts';
 import type { ChatSummary } from '../../shared/schemas/chat.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
-import type { EngineState } from '../../shared/schemas/engine.ts';
+import type { EngineState, OtherModel } from '../../shared/schemas/engine.ts';
 import type { HubStatus, ModelSummary } from '../../shared/schemas/hub.ts';
 import type { BinItem, Duplicates, LibraryModel, LibraryPlace, LibraryTask } from '../../shared/schemas/library.ts';
 import type { NetworkStatus, NetworkTest } from '../../shared/schemas/network.ts';
 import { defaultSettings, type Settings } from '../../shared/schemas/settings.ts';
+import { loadedModels } from '../stores/engine.ts';
 import { cardMarkdown, fakeEstimate, fakeLimits, hardware, libraryStorage, modelDetail, modelTraits, searchModels, selfTestReport } from './samples.ts';
 
 /** A value whose watchers get the one there is and every later one. */
@@ -66,6 +67,8 @@ const found = (repo: string): ModelSummary => {
   if (!model) throw new Fault('hub.notFound', 'No such repository', { repo });
   return model;
 };
+
+const beside = (others: OtherModel[]): { others?: OtherModel[] } => (others.length > 0 ? { others } : {});
 
 /** A fake core whose handlers `overrides` may replace. */
 export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCore {
@@ -192,8 +195,20 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'library.storage': () => libraryStorage,
     'library.reclaim': () => {},
     'engine.watch': (_, { signal }) => engine.watch(signal),
-    'engine.load': ({ id }) => engine.push({ status: 'loading', modelId: id, stage: 'loading', progress: 0 }),
-    'engine.unload': () => engine.push({ status: 'idle' }),
+    'engine.load'({ id }) {
+      const loaded = loadedModels(engine.value);
+      const chosen = loaded.find(({ modelId }) => modelId === id);
+      const others = loaded.filter(({ modelId }) => modelId !== id);
+      engine.push({ ...(chosen ? { status: 'ready', ...chosen } : { status: 'loading', modelId: id, stage: 'loading', progress: 0 }), ...beside(others) });
+    },
+    'engine.unload'({ id }) {
+      const { value } = engine;
+      const front = value.status === 'idle' ? undefined : value.modelId;
+      const others = (value.others ?? []).filter(({ modelId }) => modelId !== id);
+      if (id !== undefined && id !== front) return engine.push({ ...value, others });
+      const [next, ...rest] = others;
+      engine.push(next ? { status: 'ready', ...next, ...beside(rest) } : { status: 'idle', ...(front !== undefined && { last: front }) });
+    },
     'chats.watch': (_, { signal }) => chats.watch(signal),
     'chats.search': ({ query }) => chats.value.filter((chat) => chat.title.includes(query)),
     'chats.rename': () => {},
@@ -203,6 +218,7 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'chat.send': notHere,
     'chat.retry': notHere,
     'chat.edit': notHere,
+    'chat.settings': () => {},
     'chat.choose': () => {},
     'chat.deleteTurn': () => {},
     'chat.restoreTurn': () => {},

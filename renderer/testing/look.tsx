@@ -1,18 +1,20 @@
-/** For looking at the page without a core: `npx vite -c renderer/vite.config.ts`, then `/testing/look.html?scene=full#/discover`. */
+/** For looking at the page without a core: `npx vite -c renderer/vite.config.ts`, then `/testing/look.html?scene=full#/discover`; `&several`: two models are loaded. */
 import { createRoot } from 'react-dom/client';
 import { I18nextProvider } from 'react-i18next';
 import { createStore } from 'zustand/vanilla';
+import type { MemorySplit } from '../../shared/schemas/memory.ts';
 import { App } from '../app/App.tsx';
 import { createI18n, pickLanguage } from '../i18n.ts';
 import type { ConnectionState } from '../rpc/connection.ts';
 import { createStores, StoresContext } from '../stores/index.ts';
 import { createFakeCore } from './fakeCore.ts';
 import { elsewhere, libraryDuplicates, libraryPlaces, libraryTasks, removedModels } from './librarySamples.ts';
-import { downloadJob, fakeEstimate, libraryModel, searchModels } from './samples.ts';
+import { downloadJob, libraryModel, loadedModel, searchModels } from './samples.ts';
 import '../theme.css';
 
 const query = new URLSearchParams(location.search);
 const scene = query.get('scene');
+const several = query.has('several');
 const fake = createFakeCore(
   scene === 'offline'
     ? {
@@ -60,17 +62,22 @@ if (scene === 'full' || scene === 'loading') {
     downloadJob({ id: 'd8', label: 'Q2_K', state: 'queued', rate: 0, waiting: { for: 'hub', endpoint: 'https://hf-mirror.com' } }),
     downloadJob({ id: 'd9', label: 'Q4_0', state: 'failed', error: { code: 'download.changed', message: '', data: { file: 'Qwen3.5-4B-Q4_0.gguf' } } }),
   ]);
-  const settings = fake.settings.value.load;
-  const { gpu, ram, layers } = fakeEstimate({ kind: 'library', id: libraryModel().id }, settings);
+  const model = loadedModel(libraryModel().id);
+  const { gpu, ram } = model.memory!;
+  const tenth = (split: MemorySplit) => ({ ...split, weights: split.weights / 10, kvCache: split.kvCache / 4, projector: 0 });
+  const others = several ? [{ modelId: small.id, model: { ...model, memory: { gpu: tenth(gpu), ram: tenth(ram) } }, answering: true }] : [];
+  const ejected = several ? [{ modelId: elsewhere[0]!.id, freed: { ram: 2 ** 29, gpu: 4.2 * 2 ** 30 }, forRoom: true }] : [];
   fake.engine.push(
     scene === 'loading'
-      ? { status: 'loading', modelId: libraryModel().id, stage: 'loading', progress: 0.6 }
+      ? { status: 'loading', modelId: libraryModel().id, stage: 'loading', progress: 0.6, others, ejected }
       : {
           status: 'ready',
           modelId: libraryModel().id,
           answering: false,
-          model: { backend: 'llama-server', settings, contextSize: settings.contextSize, layers, vision: true, thinking: true, memory: { gpu, ram } },
+          model,
           predicted: { gpu: { ...gpu, compute: gpu.compute * 0.96 }, ram },
+          others,
+          ejected,
         },
   );
 }

@@ -3,11 +3,13 @@ import type { MemorySource } from '../../shared/contract/core.ts';
 import { familyOf, sizeInBillions } from '../../shared/family.ts';
 import { licenceOf } from '../../shared/licence.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
+import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { ModelDetail, ModelSummary, ModelTraits } from '../../shared/schemas/hub.ts';
 import type { LibraryModel, Storage } from '../../shared/schemas/library.ts';
 import { type ContextLimits, type Estimate, type LoadSettings, type MemorySplit, splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
 import type { SelfTestReport } from '../../shared/schemas/selfTest.ts';
+import { defaultSettings } from '../../shared/schemas/settings.ts';
 
 const gib = 2 ** 30;
 export const commit = 'a'.repeat(40);
@@ -190,6 +192,12 @@ export function fakeEstimate(source: MemorySource, settings: LoadSettings): Esti
     trainContext: 262_144,
     speed: { low: 300 / bits, high: (label.includes('Q6') ? 330 : 480) / bits, measured: label.includes('Q6') },
   };
+}
+
+/** A model of the library that was loaded as the person's settings say. */
+export function loadedModel(id: string, settings: LoadSettings = defaultSettings.load): LoadedModel {
+  const { engine, gpu, ram, layers } = fakeEstimate({ kind: 'library', id }, settings);
+  return { backend: engine, settings, contextSize: settings.contextSize, layers, vision: settings.vision, thinking: true, memory: { gpu, ram } };
 }
 
 /** The contexts at which `fakeEstimate` fills the card, in steps of 256. */

@@ -17,6 +17,8 @@ const kinds: Record<Kind, string> = {
 export interface ButtonProps extends Omit<ComponentProps<'button'>, 'ref'> {
   kind?: Kind;
   icon?: LucideIcon;
+  /** Stays reachable while it is disabled, so that its name can be read. */
+  focusableWhenDisabled?: boolean;
   ref?: Ref<HTMLButtonElement>;
 }
 

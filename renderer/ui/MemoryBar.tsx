@@ -5,8 +5,8 @@ import { useFormat } from '../i18n.ts';
 import { classes } from './classes.ts';
 
 export const partKinds = ['weights', 'kvCache', 'state', 'compute', 'projector'] as const;
-/** `other`: other programs; `used`: whatever is in use before a model is loaded. */
-export type PartKind = (typeof partKinds)[number] | 'other' | 'used' | 'free';
+/** `models`: other models that are loaded; `other`: other programs; `used`: whatever is in use before a model is loaded. */
+export type PartKind = (typeof partKinds)[number] | 'models' | 'other' | 'used' | 'free';
 
 export interface Part {
   kind: PartKind;
@@ -30,6 +30,7 @@ const fills: Record<PartKind, string> = {
   state: 'part-state',
   compute: 'part-compute',
   projector: 'part-projector',
+  models: 'part-models',
   other: 'part-other',
   used: 'part-other',
   free: 'part-free',
@@ -40,7 +41,7 @@ export const PartSwatch = ({ kind }: { kind: PartKind }) => (
   <span aria-hidden className={classes('inline-block size-2.5 rounded-[2px] border border-line-strong', fills[kind])} />
 );
 
-const isOthers = ({ kind }: Part): boolean => kind === 'other' || kind === 'used';
+const isOthers = ({ kind }: Part): boolean => kind === 'models' || kind === 'other' || kind === 'used';
 
 /** The bar. What is needed beyond `total` goes on behind a line. */
 export function MemoryBar({ where, parts, total, planned = false, className }: Props) {

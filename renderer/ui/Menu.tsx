@@ -1,6 +1,6 @@
 /** A list of things to do, at a button. */
 import { Menu as Base } from '@base-ui/react/menu';
-import type { LucideIcon } from 'lucide-react';
+import { Check, type LucideIcon } from 'lucide-react';
 import type { ReactElement, ReactNode } from 'react';
 
 /** A menu opened by `trigger` (one button). */
@@ -43,6 +43,31 @@ export function MenuItem({
       <span className="truncate">{children}</span>
       {detail && <span className="ml-auto pl-6 text-xs text-text-2 tabular-nums">{detail}</span>}
     </Base.Item>
+  );
+}
+
+/** Things of which one is chosen, under the heading that says for what. */
+export function MenuChoices({ heading, value, onChange, children }: { heading: string; value: string; onChange(value: string): void; children: ReactNode }) {
+  return (
+    <Base.RadioGroup value={value} onValueChange={onChange}>
+      <Base.GroupLabel className="px-2 py-1 text-xs text-text-2">{heading}</Base.GroupLabel>
+      {children}
+    </Base.RadioGroup>
+  );
+}
+
+/** One of them. */
+export function MenuChoice({ value, children, detail }: { value: string; children: ReactNode; detail?: string }) {
+  return (
+    <Base.RadioItem value={value} closeOnClick className="flex h-7 items-center gap-2 rounded-sm px-2 outline-none select-none data-highlighted:bg-surface-2">
+      <span className="w-4 shrink-0">
+        <Base.RadioItemIndicator>
+          <Check aria-hidden size={14} />
+        </Base.RadioItemIndicator>
+      </span>
+      <span className="truncate">{children}</span>
+      {detail && <span className="ml-auto pl-6 text-xs text-text-2 tabular-nums">{detail}</span>}
+    </Base.RadioItem>
   );
 }
 

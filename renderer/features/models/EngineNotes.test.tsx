@@ -37,7 +37,7 @@ test('what had to give way is told with its reason, and can be asked for again',
   screen.getByText('the processor instead of Vulkan: the graphics card failed');
   screen.getByText(/did not load as asked/);
   const settings = stores.settings.getState().settings.load;
-  stores.engine.setState({ wanted: { id: 'a', settings } });
+  stores.engine.setState({ wanted: { a: settings } });
   await user.click(screen.getByRole('button', { name: 'Load Tiny as asked' }));
   expect(fake.calls.findLast(({ method }) => method === 'engine.load')?.input).toEqual({ id: 'a', afresh: true, settings });
 });
@@ -74,4 +74,19 @@ test('what came back is told, and why the model went', async () => {
   cleanup();
   show({ status: 'idle', last: 'a', ejected: [{ modelId: 'a', freed: { ram: 2 ** 30 } }] });
   await screen.findByText('Ejected: 1.0 GB of RAM came back.');
+});
+
+test('what went to make room is told of the model that needed it, in one sentence, before and after what came back is known', async () => {
+  const gone = (modelId: string, freed?: { ram: number; gpu?: number }) => ({ modelId, forRoom: true, ...(freed && { freed }) });
+  const { fake } = show(ready({ ejected: [gone('x/llama.gguf', { ram: 2 ** 30 }), gone('y/gemma.gguf')] }));
+  await screen.findByText('llama.gguf and gemma.gguf were ejected to make room.');
+  fake.engine.push(ready({ ejected: [gone('x/llama.gguf', { ram: 2 ** 30 }), gone('y/gemma.gguf', { ram: 2 ** 29, gpu: 2 ** 31 })] }));
+  await screen.findByText('llama.gguf and gemma.gguf were ejected to make room: 1.5 GB of RAM and 2.0 GB of video memory came back.');
+  fake.engine.push(ready({ ejected: [gone('x/llama.gguf', { ram: 2 ** 30 })] }));
+  await screen.findByText('llama.gguf was ejected to make room: 1.0 GB of RAM came back.');
+});
+
+test('one that went while another answers is not said to be loaded by the next message', async () => {
+  show({ ...ready({ ejected: [{ modelId: 'a', freed: { ram: 2 ** 30 }, unusedMinutes: 1 }] }), modelId: 'b' } as EngineState);
+  await screen.findByText('Ejected after 1 minute without use: 1.0 GB of RAM came back.');
 });

@@ -9,18 +9,33 @@ import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
-import { useRun } from '../../useRun.ts';
 import { LoadProgress } from './LoadProgress.tsx';
+import { useEjections } from './useEjections.ts';
+import { useModelActions } from './useModelActions.ts';
 
-/** Below the row of the model that the engine's state is about; nothing for others. */
+/** Below the row of a model that the engine's state says something of. */
 export function EngineNotes({ id, name }: { id: string; name: string }) {
-  const { t } = useTranslation('engine');
-  const sentence = useErrorSentence();
-  const run = useRun();
   const { engine } = useStores();
   const state = useStore(engine, (store) => store.state);
-  if (state.status === 'idle') return state.last === id ? <Freed state={state} /> : null;
-  if (state.modelId !== id) return null;
+  const { madeRoom, gone } = useEjections();
+  const front = (state.status === 'idle' ? state.last : state.modelId) === id;
+  const words = [front && madeRoom(state), gone(state, id)].filter(Boolean);
+  return (
+    <>
+      {front && state.status !== 'idle' && <FrontNotes state={state} name={name} />}
+      {words.length > 0 && (
+        <p role="status" className="text-xs text-text-2 tabular-nums">
+          {words.join(' ')}
+        </p>
+      )}
+    </>
+  );
+}
+
+function FrontNotes({ state, name }: { state: Exclude<EngineState, { status: 'idle' }>; name: string }) {
+  const { t } = useTranslation('engine');
+  const sentence = useErrorSentence();
+  const { loadAsAsked } = useModelActions();
   const steps = state.steps ?? [];
 
   if (state.status === 'loading')
@@ -42,7 +57,7 @@ export function EngineNotes({ id, name }: { id: string; name: string }) {
   return (
     <div role="status" className="flex flex-wrap items-end justify-between gap-2 rounded-md border border-line bg-surface-1 px-3 py-2">
       <Steps title={t(state.remembered ? 'steps.remembered' : 'steps.now')} steps={steps} />
-      <Button aria-label={t('asAskedNamed', { name })} disabled={state.answering} onClick={() => void run(engine.getState().loadAsAsked(id))}>
+      <Button aria-label={t('asAskedNamed', { name })} disabled={state.answering} onClick={() => void loadAsAsked(state.modelId)}>
         {t('asAsked')}
       </Button>
     </div>
@@ -103,19 +118,5 @@ function LastLines({ lines }: { lines: string[] }) {
         </div>
       </div>
     </details>
-  );
-}
-
-function Freed({ state: { ejected } }: { state: Extract<EngineState, { status: 'idle' }> }) {
-  const { t } = useTranslation('engine');
-  const format = useFormat();
-  const { freed, unusedMinutes } = ejected?.at(-1) ?? {};
-  if (!freed) return null;
-  const ram = format.memory(freed.ram);
-  const memory = freed.gpu ? t('freed.both', { ram, gpu: format.memory(freed.gpu) }) : t('freed.ram', { ram });
-  return (
-    <p role="status" className="text-xs text-text-2 tabular-nums">
-      {unusedMinutes === undefined ? t('freed.ejected', { memory }) : t('freed.unused', { count: unusedMinutes, n: format.count(unusedMinutes), memory })}
-    </p>
   );
 }

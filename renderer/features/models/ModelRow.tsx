@@ -1,31 +1,38 @@
-/** One model on disk: what it is, and load, eject or delete. */
+/** One model on disk: what it is, and load, choose, eject or delete. */
 import { BadgeCheck, Brain, Eye, HardDrive, Info, SlidersHorizontal, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import type { LibraryModel } from '../../../shared/schemas/library.ts';
 import { useFormat } from '../../i18n.ts';
+import { loadedModels } from '../../stores/engine.ts';
 import { useStores } from '../../stores/index.ts';
 import { Badge } from '../../ui/Badge.tsx';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { classes } from '../../ui/classes.ts';
 import { Problem } from '../../ui/Notice.tsx';
-import { useRun } from '../../useRun.ts';
 import { appName } from './apps.ts';
 import { EngineNotes } from './EngineNotes.tsx';
 import { ModelDetails } from './ModelDetails.tsx';
 import { RemoveDialog } from './RemoveDialog.tsx';
+import { useLoadedMemory } from './useLoadedMemory.ts';
+import { useModelActions } from './useModelActions.ts';
 import { usePrediction } from './usePrediction.ts';
 
 /** The row, with the progress of its load below it. */
 export function ModelRow({ model }: { model: LibraryModel }) {
   const { t } = useTranslation('models');
   const format = useFormat();
-  const run = useRun();
+  const { load, use, eject } = useModelActions();
   const { engine, ui } = useStores();
   const state = useStore(engine, (store) => store.state);
   const prediction = usePrediction(state);
+  const memory = useLoadedMemory();
   const mine = state.status !== 'idle' && state.modelId === model.id;
+  const all = loadedModels(state);
+  const loaded = all.find(({ modelId }) => modelId === model.id);
+  const inUse = loaded !== undefined || (mine && state.status === 'loading');
+  const held = loaded && (mine && prediction.length > 0 ? prediction.join(' · ') : memory(loaded.model));
   const name = `${model.name} ${model.label}`;
 
   const app = appName(model.source.app);
@@ -41,7 +48,7 @@ export function ModelRow({ model }: { model: LibraryModel }) {
               {model.name}
             </span>
             <span className="shrink-0">{model.label}</span>
-            {mine && state.status === 'ready' && <Badge icon={BadgeCheck}>{t('loaded')}</Badge>}
+            {loaded && <Badge icon={BadgeCheck}>{t(mine && all.length > 1 ? 'answers' : 'loaded')}</Badge>}
             {app && <Badge icon={HardDrive}>{app}</Badge>}
             <span className="flex gap-1 @max-[560px]:hidden">
               {model.vision && <Badge icon={Eye}>{t('vision')}</Badge>}
@@ -59,8 +66,13 @@ export function ModelRow({ model }: { model: LibraryModel }) {
               .join(' · ')}
           </p>
         </div>
-        {mine && state.status === 'ready' ? (
-          <Button aria-label={t('ejectNamed', { name })} onClick={() => void run(engine.getState().unload())}>
+        {loaded && !mine && (
+          <Button kind="primary" aria-label={t('useNamed', { name })} onClick={() => void use(model.id)}>
+            {t('use')}
+          </Button>
+        )}
+        {loaded ? (
+          <Button aria-label={t('ejectNamed', { name })} onClick={() => void eject(model.id)}>
             {t('eject')}
           </Button>
         ) : (
@@ -68,7 +80,7 @@ export function ModelRow({ model }: { model: LibraryModel }) {
             kind="primary"
             disabled={model.problem !== undefined || (mine && state.status === 'loading')}
             aria-label={t('loadNamed', { name })}
-            onClick={() => void run(engine.getState().load(model.id))}
+            onClick={() => void load(model.id)}
           >
             {t('load')}
           </Button>
@@ -84,10 +96,16 @@ export function ModelRow({ model }: { model: LibraryModel }) {
         {app ? (
           <span className="w-7 shrink-0" />
         ) : (
-          <IconButton icon={Trash2} label={t('delete', { name })} disabled={missing && !model.source.reference} onClick={() => setOpen('remove')} />
+          <IconButton
+            icon={Trash2}
+            label={t(inUse ? 'deleteLoaded' : 'delete', { name })}
+            disabled={inUse || (missing && !model.source.reference)}
+            focusableWhenDisabled={inUse}
+            onClick={() => setOpen('remove')}
+          />
         )}
       </div>
-      {mine && prediction.length > 0 && <p className="text-xs text-text-2 tabular-nums">{prediction.join(' · ')}</p>}
+      {held && <p className="text-xs text-text-2 tabular-nums">{held}</p>}
       {missing && <p className="text-xs text-text-2">{t('problem.missingDrive')}</p>}
       {model.problem && !missing && <Problem text={app ? t('problemElsewhere', { app }) : t(`problem.${model.problem}`)} />}
       <EngineNotes id={model.id} name={name} />

@@ -1,0 +1,48 @@
+/** What a person can do to models, with what they are told where it cannot be done. */
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { Result } from '../../../shared/result.ts';
+import type { LoadSettings } from '../../../shared/schemas/memory.ts';
+import { useFormat } from '../../i18n.ts';
+import { loadedModels } from '../../stores/engine.ts';
+import { useStores } from '../../stores/index.ts';
+import { notifyError } from '../../ui/toasts.tsx';
+import { useRun } from '../../useRun.ts';
+import { useModelName } from './useModelName.ts';
+
+export interface ModelActions {
+  load(id: string, settings?: LoadSettings): Promise<boolean>;
+  loadAsAsked(id: string): Promise<boolean>;
+  /** A loaded model answers from now on. */
+  use(id: string): Promise<boolean>;
+  eject(id: string): Promise<boolean>;
+  ejectAll(): Promise<boolean>;
+}
+
+/** Load, choose and eject; each answers whether all went well. */
+export function useModelActions(): ModelActions {
+  const { t } = useTranslation('engine');
+  const { locale } = useFormat();
+  const { engine } = useStores();
+  const run = useRun();
+  const name = useModelName();
+  return useMemo(() => {
+    /** A model that is answering never goes for another one: which it is, only the page can name. */
+    const begin = async (load: Promise<Result<void>>): Promise<boolean> => {
+      const answer = await load;
+      const answering = loadedModels(engine.getState().state).filter((each) => each.answering);
+      if (answer.ok || answer.error.code !== 'engine.busy' || answering.length === 0) return run(Promise.resolve(answer));
+      const names = new Intl.ListFormat(locale).format(answering.map(({ modelId }) => name(modelId)));
+      notifyError(t('busy', { count: answering.length, names }));
+      return false;
+    };
+    const store = engine.getState();
+    return {
+      load: (id, settings) => begin(store.load(id, settings)),
+      loadAsAsked: (id) => begin(store.loadAsAsked(id)),
+      use: (id) => begin(store.choose(id)),
+      eject: (id) => run(store.unload(id)),
+      ejectAll: () => run(store.unloadAll()),
+    };
+  }, [engine, run, name, locale, t]);
+}
