@@ -54,12 +54,12 @@ async function measure(name: 'node-llama-cpp' | 'llama-server'): Promise<void> {
   /** Gives the time to the first token with what is done for it before, in ms. */
   const turn = async (chatId: string, messages: Message[]): Promise<{ text: string; ms: number; read: number; all: number }> => {
     const from = performance.now();
-    await held.take(chatId);
-    const follow = held.follow(messages);
+    const reading = await held.take('bench', chatId);
+    const follow = reading.follow(messages);
     let text = '';
     let ms = 0;
     let [read, all] = [0, 0];
-    await engine.generate(ask(messages, { maxTokens: 8 }), (event) => {
+    await engine.generate('bench', ask(messages, { maxTokens: 8, slot: reading.slot }), (event) => {
       follow(event);
       if (event.type === 'text') {
         ms ||= performance.now() - from;
@@ -67,6 +67,7 @@ async function measure(name: 'node-llama-cpp' | 'llama-server'): Promise<void> {
       }
       if (event.type === 'end') [read, all] = [event.stats.promptTokens - event.stats.cachedTokens, event.stats.promptTokens];
     });
+    reading.release();
     return { text, ms, read, all };
   };
 

@@ -40,9 +40,9 @@ export async function streamCost(tokens: number): Promise<StreamCost> {
       modelId: () => 'nobody',
       async ready() {},
       async stop() {},
-      async resume() {},
+      slots: () => 1,
       ledger: () => Promise.reject(new Error('Nobody asks')),
-      async generate(_, on) {
+      async generate(_, __, on) {
         const said = coalesce(async (say) => {
           for (let token = 0; token < tokens; token++) {
             if (token % tenth === 0) mark();

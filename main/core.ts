@@ -3,20 +3,20 @@ import path from 'node:path';
 import type { Core } from '../shared/contract/core.ts';
 import { Fault } from '../shared/result.ts';
 import type { Handlers } from '../shared/rpc/define.ts';
-import type { EngineState } from '../shared/schemas/engine.ts';
 import type { ModelDetail } from '../shared/schemas/hub.ts';
-import { splitTotal } from '../shared/schemas/memory.ts';
 import { type Blobs, createBlobs } from './blobs/store.ts';
-import { createHeld, type Held } from './chats/held.ts';
-import { type AnswerEngine, createChats } from './chats/service.ts';
+import { createAnswering } from './chats/answering.ts';
+import { createHeld } from './chats/held.ts';
+import { createChats } from './chats/service.ts';
 import { openDatabase } from './db/open.ts';
 import { elsewhereIn } from './downloads/elsewhere.ts';
 import { createDownloads } from './downloads/queue.ts';
-import { createLoads, type Loads, openLoads } from './engine/loads.ts';
+import { createLoads, openLoads } from './engine/loads.ts';
+import { type Bytes, heldBytes } from './engine/room.ts';
 import { selfTest } from './engine/selfTest.ts';
 import { textServer } from './engine/serverBuild.ts';
 import { openStates, stateKey } from './engine/states.ts';
-import { createEngine, type Engine } from './engine/supervisor.ts';
+import { createEngine, type Engine, type Loaded } from './engine/supervisor.ts';
 import { ejectUnused } from './engine/unused.ts';
 import { defaultBuild } from './engine/vision.ts';
 import { createHeaders } from './gguf/headers.ts';
@@ -37,7 +37,7 @@ import { createLog, type Log } from './log.ts';
 import { createAhead } from './memory/ahead.ts';
 import { calibrateLoads, createCalibration } from './memory/calibrate.ts';
 import { createMemory } from './memory/estimate.ts';
-import { createSpeed, type Speed } from './memory/speed.ts';
+import { createSpeed } from './memory/speed.ts';
 import { openModelsFolder } from './modelsFolder.ts';
 import type { Platform } from './platform.ts';
 import { createHubPlace } from './sampleHub.ts';
@@ -98,7 +98,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     log: log.scope('chats'),
   });
   const calibration = createCalibration({ folder: folders.data });
-  const speed = createSpeed({ folder: folders.data, measure: engine.bandwidth, quiet: () => isQuiet(engine.state()) });
+  const speed = createSpeed({ folder: folders.data, measure: engine.bandwidth, quiet: () => isQuiet(engine) });
   const model = (repo: string, signal: AbortSignal): Promise<ModelDetail> => readModel(hub, repo, signal);
   const memory = createMemory({
     headers,
@@ -106,7 +106,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     engine,
     folders,
     model,
-    loaded: () => heldMemory(engine.state()),
+    loaded: () => heldMemory(engine.loaded()),
     served: textServer(folders.cache),
     speed,
     calibration,
@@ -148,13 +148,20 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     place.changed();
   });
   void each(place.watch(watching.signal), () => downloads.hubChanged());
-  const chats = createChats({ db, blobs, engine: answering(engine, loads, speed, held), settings, log: log.scope('chats') });
+  const chats = createChats({
+    db,
+    blobs,
+    engine: createAnswering({ engine, loads, speed, held }),
+    settings,
+    recommended: (id) => library.list().find((model) => model.id === id)?.sampling,
+    log: log.scope('chats'),
+  });
 
   const renewals = createRenewals({ hub, folders, library, model });
   const refuseLoaded = (id: string): void => {
     const state = engine.state();
-    if ((state.status === 'ready' || state.status === 'loading') && state.modelId === id)
-      throw new Fault('library.inUse', 'This model is loaded. Eject it first.', { id });
+    const loading = state.status === 'loading' && state.modelId === id;
+    if (loading || engine.loaded().some(({ modelId }) => modelId === id)) throw new Fault('library.inUse', 'This model is loaded. Eject it first.', { id });
   };
 
   const handlers: CoreHandlers = {
@@ -230,7 +237,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     'engine.watch': (_, { signal }) => engine.watch(signal),
     'engine.load': ({ id, ...wish }, { signal }) => loads.load(id, wish, signal),
     'engine.selfTest': (_, { signal }) => selfTest({ platform, build: defaultBuild(folders.cache), hardware: () => engine.hardware(folders.models) }, signal),
-    'engine.unload': () => engine.unload(),
+    'engine.unload': ({ id }) => engine.unload(id),
 
     'blobs.put': ({ bytes }) => blobs.put(bytes),
   };
@@ -273,40 +280,15 @@ async function each<T>(values: AsyncIterable<T>, on: (value: T) => void | Promis
   for await (const value of values) await on(value);
 }
 
-/** Bytes that the loaded model gives back when another takes its place. */
-function heldMemory(state: EngineState): { gpu: number; ram: number } | undefined {
-  if (state.status !== 'ready' || !state.model.memory) return undefined;
-  const { gpu, ram } = state.model.memory;
-  return { gpu: splitTotal(gpu), ram: splitTotal(ram) };
-}
+/** Bytes that the loaded models give back when another needs their room. */
+const heldMemory = (loaded: Loaded[]): Bytes =>
+  loaded.reduce(
+    (sum, { model }) => {
+      const { gpu, ram } = heldBytes(model) ?? { gpu: 0, ram: 0 };
+      return { gpu: sum.gpu + gpu, ram: sum.ram + ram };
+    },
+    { gpu: 0, ram: 0 },
+  );
 
 /** Nothing computes that would disturb a measurement. */
-const isQuiet = (state: EngineState): boolean => state.status === 'idle' || state.status === 'failed' || (state.status === 'ready' && !state.answering);
-
-/** The engine for conversations: loads the model that is to answer, and keeps the speed of each answer for the next prediction. */
-function answering(engine: Engine, loads: Loads, speed: Speed, held: Held): AnswerEngine {
-  return {
-    modelId: loads.next,
-    ready: loads.ready,
-    resume: held.take,
-    stop: engine.stop,
-    ledger: async (chatId, request, promptTokens) => {
-      const sheet = await engine.ledger(request, promptTokens === undefined ? undefined : { promptTokens, cachedTokens: 0 });
-      const known = held.known(chatId, request.messages);
-      const messages = sheet.messages.map((message, index) => ({ ...message, cached: index < known }));
-      const cached = messages.reduce((sum, message) => sum + (message.cached ? message.tokens : 0), 0);
-      return { ...sheet, messages, cached: Math.min(sheet.total, cached) };
-    },
-    generate: (request, on) => {
-      const read = held.follow(request.messages);
-      return engine.generate(request, (event) => {
-        const state = engine.state();
-        read(event);
-        if (event.type === 'end' && event.stats.tokensPerSecond > 0 && state.status === 'ready') {
-          speed.record(state.modelId, state.model.settings, event.stats.tokensPerSecond);
-        }
-        on(event);
-      });
-    },
-  };
-}
+const isQuiet = (engine: Engine): boolean => engine.state().status !== 'loading' && engine.loaded().every(({ answering }) => !answering);

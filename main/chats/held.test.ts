@@ -71,14 +71,14 @@ describe.for(engines)('%s', (name) => {
 
   /** A turn in a chat as the chats have it. */
   async function turn(chatId: string, messages: Message[]): Promise<{ text: string; stats: TurnStats; read: number; events: GenerateEvent[] }> {
-    await held.take(chatId);
-    const request = ask(messages, { maxTokens: 16 });
-    const follow = held.follow(messages);
+    const reading = await held.take('tiny', chatId);
+    const follow = reading.follow(messages);
     const events: GenerateEvent[] = [];
-    await engine.generate(request, (event) => {
+    await engine.generate('tiny', ask(messages, { maxTokens: 16, slot: reading.slot }), (event) => {
       follow(event);
       events.push(event);
     });
+    reading.release();
     const end = events.at(-1);
     if (end?.type !== 'end') throw new Error('no end');
     const text = events.map((event) => (event.type === 'text' ? event.text : '')).join('');
@@ -90,10 +90,10 @@ describe.for(engines)('%s', (name) => {
   test('a chat goes on after its model was unloaded and loaded again, without being read again', async () => {
     await load();
     const first = await turn('a', long);
-    expect(held.known('a', next(long, first))).toBe(2);
+    expect(held.known('tiny', 'a', next(long, first))).toBe(2);
     await engine.unload();
     expect(states.size()).toBeGreaterThan(0);
-    expect(held.known('a', next(long, first))).toBe(0);
+    expect(held.known('tiny', 'a', next(long, first))).toBe(0);
     await load();
     const second = await turn('a', next(long, first));
     expect(second.stats.cachedTokens).toBeGreaterThan(2000);
@@ -104,7 +104,7 @@ describe.for(engines)('%s', (name) => {
     await load();
     const first = await turn('a', long);
     await turn('b', [say('user', 'Hi!')]);
-    expect(held.known('a', long)).toBe(0);
+    expect(held.known('tiny', 'a', long)).toBe(0);
     const second = await turn('a', next(long, first));
     expect(second.stats.cachedTokens).toBeGreaterThan(2000);
     expect(second.read).toBeLessThan(20);
@@ -136,7 +136,7 @@ describe.for(engines)('%s', (name) => {
     newest.kill();
     await newest.exited;
     await load();
-    expect(held.known('a', next(long, first))).toBe(0);
+    expect(held.known('tiny', 'a', next(long, first))).toBe(0);
     await engine.unload();
     expect(readdirSync(states.folder)).toEqual([]);
   });
@@ -151,19 +151,19 @@ describe.for(engines)('%s', (name) => {
 
   test('a long conversation in a small context: the oldest are left out, and that is said first', async () => {
     await load(1024);
-    await held.take('a');
+    const reading = await held.take('tiny', 'a');
     const talk = Array.from({ length: 8 }, (_, n) => [say('user', `${n} ${words(200)}`), say('assistant', 'Yes.')]).flat();
     const messages = [...talk, say('user', 'Hi!')];
     const events: GenerateEvent[] = [];
-    const follow = held.follow(messages);
-    await engine.generate(ask(messages, { maxTokens: 16, overflow: 'dropOldest' }), (event) => {
+    const follow = reading.follow(messages);
+    await engine.generate('tiny', ask(messages, { maxTokens: 16, overflow: 'dropOldest' }), (event) => {
       follow(event);
       events.push(event);
     });
     expect(events[0]).toMatchObject({ type: 'dropped' });
     expect((events[0] as { messages: number }).messages).toBeGreaterThan(5);
     // It was not read as it stands.
-    expect(held.known('a', messages)).toBe(0);
-    await expect(engine.generate(ask(messages, { overflow: 'stop' }), () => {})).rejects.toMatchObject({ code: 'engine.contextFull' });
+    expect(held.known('tiny', 'a', messages)).toBe(0);
+    await expect(engine.generate('tiny', ask(messages, { overflow: 'stop' }), () => {})).rejects.toMatchObject({ code: 'engine.contextFull' });
   });
 });

@@ -1,24 +1,35 @@
-/** The conversation that the loaded model has read, and those that lie on disk as it had read them: coming back to a chat costs no reading. */
-import type { GenerateEvent, Message } from '../../shared/contract/control.ts';
+/** The conversations that the loaded models have read, and those that lie on disk as they had read them: coming back to a chat costs no reading. */
+import type { GenerateEvent, Message, SavedState } from '../../shared/contract/control.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
+import type { Session } from '../engine/session.ts';
 import type { States } from '../engine/states.ts';
 import type { Engine } from '../engine/supervisor.ts';
 import type { Log } from '../log.ts';
 
-export interface Held {
-  /** Has the loaded model hold what it read of this chat; what it held of another one is kept first. Never rejects. */
-  take(chatId: string): Promise<void>;
-  /** Hears the events of the answer to these messages, in the chat that was taken. */
+/** A slot of a model, for one answer. */
+export interface Reading {
+  slot: number;
+  /** Hears the events of the answer to these messages. */
   follow(messages: Message[]): (event: GenerateEvent) => void;
+  /** The answer is over: the slot may be another chat's. */
+  release(): void;
+}
+
+export interface Held {
+  /**
+   * Has a slot of a model hold what it read of this chat, until it is released; what the slot held of another one is kept first.
+   * Never rejects.
+   */
+  take(modelId: string, chatId: string): Promise<Reading>;
   /** How many of these messages, from the first on, the model would not read again in this chat. */
-  known(chatId: string, messages: Message[]): number;
-  /** Keeps what the model holds, as it goes. Never rejects. */
-  leave(model: LoadedModel, save: Engine['saveState']): Promise<void>;
+  known(modelId: string, chatId: string, messages: Message[]): number;
+  /** Keeps what a model holds, as it goes. Never rejects. */
+  leave(model: LoadedModel, save: Session['saveState']): Promise<void>;
 }
 
 export interface HeldOptions {
   states: Pick<States, 'find' | 'keep' | 'remove'>;
-  engine: Pick<Engine, 'state' | 'saveState' | 'restoreState'>;
+  engine: Pick<Engine, 'loaded' | 'saveState' | 'restoreState'>;
   /** What a state of this chat belongs to, with the model as it is loaded. */
   key(chatId: string, modelId: string, model: LoadedModel): Promise<string>;
   /** Bytes that all states may take; 0: none is written. */
@@ -31,41 +42,50 @@ const worthKeeping = 1_000;
 
 interface Conversation {
   chatId: string;
-  /** Where its state is kept. */
-  key: string;
-  /** The load that holds it. */
-  model: LoadedModel;
-  /** What it has read and said; empty where that is not known. */
+  /** Where its state is kept; unknown where that could not be told. */
+  key: string | undefined;
+  /** What the model has read and said; empty where that is not known. */
   messages: Message[];
   tokens: number;
+  /** An answer to it is running. */
+  taken: boolean;
+  /** In ms of `performance.now()`. */
+  usedAt: number;
 }
 
 export function createHeld({ states, engine, key, limit, log }: HeldOptions): Held {
-  let held: Conversation | undefined;
+  /** By the load, and by its slot. */
+  const held = new WeakMap<LoadedModel, Map<number, Conversation>>();
+  const slotsOf = (model: LoadedModel): Map<number, Conversation> => {
+    const slots = held.get(model) ?? new Map<number, Conversation>();
+    held.set(model, slots);
+    return slots;
+  };
   const failed = (error: unknown): void => log.warn('What was read of a chat could not be kept or fetched', { error: String(error) });
   /** One state is written or read at a time. */
   let last: Promise<unknown> = Promise.resolve();
-  const inTurn = (work: () => Promise<void>): Promise<void> => {
-    const mine = last.then(work).catch(failed);
-    last = mine;
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
     return mine;
   };
-  const loaded = (): { modelId: string; model: LoadedModel } | undefined => {
-    const state = engine.state();
-    return state.status === 'ready' ? state : undefined;
-  };
+  const loaded = (modelId: string): LoadedModel | undefined => engine.loaded().find((each) => each.modelId === modelId)?.model;
 
-  const keep = async ({ chatId, key, tokens }: Conversation, save: Engine['saveState']): Promise<void> => {
-    if (tokens < worthKeeping || limit() === 0) return;
+  const keep = async ({ chatId, key, tokens }: Conversation, save: (file: string) => Promise<SavedState>): Promise<void> => {
+    if (key === undefined || tokens < worthKeeping || limit() === 0) return;
     const from = performance.now();
-    await states.keep(key, limit(), save);
+    await states.keep(key, limit(), async (file) => {
+      const { tokens: written } = await save(file);
+      // A model whose slots share the context may have needed the room of one that was not answering.
+      if (written < worthKeeping) throw new Error('The model does not hold it any more');
+    });
     log.info('What was read of a chat is kept', { chatId, tokens, ms: Math.round(performance.now() - from) });
   };
 
   /** Gives the tokens; 0 where it does not fit, of another context or a damaged disk: it is read anew then, and written anew. */
-  const fetch = async (file: string, key: string): Promise<number> => {
+  const fetch = async (modelId: string, file: string, slot: number, key: string): Promise<number> => {
     try {
-      return (await engine.restoreState(file)).tokens;
+      return (await engine.restoreState(modelId, file, slot)).tokens;
     } catch (error) {
       failed(error);
       states.remove(key);
@@ -73,41 +93,67 @@ export function createHeld({ states, engine, key, limit, log }: HeldOptions): He
     }
   };
 
+  /** The slot that has this chat, else one that holds nothing, else that which was used longest ago. */
+  const slotFor = (chatId: string, slots: Map<number, Conversation>, count: number): number => {
+    const own = [...slots].find(([, one]) => one.chatId === chatId);
+    if (own) return own[0];
+    const free = Array.from({ length: count }, (_, slot) => slot).filter((slot) => !slots.get(slot)?.taken);
+    return free.toSorted((a, b) => (slots.get(a)?.usedAt ?? 0) - (slots.get(b)?.usedAt ?? 0))[0] ?? 0;
+  };
+
   return {
-    take: (chatId) =>
-      inTurn(async () => {
-        const now = loaded();
-        if (!now || (held?.chatId === chatId && held.model === now.model)) return;
-        const before = held;
-        held = undefined;
-        if (before?.model === now.model) await keep(before, engine.saveState).catch(failed);
-        const place = await key(chatId, now.modelId, now.model);
-        const file = states.find(place);
-        const tokens = file === undefined ? 0 : await fetch(file, place);
-        held = { chatId, key: place, model: now.model, messages: [], tokens };
+    take: (modelId, chatId) =>
+      inTurn<Reading>(async () => {
+        const model = loaded(modelId);
+        if (!model) return { slot: 0, follow: () => () => {}, release() {} };
+        const slots = slotsOf(model);
+        const slot = slotFor(chatId, slots, model.slots ?? 1);
+        const before = slots.get(slot);
+        const mine: Conversation =
+          before?.chatId === chatId ? before : { chatId, key: undefined, messages: [], tokens: 0, taken: true, usedAt: performance.now() };
+        mine.taken = true;
+        slots.set(slot, mine);
+        if (mine !== before) {
+          if (before) await keep(before, (file) => engine.saveState(modelId, file, slot)).catch(failed);
+          mine.key = await key(chatId, modelId, model).catch((error: unknown) => void failed(error));
+          const file = mine.key === undefined ? undefined : states.find(mine.key);
+          if (file !== undefined && mine.key !== undefined) mine.tokens = await fetch(modelId, file, slot, mine.key);
+        }
+        return {
+          slot,
+          follow: (messages) => follow(mine, messages),
+          release() {
+            mine.taken = false;
+            mine.usedAt = performance.now();
+          },
+        };
       }),
-    follow(messages) {
-      let text = '';
-      let whole = true;
-      return (event) => {
-        if (event.type === 'text') text += event.text;
-        if (event.type === 'dropped') whole = false;
-        if (event.type !== 'end' || !held) return;
-        const answer: Message = { role: 'assistant', content: [{ type: 'text', text }] };
-        held = { ...held, messages: whole ? [...messages, answer] : [], tokens: event.stats.promptTokens + event.stats.tokens };
-      };
-    },
-    known(chatId, messages) {
-      if (held?.chatId !== chatId || held.model !== loaded()?.model) return 0;
-      const known = held.messages.map((message) => JSON.stringify(message));
+    known(modelId, chatId, messages) {
+      const model = loaded(modelId);
+      const mine = model && [...slotsOf(model).values()].find((one) => one.chatId === chatId);
+      if (!mine) return 0;
+      const known = mine.messages.map((message) => JSON.stringify(message));
       const end = messages.findIndex((message, index) => JSON.stringify(message) !== known[index]);
       return end < 0 ? messages.length : end;
     },
     leave: (model, save) =>
       inTurn(async () => {
-        const going = held;
-        held = undefined;
-        if (going?.model === model) await keep(going, save);
+        const going = [...slotsOf(model)];
+        held.delete(model);
+        for (const [slot, one] of going) await keep(one, (file) => save(file, slot)).catch(failed);
       }),
+  };
+}
+
+function follow(mine: Conversation, messages: Message[]): (event: GenerateEvent) => void {
+  let text = '';
+  let whole = true;
+  return (event) => {
+    if (event.type === 'text') text += event.text;
+    if (event.type === 'dropped') whole = false;
+    if (event.type !== 'end') return;
+    const answer: Message = { role: 'assistant', content: [{ type: 'text', text }] };
+    mine.messages = whole ? [...messages, answer] : [];
+    mine.tokens = event.stats.promptTokens + event.stats.tokens;
   };
 }

@@ -11,10 +11,10 @@ const file = process.argv[2]!;
 const engine: AnswerEngine = {
   modelId: () => 'tiny',
   ready: async () => {},
-  resume: async () => {},
+  slots: () => 1,
   stop: async () => {},
   ledger: () => Promise.reject(new Error('Nobody asks')),
-  generate(_, on) {
+  generate(_, __, on) {
     let n = 0;
     setInterval(() => {
       on({ type: 'text', text: `${n} ` });

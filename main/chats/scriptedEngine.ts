@@ -18,8 +18,10 @@ interface Script {
 export interface ScriptedEngine extends AnswerEngine {
   /** In the order they were asked for. */
   scripts: Script[];
-  /** The chats of `resume`. */
-  resumed: string[];
+  /** The chats and models of `scripts`. */
+  of: { chatId: string; modelId: string }[];
+  /** Has that model give so many answers at once. */
+  widen(modelId: string, slots: number): void;
   /** Has another model loaded, or none. */
   load(modelId: string | undefined): void;
   /** Has none loaded, and `modelId` waiting to be loaded by a message until `loaded` is called, with why it fails where it does. */
@@ -42,12 +44,15 @@ export const statsOf = (stopReason: TurnStats['stopReason']): TurnStats => ({
 export function scriptedEngine(): ScriptedEngine {
   let model: string | undefined = 'tiny';
   const scripts: Script[] = [];
-  const resumed: string[] = [];
+  const of: ScriptedEngine['of'] = [];
+  const widths = new Map<string, number>();
   let load = Promise.withResolvers<void>();
   load.resolve();
   return {
     scripts,
-    resumed,
+    of,
+    widen: (modelId, slots) => void widths.set(modelId, slots),
+    slots: (modelId) => widths.get(modelId) ?? 1,
     load(modelId) {
       model = modelId;
       load.resolve();
@@ -58,20 +63,20 @@ export function scriptedEngine(): ScriptedEngine {
     },
     loaded: (fault) => (fault === undefined ? load.resolve() : load.reject(fault)),
     modelId: () => model,
-    ready: (_, signal) =>
-      Promise.race([
+    async ready(modelId, signal) {
+      if (model !== modelId) throw new Fault('engine.notLoaded', 'Another model was loaded while the message waited');
+      await Promise.race([
         load.promise,
         new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Fault('cancelled', 'Stopped while the model was loading')))),
-      ]),
-    async resume(chatId) {
-      resumed.push(chatId);
+      ]);
     },
     async ledger(_, { messages }, promptTokens) {
       const rows = messages.map(({ role }) => ({ role, tokens: 10, cached: true }));
       const total = promptTokens ?? 10 * rows.length;
       return { context: 4096, total, cached: total, system: 0, images: 0, thinking: 0, tools: 0, messages: rows };
     },
-    generate(request: GenerateRequest, on: (event: GenerateEvent) => void) {
+    generate(which, request: GenerateRequest, on: (event: GenerateEvent) => void) {
+      of.push(which);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       scripts.push({
         request,

@@ -154,18 +154,40 @@ test('what a model is not given is told at once, kept with the answer, and asked
   expect((await chat(chatId)).turns.map(({ dropped }) => dropped)).toEqual([undefined, undefined, undefined, { messages: 2, tokens: 310 }]);
 });
 
-test('an answer is preceded by what the engine read of its chat before; a stop while that is fetched ends it', async () => {
+test('the engine is told which chat it answers in, and hears of a stop before the first word', async () => {
   const { chatId } = await talk('Q', 'A');
-  expect(engine.resumed).toEqual([chatId]);
-  const fetched = Promise.withResolvers<void>();
-  engine.resume = () => fetched.promise;
+  expect(engine.of).toEqual([{ chatId, modelId: 'tiny' }]);
+  engine.generate = (_, __, ___, signal) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Fault('cancelled', 'Stopped before the first word'))));
   const { turnId } = await send('Q2', chatId);
-  const stopped = ask('chat.stop', { turnId });
-  await vi.waitFor(async () => expect((await chat(chatId)).running).toBe(true));
-  fetched.resolve();
-  await stopped;
+  await ask('chat.stop', { turnId });
   expect((await chat(chatId)).turns.at(-1)).toMatchObject({ status: 'stopped', text: '' });
-  expect(engine.scripts).toHaveLength(1);
+});
+
+test('a model with slots answers in several chats at the same time, and no more than it has', async () => {
+  engine.widen('tiny', 2);
+  const chats = [await send('one'), await send('two'), await send('three')];
+  await vi.waitFor(() => expect(engine.scripts).toHaveLength(2));
+  for (const script of engine.scripts) script.say('x');
+  engine.scripts[1]!.end();
+  await ended(chats[1]!.turnId);
+  await vi.waitFor(() => expect(engine.scripts).toHaveLength(3));
+  engine.scripts[0]!.end();
+  engine.scripts[2]!.end();
+  expect(await Promise.all(chats.map(async ({ turnId }) => (await ended(turnId)) as object))).toMatchObject([
+    { turn: { status: 'done' } },
+    { turn: { status: 'done' } },
+    { turn: { status: 'done' } },
+  ]);
+});
+
+test('questions that waited for the load are answered together, by as many slots as the model came with', async () => {
+  engine.eject('tiny');
+  await send('one');
+  await send('two');
+  engine.widen('tiny', 2);
+  engine.loaded();
+  await vi.waitFor(() => expect(engine.scripts).toHaveLength(2));
 });
 
 test('the ledger is that of the next question; pictures count as they were read', async () => {

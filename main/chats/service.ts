@@ -1,17 +1,20 @@
 /** The rules of a conversation: what may be asked, answered, stopped, changed and undone, and who hears of it. */
 import type { DatabaseSync } from 'node:sqlite';
+import { chooseAnswer } from '../../shared/answerChoice.ts';
 import type { GenerateEvent, GenerateRequest, Ledger } from '../../shared/contract/control.ts';
 import type { Core } from '../../shared/contract/core.ts';
 import { Fault } from '../../shared/result.ts';
 import type { Handlers } from '../../shared/rpc/define.ts';
+import type { WholeAnswerSettings } from '../../shared/schemas/answer.ts';
 import type { Chat, Part, Turn } from '../../shared/schemas/chat.ts';
+import type { Sampling } from '../../shared/schemas/sampling.ts';
 import type { Blobs } from '../blobs/store.ts';
 import type { Log } from '../log.ts';
 import type { SettingsStore } from '../settings/store.ts';
 import { createWatched } from '../watched.ts';
 import { createLine } from './line.ts';
 import { toMessages } from './messages.ts';
-import { createChatStore } from './store.ts';
+import { createChatStore, type Exchange } from './store.ts';
 import { createTurns } from './turns.ts';
 
 /** What a conversation asks of the engine. */
@@ -20,10 +23,13 @@ export interface AnswerEngine {
   modelId(): string | undefined;
   /** Settles when that model can answer, and loads it first where it must. Rejects with a `Fault`, with `cancelled` when `signal` aborts. */
   ready(modelId: string, signal: AbortSignal): Promise<void>;
-  /** Has the loaded model hold what it read of a chat before, where that is kept; before an answer in another chat than the last one. */
-  resume(chatId: string): Promise<void>;
-  /** One at a time. Settles after the `end` event. Rejects with a `Fault`: `engine.crashed` when the process is gone, `engine.contextFull`, ... */
-  generate(request: GenerateRequest, on: (event: GenerateEvent) => void): Promise<void>;
+  /** How many answers that model gives at the same time; 1 while it is not loaded. */
+  slots(modelId: string): number;
+  /**
+   * Answers in a chat with what the model read of it before, as many at a time as it has slots. Settles after the `end` event. Rejects
+   * with a `Fault`: `cancelled` when `signal` aborts before the first word, `engine.crashed` when the process is gone, ...
+   */
+  generate(of: { chatId: string; modelId: string }, request: GenerateRequest, on: (event: GenerateEvent) => void, signal: AbortSignal): Promise<void>;
   /** Ends an answer; its `generate` still gives the `end` event. */
   stop(turnId: string): Promise<void>;
   /** What fills the context with this request in that chat; `promptTokens`: those that the engine counted itself. Rejects with `engine.notLoaded`. */
@@ -43,12 +49,14 @@ export interface ChatsOptions {
   blobs: Pick<Blobs, 'path' | 'find'>;
   engine: AnswerEngine;
   settings: Pick<SettingsStore, 'get'>;
+  /** How the makers of a model recommend to draw its words. */
+  recommended?: (modelId: string) => Sampling | undefined;
   log: Pick<Log, 'info' | 'error'>;
   /** Milliseconds, see `createTurns`. */
   saveEveryMs?: number;
 }
 
-export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: ChatsOptions): Chats {
+export function createChats({ db, blobs, engine, settings, recommended, log, saveEveryMs }: ChatsOptions): Chats {
   const store = createChatStore(db);
   const recovered = store.recover();
   if (recovered > 0) log.info('Answers were running when the app ended; they keep the text they had', { answers: recovered });
@@ -64,21 +72,9 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
 
   const turns = createTurns({ store, log, onChange: (turn) => touch(turn.chatId), ...(saveEveryMs !== undefined && { saveEveryMs }) });
 
-  const line = createLine();
-  /** Answers that wait for their model to load. */
-  const loading = new Map<string, AbortController>();
-
-  const model = async ({ id, chatId, modelId }: Pick<Turn, 'id' | 'chatId'> & { modelId: string }): Promise<void> => {
-    const abort = new AbortController();
-    loading.set(id, abort);
-    try {
-      await engine.ready(modelId, abort.signal);
-      await engine.resume(chatId);
-      if (abort.signal.aborted) throw new Fault('cancelled', 'Stopped before the first word');
-    } finally {
-      loading.delete(id);
-    }
-  };
+  const line = createLine(engine.slots);
+  /** Ends answers that have no word yet. */
+  const begun = new Map<string, AbortController>();
 
   /** The model that answers, when nothing speaks against an answer in this chat now. To be called right before storing. */
   const ready = (chatId: string | undefined): string => {
@@ -100,23 +96,35 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
     }
   };
 
-  const begin = (answer: Turn, question: string, thinking: boolean): void => {
-    const { systemPrompt, temperature, maxTokens, overflow } = settings.get();
-    turns.begin(answer.id, (on) =>
-      line.run(answer.id, async () => {
-        const { modelId } = answer;
-        if (modelId === undefined || engine.modelId() !== modelId) throw new Fault('engine.notLoaded', 'Another model was loaded while the question waited');
-        await model({ id: answer.id, chatId: answer.chatId, modelId });
+  /** How an answer of this model in this chat is given, by what holds now. */
+  const chosen = (chatId: string, modelId: string | undefined, thinking: boolean | undefined): WholeAnswerSettings => {
+    const places = { request: { thinking }, chat: store.settings(chatId), settings: settings.get(), modelId };
+    return chooseAnswer({ ...places, recommended: modelId === undefined ? undefined : recommended?.(modelId) }).settings;
+  };
+
+  const begin = (answer: Turn, question: string, thinking: boolean | undefined): void => {
+    const { systemPrompt, ...how } = chosen(answer.chatId, answer.modelId, thinking);
+    const { id, chatId, modelId = '' } = answer;
+    const abort = new AbortController();
+    const generate = async (on: (event: GenerateEvent) => void): Promise<void> => {
+      begun.set(id, abort);
+      try {
+        await engine.ready(modelId, abort.signal);
+        line.advance(modelId);
         const messages = toMessages(systemPrompt, store.path(question), blobs.path);
-        await engine.generate({ turnId: answer.id, messages, thinking, temperature, overflow, ...(maxTokens > 0 && { maxTokens }) }, on);
-      }),
-    );
+        const request: GenerateRequest = { turnId: id, messages, ...how };
+        await engine.generate({ chatId, modelId }, request, on, abort.signal);
+      } finally {
+        begun.delete(id);
+      }
+    };
+    turns.begin(id, (on) => line.run(id, modelId, () => generate(on)));
     touch(answer.chatId);
   };
 
-  const ask = (chatId: string | undefined, parent: string | null, parts: Part[], thinking: boolean): { chatId: string; turnId: string } => {
-    const modelId = ready(chatId);
-    const { question, answer } = store.ask({ chatId, parent, parts, modelId });
+  const ask = (exchange: Omit<Exchange, 'modelId'>, thinking: boolean | undefined): { chatId: string; turnId: string } => {
+    const modelId = ready(exchange.chatId);
+    const { question, answer } = store.ask({ ...exchange, modelId });
     begin(answer, question, thinking);
     return { chatId: answer.chatId, turnId: answer.id };
   };
@@ -124,9 +132,8 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
   /** Settles when the answer has ended, so that the next question finds the chat free. */
   const stop = async (turnId: string): Promise<void> => {
     try {
-      const waiting = loading.get(turnId);
-      if (waiting) waiting.abort();
-      else if (!line.leave(turnId)) await engine.stop(turnId);
+      begun.get(turnId)?.abort();
+      if (!line.leave(turnId)) await engine.stop(turnId);
     } catch (error) {
       // The engine is gone, and `generate` tells how.
       log.error('An answer could not be stopped', { turnId, error });
@@ -137,10 +144,10 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
   /** What the next question would be asked after. */
   const ledger = async (chatId: string): Promise<Ledger> => {
     if (store.running(chatId) !== undefined) throw new Fault('turn.running', 'This chat is being answered');
-    const { systemPrompt, temperature, thinking } = settings.get();
+    const { systemPrompt, ...how } = chosen(chatId, engine.modelId(), undefined);
     const head = store.head(chatId);
     const path = head === null ? [] : store.path(head);
-    const request = (turns: Turn[]): GenerateRequest => ({ turnId: '', messages: toMessages(systemPrompt, turns, blobs.path), thinking, temperature });
+    const request = (turns: Turn[]): GenerateRequest => ({ turnId: '', messages: toMessages(systemPrompt, turns, blobs.path), ...how });
     const { stats, dropped, modelId } = path.at(-1) ?? {};
     const pictures = path.some(({ parts }) => parts.some(({ type }) => type === 'image'));
     // Pictures are counted where they are read: an answer to this very path knows their tokens.
@@ -187,15 +194,15 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
         yield fresh(store.chat(id));
       }
     },
-    async 'chat.send'({ chatId, parts, thinking }) {
+    async 'chat.send'({ chatId, parts, thinking, settings: own }) {
       await check(parts);
-      return ask(chatId, chatId === undefined ? null : store.head(chatId), parts, thinking);
+      return ask({ chatId, parent: chatId === undefined ? null : store.head(chatId), parts, settings: own }, thinking);
     },
     async 'chat.edit'({ turnId, parts, thinking }) {
       await check(parts);
       const { chatId, role } = store.turn(turnId);
       if (role !== 'user') throw new Fault('turn.notFound', 'Only a question can be changed');
-      return { turnId: ask(chatId, store.parent(turnId), parts, thinking).turnId };
+      return { turnId: ask({ chatId, parent: store.parent(turnId), parts }, thinking).turnId };
     },
     'chat.retry'({ turnId, thinking }) {
       const { chatId, role } = store.turn(turnId);
@@ -204,6 +211,10 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
       const answer = store.answer(question, ready(chatId));
       begin(answer, question, thinking);
       return { turnId: answer.id };
+    },
+    'chat.settings'({ chatId, ...change }) {
+      store.changeSettings(chatId, change);
+      touch(chatId);
     },
     'chat.choose': ({ turnId }) => touch(store.choose(turnId)),
     async 'chat.deleteTurn'({ turnId }) {
@@ -224,7 +235,7 @@ export function createChats({ db, blobs, engine, settings, log, saveEveryMs }: C
     handlers,
     close() {
       turns.close();
-      for (const abort of loading.values()) abort.abort();
+      for (const abort of begun.values()) abort.abort();
       line.close();
     },
   };

@@ -9,22 +9,22 @@ export interface Backend {
   /** Loads the one model of this backend. `onProgress` hears 0 to 1. Throws `signal.reason` when aborted. */
   load(request: LoadRequest, onProgress: (progress: number) => void, signal: AbortSignal): Promise<LoadedModel>;
   /**
-   * Answers, one request at a time. `on` hears every event but the end, whose statistics are the result.
+   * Answers, one request at a time for each of the model's slots. `on` hears every event but the end, whose statistics are the result.
    * Aborting `stop` is no error: what was said stays said, and the statistics say `stopped`.
    * Throws `Fault('engine.contextFull')` where the conversation does not fit and nothing may be left out.
    */
   generate(request: GenerateRequest, on: (event: Said) => void, stop: AbortSignal): Promise<TurnStats>;
   /**
-   * Reads the last answer as the next prompt will quote it, so that the next turn costs its new words only, on hybrid
-   * models too. Ends early when `stop` aborts: nothing is lost by that.
+   * Reads the slot's last answer as the next prompt will quote it, so that the next turn costs its new words only, on
+   * hybrid models too. Ends early when `stop` aborts: nothing is lost by that.
    */
-  settle(stop: AbortSignal): Promise<void>;
+  settle(slot: number, stop: AbortSignal): Promise<void>;
   /** What fills the context with this request; `used` is what the answer to it said of its prompt, and exact for pictures too. */
   ledger(request: GenerateRequest, used?: Used): Promise<Ledger>;
-  /** Writes the state of the last conversation, settled, to `file`, in the `stateFolder` of the load. */
-  saveState(file: string): Promise<SavedState>;
-  /** Takes the state of `file` for its own, of the same model and settings. Throws where it does not fit; nothing is held then. */
-  restoreState(file: string): Promise<SavedState>;
+  /** Writes the state of the slot's conversation, settled, to `file`, in the `stateFolder` of the load. */
+  saveState(file: string, slot: number): Promise<SavedState>;
+  /** Takes the state of `file` for its own, of the same model and settings. Throws where it does not fit; the slot holds nothing then. */
+  restoreState(file: string, slot: number): Promise<SavedState>;
   /** Settles with a reason when the model is lost without anyone asking: its process must then go too. */
   lost?: Promise<string>;
   /** Gives everything back. */

@@ -9,7 +9,8 @@ import type { ModelFacts } from '../gguf/facts.ts';
 import { cardEnvironment, missing } from '../memory/testing/softwareGpu.ts';
 import type { EngineProcess } from '../platform.ts';
 import { forkEngine } from './fork.ts';
-import { createEngine, type Engine, type LoadOrder } from './supervisor.ts';
+import type { LoadOrder } from './order.ts';
+import { createEngine, type Engine } from './supervisor.ts';
 import { ask, fixture, plan, quant } from './testModel.ts';
 
 const noGpu = missing();
@@ -56,7 +57,7 @@ const loading = (processes: EngineProcess[]): EngineProcess | undefined => proce
 
 async function answer(): Promise<string> {
   let text = '';
-  await engine!.generate(ask('Hi!'), (event) => {
+  await engine!.generate('tiny', ask('Hi!'), (event) => {
     if (event.type === 'text') text += event.text;
   });
   return text;

@@ -5,10 +5,10 @@ import type { LadderStep } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { EngineProcess } from '../platform.ts';
 import { attempt, type Failed, type Running } from './attempt.ts';
-import { failureOf } from './failure.ts';
+import { type Failure, failureOf } from './failure.ts';
 import { nextPlan } from './ladder.ts';
+import type { LoadOrder } from './order.ts';
 import type { Built } from './serverBuild.ts';
-import type { LoadOrder } from './supervisor.ts';
 import { type defaultBuild, prepareVision, serverForText, type Vision } from './vision.ts';
 
 export interface Descent {
@@ -23,6 +23,8 @@ export interface Descent {
   crashed(): boolean;
   /** Settles when the memory of processes before is free. */
   free(): Promise<unknown>;
+  /** Has another model go where there was too little memory; false where none can. */
+  makeRoom?(): boolean;
   /** Where the states of conversations are kept. */
   stateFolder?: string | undefined;
   /** How far it is, 0 to 1 within a stage, with the steps so far. */
@@ -37,7 +39,7 @@ export type Landing = { steps: LadderStep[] } & ({ running: Running; plan: LoadP
 
 /** Never rejects. Undefined when `signal` aborted, with no process left. */
 export async function descend(descent: Descent): Promise<Landing | undefined> {
-  const { order, start, built, compute, free, show, onStep, stateFolder, signal } = descent;
+  const { order, start, built, compute, free, makeRoom, show, onStep, stateFolder, signal } = descent;
   const { files, projector, facts, settings } = order;
   const steps = [...(order.remembered ?? [])];
   let { plan } = order;
@@ -63,7 +65,9 @@ export async function descend(descent: Descent): Promise<Landing | undefined> {
       if (signal.aborted) break;
       if ('model' in tried) return { running: tried, plan, vision, steps };
       if (tried.crashed && descent.crashed()) return { error: keepsCrashing(tried.fault), lines: tried.lines, steps };
-      const next = await down(descent, request, tried);
+      const failure = await failed(descent, request, tried);
+      if (failure && failure.of !== 'device' && makeRoom?.()) continue;
+      const next = failure && down(descent, request, failure);
       if (!next) return { error: tried.fault, lines: tried.lines, steps };
       onStep(tried.fault, next.step);
       steps.push(next.step);
@@ -75,27 +79,28 @@ export async function descend(descent: Descent): Promise<Landing | undefined> {
   return undefined;
 }
 
-/** The next smaller plan; undefined where none would fare better. */
-async function down(
-  { order: { facts }, compute }: Descent,
-  { plan, serverFolder, projector }: LoadRequest,
-  { fault, lines }: Failed,
-): Promise<ReturnType<typeof nextPlan>> {
+/** What a plan failed for, and what computes it; undefined where none would fare better. */
+async function failed({ compute }: Descent, { plan }: LoadRequest, { fault, lines }: Failed): Promise<(Failure & { on: Hardware['backend'] }) | undefined> {
   const error = toAppError(fault);
   if (!failureOf(error, lines, true)) return undefined;
   // A machine that cannot be asked most often has a GPU whose driver is broken.
-  const backend = plan.compute ?? (await compute().catch(() => 'vulkan' as const));
-  const failure = failureOf(error, lines, backend !== 'cpu');
-  return (
-    failure &&
-    nextPlan(plan, failure, {
-      layers: (facts.blockCount ?? 0) + 1,
-      experts: serverFolder !== undefined && facts.experts !== undefined,
-      projector: projector !== undefined,
-      compute: backend,
-    })
-  );
+  const on = plan.compute ?? (await compute().catch(() => 'vulkan' as const));
+  const failure = failureOf(error, lines, on !== 'cpu');
+  return failure && { ...failure, on };
 }
+
+/** The next smaller plan, where there is one. */
+const down = (
+  { order: { facts } }: Descent,
+  { plan, serverFolder, projector }: LoadRequest,
+  { on, ...failure }: Failure & { on: Hardware['backend'] },
+): ReturnType<typeof nextPlan> =>
+  nextPlan(plan, failure, {
+    layers: (facts.blockCount ?? 0) + 1,
+    experts: serverFolder !== undefined && facts.experts !== undefined,
+    projector: projector !== undefined,
+    compute: on,
+  });
 
 /** What is told after too many crashes in a short time, with what the last one was. */
 export const keepsCrashing = ({ data }: Fault): Fault => new Fault('engine.keepsCrashing', 'The engine crashed three times in a few minutes', data);

@@ -15,21 +15,25 @@ import { progressive } from './progressive.ts';
 /** The control contract over one backend: one model for the life of the process. */
 export function createHost(): Handlers<typeof control> {
   let backend: Backend | undefined;
-  let running: { turnId: string; stop: AbortController } | undefined;
-  /** The last answer is being read as the next prompt will quote it, while nobody asks. */
-  let settling: { stop: AbortController; done: Promise<void> } | undefined;
+  let slots = 1;
+  /** By turn. */
+  const running = new Map<string, { slot: number; stop: AbortController }>();
+  /** The last answers are being read as the next prompts will quote them, while nobody asks; by slot. */
+  const settling = new Map<number, { stop: AbortController; done: Promise<void> }>();
 
-  const settle = (backend: Backend): void => {
+  const settle = (backend: Backend, slot: number): void => {
     const stop = new AbortController();
-    settling = { stop, done: backend.settle(stop.signal).catch((error: unknown) => console.error('settle', error)) };
+    settling.set(slot, { stop, done: backend.settle(slot, stop.signal).catch((error: unknown) => console.error('settle', error)) });
   };
-  /** The model, when nobody is using it. */
-  const idle = async (): Promise<Backend> => {
+  /** The model, where nobody is using this slot. */
+  const unused = (slot: number): Backend => {
     if (!backend) throw new Fault('engine.notLoaded', 'No model is loaded');
-    if (running) throw new Fault('engine.busy', 'The model is answering already');
-    settling?.stop.abort();
-    await settling?.done;
+    if (slot >= slots || [...running.values()].some((one) => one.slot === slot)) throw new Fault('engine.busy', 'The model is answering already');
     return backend;
+  };
+  const calm = async (slot: number): Promise<void> => {
+    settling.get(slot)?.stop.abort();
+    await settling.get(slot)?.done;
   };
 
   return {
@@ -59,6 +63,7 @@ export function createHost(): Handlers<typeof control> {
           setImmediate(() => process.exit(1));
         });
         const model = yield* progressive((on) => loading.load(request, on, signal));
+        slots = model.slots ?? 1;
         yield { type: 'loaded', model };
       } catch (error) {
         backend = undefined;
@@ -67,17 +72,17 @@ export function createHost(): Handlers<typeof control> {
     },
 
     async *generate(request, { signal }): AsyncGenerator<GenerateEvent> {
-      if (running) throw new Fault('engine.busy', 'The model is answering already');
+      const { turnId, slot = 0 } = request;
+      const model = unused(slot);
       const stop = new AbortController();
-      const idling = idle();
-      running = { turnId: request.turnId, stop };
+      running.set(turnId, { slot, stop });
       const abandon = (): void => stop.abort();
       signal.addEventListener('abort', abandon);
-      let answering: Backend | undefined;
+      let answered = false;
       try {
-        const model = await idling;
+        await calm(slot);
         const stats = yield* coalesce((on) => model.generate(request, on, stop.signal));
-        answering = model;
+        answered = true;
         yield { type: 'end', stats };
       } catch (error) {
         // A lost card stays lost for this process: its end is told as a crash, and the next message gets a new one.
@@ -87,8 +92,8 @@ export function createHost(): Handlers<typeof control> {
       } finally {
         signal.removeEventListener('abort', abandon);
         stop.abort();
-        running = undefined;
-        if (answering) settle(answering);
+        running.delete(turnId);
+        if (answered) settle(model, slot);
       }
     },
 
@@ -97,16 +102,20 @@ export function createHost(): Handlers<typeof control> {
       return backend.ledger(request, used);
     },
 
-    async saveState({ file }) {
-      return (await idle()).saveState(file);
+    async saveState({ file, slot }) {
+      const model = unused(slot);
+      await calm(slot);
+      return model.saveState(file, slot);
     },
 
-    async restoreState({ file }) {
-      return (await idle()).restoreState(file);
+    async restoreState({ file, slot }) {
+      const model = unused(slot);
+      await calm(slot);
+      return model.restoreState(file, slot);
     },
 
     stop({ turnId }) {
-      if (running?.turnId === turnId) running.stop.abort();
+      running.get(turnId)?.stop.abort();
     },
   };
 }

@@ -31,8 +31,8 @@ export function createLlamaServer(): Backend {
   let imageTokens = imageTokenCap;
   let marker = '';
   let stateFolder: string | undefined;
-  /** Not yet read as the next prompt will quote it. */
-  let unsettled: Said | undefined;
+  /** Not yet read as the next prompt will quote it, by slot. */
+  const unsettled = new Map<number, Said>();
   const lost = Promise.withResolvers<string>();
 
   const running = (): ServerProcess => {
@@ -40,20 +40,20 @@ export function createLlamaServer(): Backend {
     return server;
   };
 
-  const settle = async (stop: AbortSignal): Promise<void> => {
-    if (!unsettled) return;
+  const settle = async (slot: number, stop: AbortSignal): Promise<void> => {
+    const said = unsettled.get(slot);
+    if (!said) return;
     const { address } = running();
-    const said = unsettled;
     const [one, other] = await Promise.all(['a', 'b'].map((next) => render(address, { ...said, messages: [...said.messages, question(next)] })));
     const stable = commonPrefix(one!, other!);
     // A picture whose place comes later than what is stable cannot be sent along.
     const images = (await pictures(said.messages)).slice(0, stable.split(marker || '\0').length - 1);
     const prompt = images.length > 0 ? { prompt_string: stable, multimodal_data: images } : stable;
     // The word after it is thrown away before it is processed; none at all cannot be asked for.
-    const body = { prompt, n_predict: 1, cache_prompt: true, temperature: 0 };
+    const body = { prompt, n_predict: 1, cache_prompt: true, temperature: 0, id_slot: slot };
     try {
       await ask(address, '/completion', z.unknown(), body, stop);
-      if (unsettled === said) unsettled = undefined;
+      if (unsettled.get(slot) === said) unsettled.delete(slot);
     } catch (error) {
       if (!stop.aborted) throw error;
     }
@@ -102,7 +102,8 @@ export function createLlamaServer(): Backend {
         throw new Fault('engine.crashed', `The engine ended: ${reason}`, { reason });
       });
       crashed.catch(() => {});
-      unsettled = undefined;
+      const { slot = 0 } = request;
+      unsettled.delete(slot);
       const answered = chat(address, await answerRequest(request), answer.take, stop).catch(async (error: unknown) => {
         if (error instanceof Fault) throw error;
         // A connection that breaks is most often the server's end, whose reason is the better one.
@@ -112,7 +113,7 @@ export function createLlamaServer(): Backend {
       await Promise.race([answered, crashed]);
       const stats = answer.end(stop.aborted);
       // After a call comes its result, not a question.
-      if (calls.length === 0) unsettled = { ...request, messages: [...request.messages, { role: 'assistant', content: [{ type: 'text', text }] }] };
+      if (calls.length === 0) unsettled.set(slot, { ...request, messages: [...request.messages, { role: 'assistant', content: [{ type: 'text', text }] }] });
       return stats;
     },
 
@@ -120,17 +121,17 @@ export function createLlamaServer(): Backend {
 
     ledger: async (request, used) => ledger(request, used, counting(running().address, request)),
 
-    async saveState(file) {
+    async saveState(file, slot) {
       const { address } = running();
-      await settle(new AbortController().signal);
-      const { n_saved, n_written } = await ask(address, '/slots/0?action=save', saved, { filename: stateName(file) });
+      await settle(slot, new AbortController().signal);
+      const { n_saved, n_written } = await ask(address, `/slots/${slot}?action=save`, saved, { filename: stateName(file) });
       return { tokens: n_saved, bytes: n_written } satisfies SavedState;
     },
 
-    async restoreState(file) {
+    async restoreState(file, slot) {
       const { address } = running();
-      unsettled = undefined;
-      const { n_restored, n_read } = await ask(address, '/slots/0?action=restore', restored, { filename: stateName(file) });
+      unsettled.delete(slot);
+      const { n_restored, n_read } = await ask(address, `/slots/${slot}?action=restore`, restored, { filename: stateName(file) });
       return { tokens: n_restored, bytes: n_read } satisfies SavedState;
     },
 
@@ -191,6 +192,7 @@ async function summary({ plan, projector }: LoadRequest, { log }: ServerProcess,
     layers: { total: Number(offloaded?.[2] ?? layerCount(log.lines())), onGpu: Number(offloaded?.[1] ?? 0) },
     vision: projector !== undefined,
     thinking,
+    ...(plan.slots && { slots: plan.slots }),
     ...(plan.mlock && isUnlocked(log.lines()) && { unlocked: true }),
     memory,
   };

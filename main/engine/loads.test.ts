@@ -10,7 +10,8 @@ import { defaultLoadSettings, type Estimate, type LoadSettings } from '../../sha
 import type { ModelFacts } from '../gguf/facts.ts';
 import { createWatched } from '../watched.ts';
 import { createLoads, type Loads } from './loads.ts';
-import type { LoadOrder } from './supervisor.ts';
+import type { LoadOrder } from './order.ts';
+import type { Loaded } from './supervisor.ts';
 
 const step: LadderStep = { change: 'cache', from: 'f16', to: 'q8_0', why: 'gpu' };
 const forever = new AbortController().signal;
@@ -18,6 +19,9 @@ const forever = new AbortController().signal;
 let folder: string;
 let state = createWatched<EngineState>({ status: 'idle' });
 let orders: LoadOrder[];
+/** What can answer. */
+let loaded: Set<string>;
+let used: (modelId: string, settings: LoadSettings) => boolean;
 let asked: LoadSettings[];
 let card: string;
 /** Whose bytes the estimate gave. */
@@ -32,6 +36,8 @@ const create = (): Loads =>
     engine: {
       state: state.get,
       watch: state.watch,
+      loaded: () => [...loaded].map((modelId) => ({ modelId }) as Loaded),
+      use: (modelId, settings) => used(modelId, settings),
       load(order) {
         orders.push(order);
         state.set({ status: 'loading', modelId: order.modelId, stage: 'starting', progress: 0 });
@@ -43,17 +49,23 @@ const create = (): Loads =>
         asked.push(settings);
         return { settings, engine: runner, layers: { total: 5, onGpu: 5 }, gpu: {}, ram: {} } as Estimate;
       },
+      needs: async () => ({ gpu: 1, ram: 2 }),
       plan: (settings, { layers }) => ({ ...settings, gpuLayers: layers.onGpu, batchSize: 512 }),
     },
     hardware: async () => ({ backend: 'vulkan', gpus: [card], vram: { total: 8 }, cpu: { name: 'x' }, ram: { total: 9 }, llamaCpp: 'b1' }) as Hardware,
     settings: () => ({ global: defaultLoadSettings, model: own }),
   });
-const ready = (modelId: string): void => state.set({ status: 'ready', modelId, answering: false } as EngineState);
+const ready = (modelId: string): void => {
+  loaded.add(modelId);
+  state.set({ status: 'ready', modelId, answering: false } as EngineState);
+};
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-loads-'));
   state = createWatched<EngineState>({ status: 'idle' });
   orders = [];
+  loaded = new Set();
+  used = () => false;
   asked = [];
   card = 'GeForce';
   runner = 'node-llama-cpp';
@@ -129,12 +141,36 @@ test('a message loads the last model with its settings, by itself, and waits for
 });
 
 test('a message that waits hears why the load failed, and is loaded for again the next time', async () => {
+  await loads.load('a', {}, forever);
+  orders = [];
+  state.set({ status: 'idle', last: 'a' });
   const waiting = loads.ready('a', forever);
   await expect.poll(() => orders.length).toBe(1);
   state.set({ status: 'failed', modelId: 'a', error: { code: 'engine.outOfMemory', message: '' } });
   await expect(waiting).rejects.toMatchObject({ code: 'engine.outOfMemory' });
   void loads.ready('a', forever).catch(() => {});
   await expect.poll(() => orders.length).toBe(2);
+});
+
+test('a model that is loaded so already is used, and one that is to be loaded afresh is not', async () => {
+  const asked: unknown[] = [];
+  used = (...what) => asked.push(what) > 0;
+  own = { contextSize: 1024 };
+  await loads.load('a', {}, forever);
+  expect(asked).toEqual([['a', { ...defaultLoadSettings, contextSize: 1024 }]]);
+  expect(orders).toEqual([]);
+  await loads.load('a', { afresh: true }, forever);
+  expect(orders).toHaveLength(1);
+  // What it needs is told, so that others can stay.
+  expect(orders[0]!.room).toMatchObject({ needs: { gpu: 1, ram: 2 } });
+});
+
+test('a message for a model that is loaded beside the one that answers now needs no load', async () => {
+  ready('a');
+  ready('b');
+  await loads.ready('a', forever);
+  expect(orders).toEqual([]);
+  await expect(loads.ready('c', forever)).rejects.toMatchObject({ code: 'engine.notLoaded' });
 });
 
 test('what keeps crashing is not loaded again by a message', async () => {
@@ -145,6 +181,7 @@ test('what keeps crashing is not loaded again by a message', async () => {
 
 test('a message that is taken back waits no more', async () => {
   const stop = new AbortController();
+  state.set({ status: 'idle', last: 'a' });
   const waiting = loads.ready('a', stop.signal);
   await expect.poll(() => orders.length).toBe(1);
   stop.abort();
@@ -152,6 +189,9 @@ test('a message that is taken back waits no more', async () => {
 });
 
 test('a message whose model made way for another is told so', async () => {
+  await loads.load('a', {}, forever);
+  orders = [];
+  state.set({ status: 'idle', last: 'a' });
   const waiting = loads.ready('a', forever);
   await expect.poll(() => orders.length).toBe(1);
   ready('b');

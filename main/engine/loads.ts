@@ -10,7 +10,8 @@ import { type LoadSettings, loadSettings } from '../../shared/schemas/memory.ts'
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Memory } from '../memory/estimate.ts';
 import { openKept } from '../memory/kept.ts';
-import type { Engine, LoadOrder } from './supervisor.ts';
+import type { LoadOrder } from './order.ts';
+import type { Engine } from './supervisor.ts';
 
 export interface LoadWish {
   /** Absent: what is kept for the model, else the person's own settings. */
@@ -22,7 +23,7 @@ export interface LoadWish {
 }
 
 export interface Loads {
-  /** Answers when the load has begun. Errors: those of the estimate, `library.notFound`, `engine.busy`. */
+  /** Answers when the load has begun, or the model was loaded so already. Errors: those of the estimate, `library.notFound`, `engine.busy`. */
   load(id: string, wish: LoadWish, signal: AbortSignal): Promise<void>;
   /** The model that answers the next message: the one that is loaded or loading, else the last one. */
   next(): string | undefined;
@@ -33,9 +34,9 @@ export interface Loads {
 export interface LoadParts {
   /** Where `loads.json` is kept. */
   folder: string;
-  engine: Pick<Engine, 'load' | 'state' | 'watch'>;
+  engine: Pick<Engine, 'load' | 'use' | 'loaded' | 'state' | 'watch'>;
   library: { resolve(id: string): Promise<{ files: string[]; projector?: string; facts: ModelFacts }> };
-  memory: Pick<Memory, 'estimate' | 'plan'>;
+  memory: Pick<Memory, 'estimate' | 'needs' | 'plan'>;
   hardware(): Promise<Hardware>;
   /** The person's own, and what is kept for the model. */
   settings(id: string): { global: LoadSettings; model: LoadPart | undefined };
@@ -53,6 +54,8 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
 
   const load: Loads['load'] = async (id, { settings: asked, afresh, automatic }, signal) => {
     const { settings: wanted } = chooseLoad({ ...settings(id), request: asked });
+    const remember = (): void => kept.set({ ...kept.get(), last: { modelId: id, ...(asked && { settings: asked }) } });
+    if (!afresh && engine.use(id, wanted)) return remember();
     const [{ files, projector, facts }, machine] = await Promise.all([library.resolve(id), hardware().then(nameOf)]);
     const same = (one: z.infer<typeof worked>): boolean => one.modelId === id && one.machine === machine && isSame(one.asked, wanted);
     const before = afresh ? undefined : kept.get().worked.find(same);
@@ -66,6 +69,7 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
       settings: wanted,
       plan: before?.plan ?? memory.plan(wanted, estimate),
       predicted: { gpu: estimate.gpu, ram: estimate.ram },
+      room: { needs: await memory.needs(estimate), free: estimate.free },
       // What was estimated is what loads it, where it is built.
       engine: estimate.engine === 'llama-server' ? (wanted.engine ?? 'auto') : 'node-llama-cpp',
       ...(before && { remembered: before.steps }),
@@ -77,16 +81,21 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
       },
     };
     engine.load(order);
-    kept.set({ ...kept.get(), last: { modelId: id, ...(asked && { settings: asked }) } });
+    remember();
+  };
+
+  const next: Loads['next'] = () => {
+    const state = engine.state();
+    return state.status === 'idle' ? (state.last ?? kept.get().last?.modelId) : state.modelId;
   };
 
   return {
     load,
-    next() {
-      const state = engine.state();
-      return state.status === 'idle' ? (state.last ?? kept.get().last?.modelId) : state.modelId;
-    },
+    next,
     async ready(id, signal) {
+      const can = (): boolean => engine.loaded().some(({ modelId }) => modelId === id);
+      if (can()) return;
+      if (next() !== id) throw new Fault('engine.notLoaded', 'Another model was loaded while the message waited');
       const now = engine.state();
       if (now.status === 'failed' && now.error.code === 'engine.keepsCrashing') throw toFault(now.error);
       if (now.status === 'idle' || now.status === 'failed') {
@@ -96,8 +105,8 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
         });
       }
       for await (const state of engine.watch(signal)) {
+        if (can()) return;
         if (state.status === 'idle' || state.modelId !== id) throw new Fault('engine.notLoaded', 'The model was ejected while the message waited');
-        if (state.status === 'ready') return;
         if (state.status === 'failed') throw toFault(state.error);
       }
       throw new Fault('cancelled', 'Stopped while the model was loading');

@@ -80,7 +80,7 @@ export function createNodeLlamaCpp(): Backend {
       return answer.end(stop.aborted);
     },
 
-    settle,
+    settle: (_, stop) => settle(stop),
 
     ledger: async (request, used) => ledger(request, used, counting(request)),
 

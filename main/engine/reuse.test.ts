@@ -33,7 +33,7 @@ describe.for(engines)('$name', (engine) => {
   test('once settled, a second turn reads the new words only', async () => {
     const question = say('user', 'Count from 1 to 100.');
     const first = await answer(backend, ask([question], 400));
-    await backend.settle(never);
+    await backend.settle(0, never);
     const second = await answer(backend, ask([question, say('assistant', first.text), say('user', 'Hi!')]));
     expect(first.stats.tokens).toBeGreaterThan(100);
     expect(second.read).toBeLessThan(15);
@@ -44,7 +44,7 @@ describe.for(engines)('$name', (engine) => {
     const question = say('user', words(400));
     const first = await answer(backend, ask([question]));
     const stop = new AbortController();
-    const settling = backend.settle(stop.signal);
+    const settling = backend.settle(0, stop.signal);
     stop.abort();
     await settling;
     const second = await answer(backend, ask([question, say('assistant', first.text), say('user', 'Hi!')]));
@@ -54,7 +54,7 @@ describe.for(engines)('$name', (engine) => {
   test('an edited question is read from its own beginning', async () => {
     const before = [say('user', words(600)), say('assistant', 'Yes.')];
     await answer(backend, ask([...before, say('user', 'What is two plus two?')]));
-    await backend.settle(never);
+    await backend.settle(0, never);
     const edited = await answer(backend, ask([...before, say('user', 'What is two plus three?')]));
     expect(edited.stats.promptTokens).toBeGreaterThan(600);
     expect(edited.read).toBeLessThan(30);
@@ -84,7 +84,7 @@ describe.for(engines)('$name', (engine) => {
       const first = await answer(backend, ask([seen]));
       const second = await answer(backend, ask([seen, say('assistant', first.text), say('user', 'Hi!')]));
       expect(second.read).toBeLessThan(first.stats.tokens + 30);
-      await backend.settle(never);
+      await backend.settle(0, never);
       const third = await answer(backend, ask([seen, say('assistant', first.text), say('user', 'Hi!'), say('assistant', second.text), say('user', 'Thanks')]));
       expect(third.read).toBeLessThan(15);
     });
@@ -95,13 +95,13 @@ describe.for(engines)('$name', (engine) => {
     test('a reopened chat answers as if it had never been closed, without being read again', async () => {
       const file = path.join(folder, 'chat.state');
       const first = await answer(backend, ask(history));
-      const saved = await backend.saveState(file);
+      const saved = await backend.saveState(file, 0);
       expect(saved.bytes).toBe(statSync(file).size);
       const next = [...history, say('assistant', first.text), say('user', 'What is my name?')];
       const here = await answer(backend, ask(next));
 
       const { backend: fresh } = await open(engine, quant.q4, {}, { stateFolder: folder });
-      expect(await fresh.restoreState(file)).toEqual({ tokens: saved.tokens, bytes: expect.any(Number) });
+      expect(await fresh.restoreState(file, 0)).toEqual({ tokens: saved.tokens, bytes: expect.any(Number) });
       const reopened = await answer(fresh, ask(next));
       await fresh.dispose();
       expect(reopened.text).toBe(here.text);
@@ -121,9 +121,9 @@ describe.for(engines)('$name', (engine) => {
           ],
         };
         expect((await answer(backend, ask([seen]))).text).toBe(a);
-        await backend.saveState(file);
+        await backend.saveState(file, 0);
         await answer(backend, ask([say('user', 'Something else.')]));
-        await backend.restoreState(file);
+        await backend.restoreState(file, 0);
         const reopened = await answer(backend, ask([seen, say('assistant', a), say('user', 'Hi!')]));
         expect(reopened.stats.promptTokens).toBeGreaterThan(15);
         expect(reopened.read).toBeLessThan(15);
@@ -132,7 +132,7 @@ describe.for(engines)('$name', (engine) => {
     test('a file that is none leaves the engine usable', async () => {
       const file = path.join(folder, 'broken.state');
       writeFileSync(file, 'nothing');
-      await expect(backend.restoreState(file)).rejects.toThrow();
+      await expect(backend.restoreState(file, 0)).rejects.toThrow();
       expect((await answer(backend, ask([say('user', 'Hi!')]))).text).toBe('Hello! How can I help you today?');
     });
   });

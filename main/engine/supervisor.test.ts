@@ -10,8 +10,9 @@ import { defaultFolders } from '../folders.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { EngineProcess } from '../platform.ts';
 import { forkEngine } from './fork.ts';
+import type { LoadOrder } from './order.ts';
 import { buildServer } from './serverBuild.ts';
-import { createEngine, type Engine, type EngineOptions, type LoadOrder } from './supervisor.ts';
+import { createEngine, type Engine, type EngineOptions } from './supervisor.ts';
 import { ask, fixture, plan, projector, quant, say } from './testModel.ts';
 
 const build = await buildServer({ cacheFolder: defaultFolders().cache });
@@ -58,10 +59,14 @@ async function settled(): Promise<{ last: EngineState; seen: EngineState[] }> {
   throw new Error(`still ${JSON.stringify(engine.state())}`);
 }
 
-async function answer(request: GenerateRequest, onEvent: (event: GenerateEvent) => void = () => {}): Promise<{ text: string; end: GenerateEvent | undefined }> {
+async function answer(
+  request: GenerateRequest,
+  onEvent: (event: GenerateEvent) => void = () => {},
+  modelId = 'tiny',
+): Promise<{ text: string; end: GenerateEvent | undefined }> {
   let text = '';
   let end: GenerateEvent | undefined;
-  await engine.generate(request, (event) => {
+  await engine.generate(modelId, request, (event) => {
     if (event.type === 'text') text += event.text;
     if (event.type === 'end') end = event;
     onEvent(event);

@@ -1,67 +1,54 @@
-/** The engine as core sees it: one model at a time in a process of its own, whose end never ends the app. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { EstimateAnswer, EstimateRequest, GenerateEvent, GenerateRequest, Ledger, LoadPlan, SavedState } from '../../shared/contract/control.ts';
-import { type AppError, Fault, type Result, toAppError, toFault } from '../../shared/result.ts';
-import type { Ejection, EngineState, LadderStep, LoadedModel } from '../../shared/schemas/engine.ts';
+/** The engine as core sees it: each model in a process of its own, whose end never ends the app. */
+import type { EstimateAnswer, EstimateRequest, GenerateEvent, GenerateRequest, Ledger, SavedState } from '../../shared/contract/control.ts';
+import { Fault } from '../../shared/result.ts';
+import type { Ejection, EngineState, LoadedModel } from '../../shared/schemas/engine.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
-import type { EngineChoice, LoadSettings, MemorySplit } from '../../shared/schemas/memory.ts';
-import type { ModelFacts } from '../gguf/facts.ts';
+import type { LoadSettings } from '../../shared/schemas/memory.ts';
 import type { Log } from '../log.ts';
-import type { EngineProcess, Platform } from '../platform.ts';
+import type { Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
-import { lastLines, type Running } from './attempt.ts';
 import type { Used } from './backend.ts';
 import { createGpuGuard } from './brokenGpu.ts';
-import { crashFault } from './crash.ts';
-import { descend, keepsCrashing, type Landing } from './descent.ts';
 import { createEstimator } from './estimator.ts';
 import { cameBack, look } from './footprint.ts';
+import type { LoadOrder } from './order.ts';
+import { toEject } from './room.ts';
 import { builtServer } from './serverBuild.ts';
+import { createSession, type Session, type SessionParts } from './session.ts';
 import { defaultBuild } from './vision.ts';
 
-export interface LoadOrder {
-  /** Library id. */
+/** A model that is loaded. */
+export interface Loaded {
   modelId: string;
-  /** Absolute paths in shard order. */
-  files: string[];
-  projector?: string | undefined;
-  facts: ModelFacts;
+  model: LoadedModel;
+  /** As it was asked for. */
   settings: LoadSettings;
-  /** The settings with every `auto` decided. */
-  plan: LoadPlan;
-  /** The estimate that the plan came from, in bytes. */
-  predicted?: { gpu: MemorySplit; ram: MemorySplit };
-  /** The plan is that of an earlier load, which came to it by these steps. */
-  remembered?: LadderStep[];
-  /** Absent: node-llama-cpp for text. */
-  engine?: EngineChoice;
-  /** Nobody asked for it by hand: it does not make up for the crashes before it. */
-  automatic?: boolean;
-  /** Hears of the plan that worked, and of all the steps to it. */
-  onLoaded?(plan: LoadPlan, steps: LadderStep[]): void;
+  answering: boolean;
+  /** When it was loaded or had answered the last time, in ms of `performance.now()`. */
+  usedAt: number;
 }
 
 export interface Engine {
   /**
-   * Begins to load; a model or a load before it ends first. `watch` tells how it goes: a load that fails for memory or for its card is
-   * tried again with the next smaller plan. Throws `engine.busy` while the model is answering.
+   * Begins to load a model that answers from now on. One of the same id and a load before it end first, and the models that were used
+   * longest ago where it needs their room. `watch` tells how it goes: a load that fails for memory or for its card is tried again
+   * with others gone, then with the next smaller plan. Throws `engine.busy` where one that is answering would have to go.
    */
   load(order: LoadOrder): void;
-  /** Ends the process, and a load that is under way; `unusedMinutes` where nobody asked for it. `watch` then tells what came back. */
-  unload(unusedMinutes?: number): Promise<void>;
-  /** Library id of the model that is loaded and can answer. */
-  modelId(): string | undefined;
-  /**
-   * Answers; settles after the `end` event. Rejects with a `Fault`: `engine.notLoaded`, `engine.busy`, `engine.contextFull`,
-   * `engine.crashed` when the process is gone.
-   */
-  generate(request: GenerateRequest, on: (event: GenerateEvent) => void): Promise<void>;
+  /** Has a model that is loaded with these settings answer from now on; a load under way ends. False where there is none. */
+  use(modelId: string, settings: LoadSettings): boolean;
+  /** Ends a model, or its load; without an id the one that answers. `unusedMinutes` where nobody asked for it. `watch` then tells what came back. */
+  unload(modelId?: string, unusedMinutes?: number): Promise<void>;
+  /** Every model that can answer. */
+  loaded(): Loaded[];
+  /** Answers; settles after the `end` event. Rejects with `engine.notLoaded`, `engine.busy`, `engine.contextFull`, `engine.crashed` when the process is gone. */
+  generate(modelId: string, request: GenerateRequest, on: (event: GenerateEvent) => void): Promise<void>;
   /** What fills the context with this request; `used` is what the answer to it said of its prompt. Throws `engine.notLoaded`. */
-  ledger(request: GenerateRequest, used?: Used): Promise<Ledger>;
-  /** Writes the state of the last conversation to a file of the `stateFolder`. Throws `engine.notLoaded`, and where it cannot be written. */
-  saveState(file: string): Promise<SavedState>;
-  /** Takes up that state. Throws `engine.notLoaded`, and where it does not fit: the engine holds nothing then. */
-  restoreState(file: string): Promise<SavedState>;
+  ledger(modelId: string, request: GenerateRequest, used?: Used): Promise<Ledger>;
+  /** Writes the state of a slot's conversation to a file of the `stateFolder`. Throws `engine.notLoaded`, and where it cannot be written. */
+  saveState(modelId: string, file: string, slot: number): Promise<SavedState>;
+  /** Takes up that state. Throws `engine.notLoaded`, and where it does not fit: the slot holds nothing then. */
+  restoreState(modelId: string, file: string, slot: number): Promise<SavedState>;
   /** Ends an answer; its `generate` still gives the `end` event. */
   stop(turnId: string): Promise<void>;
   watch(signal: AbortSignal): AsyncIterable<EngineState>;
@@ -75,7 +62,7 @@ export interface Engine {
   close(): Promise<void>;
 }
 
-export interface EngineOptions {
+export interface EngineOptions extends Pick<SessionParts, 'leaving' | 'stateFolder'> {
   platform: Pick<Platform, 'startEngine' | 'folders'>;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
   /** Ms without a question after which the estimating process ends. */
@@ -83,187 +70,164 @@ export interface EngineOptions {
   build?: ReturnType<typeof defaultBuild>;
   /** Library id of the model that the next message would load. */
   last?: string | undefined;
-  /** A folder that is there, for the states of conversations. */
-  stateFolder?: string;
-  /** A model that could answer goes, with what it has read: its process stays until this settles, for 15 s at most. Never rejects. */
-  leaving?(model: LoadedModel, save: Engine['saveState']): Promise<void>;
-}
-
-/** A load and what came of it. */
-interface Session {
-  order: LoadOrder;
-  abort: AbortController;
-  /** Settles when the load is over, for better or worse. */
-  tried: Promise<void>;
-  running?: Running;
 }
 
 /** Crashes within so many ms after which nothing is started again by itself. */
 const crashWindow = 5 * 60_000;
 const mostCrashes = 3;
-/** How long a model that goes may take to write what it has read, in ms. */
-const leaveMs = 15_000;
 
 export function createEngine({ platform, log, idleMs, build = defaultBuild(platform.folders.cache), last, stateFolder, leaving }: EngineOptions): Engine {
   const state = createWatched<EngineState>({ status: 'idle', ...(last !== undefined && { last }) });
   const gpu = createGpuGuard(platform.startEngine, log);
   const estimator = createEstimator(gpu.start, idleMs);
   const hardware = (folder: string): Promise<Hardware> => gpu.ask(() => estimator.hardware(folder));
-  let session: Session | undefined;
-  /** The process before must be gone, and its memory with it, when the next one starts. */
+  const sessions = new Set<Session>();
+  /** The one that answers. */
+  let front: Session | undefined;
+  /** What is told where there is none. */
+  let without: Extract<EngineState, { status: 'idle' | 'failed' }> = { status: 'idle', ...(last !== undefined && { last }) };
+  let ejected: Ejection[] = [];
+  /** The processes before must be gone, and their memory with them, when the next one starts. */
   let gone: Promise<unknown> = Promise.resolve();
-
   let crashes: number[] = [];
 
   /** Whether there were too many in a short time, with one more. */
-  const crashedAgain = (): boolean => {
+  const crashed = (): boolean => {
     const now = performance.now();
     crashes = [...crashes.filter((at) => now - at < crashWindow), now];
     return crashes.length >= mostCrashes;
   };
 
-  const end = ({ abort, running, tried }: Session): void => {
-    abort.abort();
-    const ended = running ? leave(running).then(() => running.process.exited) : tried;
-    gone = Promise.all([gone, ended]);
-  };
-
-  const leave = async ({ process, client, model }: Running): Promise<void> => {
-    if (leaving) {
-      const kept = leaving(model, async (file) => value(await client.call('saveState', { file })));
-      await Promise.race([kept, process.exited, pause(leaveMs)]);
-    }
-    process.kill();
-  };
-
-  const fail = (mine: Session, error: unknown, steps: LadderStep[], lines?: string[]): void => {
-    if (session !== mine) return;
-    session = undefined;
-    mine.abort.abort();
-    const { modelId } = mine.order;
-    const shown: AppError = toAppError(error);
-    log.error(`${modelId}: ${shown.message}`, shown.code === 'internal' ? { error: String(error) } : shown.data);
-    state.set({ status: 'failed', modelId, error: shown, ...some(steps), ...(lines && { lastLines: lines }) });
-  };
-
-  async function run(mine: Session): Promise<void> {
-    const { order, abort } = mine;
-    const { modelId } = order;
-    const landing = await descend({
-      order,
-      start: gpu.start,
-      build,
-      built: (compute) => builtServer({ cacheFolder: platform.folders.cache, compute }),
-      compute: async () => (await hardware(platform.folders.models)).backend,
-      crashed: crashedAgain,
-      free: () => gone,
-      show: (stage, progress, steps) => session === mine && state.set({ status: 'loading', modelId, stage, progress, ...some(steps) }),
-      onStep: ({ message }, step) => log.warn(`${modelId}: ${message}; trying again with less`, step),
-      stateFolder,
-      signal: abort.signal,
+  const loaded = (): (Loaded & { session: Session })[] =>
+    [...sessions].flatMap((session) => {
+      const now = session.state();
+      const { modelId, settings } = session.order;
+      return now.status === 'ready' ? [{ session, modelId, settings, model: now.model, answering: now.answering, usedAt: session.usedAt() }] : [];
     });
-    if (!landing) return;
-    if ('error' in landing) fail(mine, landing.error, landing.steps, landing.lines);
-    else if (session === mine) ready(mine, landing);
-    else landing.running.process.kill();
-  }
 
-  function ready(mine: Session, { running, vision, plan, steps }: Extract<Landing, { running: Running }>): void {
-    const { modelId, predicted, remembered, onLoaded } = mine.order;
-    const { model, process } = running;
-    mine.running = running;
-    void process.exited.then((exit) => {
-      if (session !== mine) return;
-      const fault = crashFault(exit);
-      fail(mine, crashedAgain() ? keepsCrashing(fault) : fault, [], lastLines(exit));
-    });
-    // What was predicted was of the first plan.
-    const asPlanned = steps.length === (remembered?.length ?? 0);
-    state.set({
-      status: 'ready',
-      modelId,
-      model,
-      ...(predicted && asPlanned && { predicted }),
-      ...('problem' in vision && { visionProblem: vision.problem }),
-      answering: false,
-      ...some(steps),
-      ...(remembered && asPlanned && { remembered: true }),
-    });
-    log.info(`${modelId}: loaded`, { backend: model.backend, context: model.contextSize, steps: steps.length });
-    onLoaded?.(plan, steps);
-  }
-
-  const answering = (mine: Session, answering: boolean): void => {
-    const now = state.get();
-    if (session === mine && now.status === 'ready') state.set({ ...now, answering });
+  const publish = (): void => {
+    const others = loaded()
+      .filter(({ session }) => session !== front)
+      .toSorted((a, b) => b.usedAt - a.usedAt)
+      .map(({ modelId, model, answering }) => ({ modelId, model, answering }));
+    state.set({ ...(front?.state() ?? without), ...(others.length > 0 && { others }), ...(ejected.length > 0 && { ejected }) });
   };
 
   const freeVideo = async (): Promise<number | undefined> => (await hardware(platform.folders.models).catch(() => undefined))?.vram.free ?? undefined;
 
-  async function unload(unusedMinutes?: number): Promise<void> {
-    const ending = session;
-    session = undefined;
-    if (!ending) {
-      const now = state.get();
-      if (now.status === 'failed') state.set({ status: 'idle', last: now.modelId });
-      return void (await gone);
-    }
-    const { modelId } = ending.order;
-    const ejection: Ejection = { modelId, ...(unusedMinutes !== undefined && { unusedMinutes }) };
-    const idle: EngineState = { status: 'idle', last: modelId, ejected: [ejection] };
-    state.set(idle);
-    const { running } = ending;
+  /** Ends a session that nobody may ask any more, and tells what came back. */
+  function eject(session: Session, why: Omit<Ejection, 'modelId' | 'freed'> = {}): void {
+    const ejection: Ejection = { modelId: session.order.modelId, ...why };
+    sessions.delete(session);
+    ejected = [...ejected, ejection];
+    const running = session.running();
     const looked = running && look(running, freeVideo);
     const ended = async (): Promise<void> => {
       await looked;
-      ending.abort.abort();
-      if (running) await leave(running);
-      await (running ? running.process.exited : ending.tried);
+      await session.end();
+      const freed = await cameBack(await looked, freeVideo);
+      if (!freed || !ejected.includes(ejection)) return;
+      ejected = ejected.map((each) => (each === ejection ? { ...ejection, freed } : each));
+      publish();
     };
     gone = Promise.all([gone, ended()]);
-    await gone;
-    const freed = await cameBack(await looked, freeVideo);
-    if (freed && state.get() === idle) state.set({ ...idle, ejected: [{ ...ejection, freed }] });
   }
 
-  const client = (): Running['client'] => {
-    if (!session?.running) throw new Fault('engine.notLoaded', 'No model is loaded');
-    return session.running.client;
+  function end(session: Session): void {
+    sessions.delete(session);
+    gone = Promise.all([gone, session.end()]);
+  }
+
+  const refuseAnswering = (going: readonly Loaded[]): void => {
+    const { modelId } = going.find(({ answering }) => answering) ?? {};
+    if (modelId !== undefined) throw new Fault('engine.busy', 'A model that would have to go is answering', { modelId });
   };
+
+  /** Has the model that was used longest ago go; false where none can. */
+  function makeRoom(mine: Session): boolean {
+    const [oldest] = loaded()
+      .filter(({ session, answering }) => session !== mine && !answering)
+      .toSorted((a, b) => a.usedAt - b.usedAt);
+    if (oldest) eject(oldest.session, { forRoom: true });
+    return oldest !== undefined;
+  }
+
+  function start(order: LoadOrder): Session {
+    const { modelId } = order;
+    const session: Session = createSession(order, {
+      start: gpu.start,
+      build,
+      built: (compute) => builtServer({ cacheFolder: platform.folders.cache, compute }),
+      compute: async () => (await hardware(platform.folders.models)).backend,
+      crashed,
+      free: () => gone,
+      makeRoom: () => makeRoom(session),
+      stateFolder,
+      leaving,
+      onChange: publish,
+      onStep: ({ message }, step) => log.warn(`${modelId}: ${message}; trying again with less`, step),
+      onFail(failure) {
+        const { error } = failure;
+        log.error(`${modelId}: ${error.message}`, error.data);
+        sessions.delete(session);
+        if (front === session) {
+          front = undefined;
+          without = failure;
+        }
+        publish();
+      },
+    });
+    return session;
+  }
+
+  const session = (modelId: string): Session => {
+    const found = loaded().find((each) => each.modelId === modelId)?.session;
+    if (!found) throw new Fault('engine.notLoaded', 'No model is loaded');
+    return found;
+  };
+  /** The loads under way: one, which whatever comes next replaces. */
+  const loading = (): Session[] => [...sessions].filter((each) => each.state().status === 'loading');
 
   return {
     load(order) {
-      const now = state.get();
-      if (now.status === 'ready' && now.answering) throw new Fault('engine.busy', 'The model is answering');
-      if (session) end(session);
+      const same = loaded().filter(({ modelId }) => modelId === order.modelId);
+      const beside = loaded().filter(({ modelId }) => modelId !== order.modelId);
+      const forRoom = toEject(order.room, beside);
+      refuseAnswering([...same, ...forRoom]);
       if (!order.automatic) crashes = [];
-      const mine: Session = { order, abort: new AbortController(), tried: Promise.resolve() };
-      session = mine;
-      mine.tried = run(mine);
+      ejected = [];
+      for (const each of [...loading(), ...same.map((one) => one.session)]) end(each);
+      for (const each of forRoom) eject(each.session, { forRoom: true });
+      front = start(order);
+      sessions.add(front);
+      publish();
     },
-    unload,
-    modelId() {
-      const now = state.get();
-      return now.status === 'ready' ? now.modelId : undefined;
+    use(modelId, settings) {
+      const found = loaded().find((each) => each.modelId === modelId && JSON.stringify(each.settings) === JSON.stringify(settings));
+      if (!found) return false;
+      for (const each of loading()) end(each);
+      front = found.session;
+      publish();
+      return true;
     },
-    async generate(request, on) {
-      const now = state.get();
-      const mine = session;
-      if (now.status !== 'ready' || !mine?.running) throw new Fault('engine.notLoaded', 'No model is loaded');
-      if (now.answering) throw new Fault('engine.busy', 'The model is answering already');
-      answering(mine, true);
-      try {
-        const result = await mine.running.client.stream('generate', request, on);
-        if (!result.ok) throw await reason(mine.running.process, result.error);
-      } finally {
-        answering(mine, false);
+    async unload(modelId, unusedMinutes) {
+      const ending = modelId === undefined ? front : [...sessions].find(({ order }) => order.modelId === modelId);
+      if (ending) eject(ending, unusedMinutes === undefined ? {} : { unusedMinutes });
+      else if (without.status === 'failed' && (modelId ?? without.modelId) === without.modelId) without = { status: 'idle', last: without.modelId };
+      if (ending && ending === front) {
+        front = loaded().toSorted((a, b) => b.usedAt - a.usedAt)[0]?.session;
+        without = { status: 'idle', last: ending.order.modelId };
       }
+      publish();
+      await gone;
     },
-    ledger: async (request, used) => value(await client().call('ledger', { request, ...(used && { used }) })),
-    saveState: async (file) => value(await client().call('saveState', { file })),
-    restoreState: async (file) => value(await client().call('restoreState', { file })),
+    loaded,
+    generate: async (modelId, request, on) => session(modelId).generate(request, on),
+    ledger: async (modelId, request, used) => session(modelId).ledger(request, used),
+    saveState: async (modelId, file, slot) => session(modelId).saveState(file, slot),
+    restoreState: async (modelId, file, slot) => session(modelId).restoreState(file, slot),
     async stop(turnId) {
-      await session?.running?.client.call('stop', { turnId });
+      await Promise.all([...sessions].map((each) => each.stop(turnId)));
     },
     watch: (signal) => state.watch(signal),
     state: state.get,
@@ -271,32 +235,9 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     estimate: estimator.estimate,
     bandwidth: estimator.bandwidth,
     async close() {
-      if (session) end(session);
-      session = undefined;
+      for (const each of sessions) end(each);
+      front = undefined;
       await Promise.all([gone, estimator.close()]);
     },
   };
-}
-
-const some = (steps: LadderStep[]): { steps?: LadderStep[] } => (steps.length > 0 ? { steps: [...steps] } : {});
-
-function value<T>(result: Result<T>): T {
-  if (!result.ok) throw toFault(result.error);
-  return result.value;
-}
-
-const pause = (ms: number): Promise<void> => sleep(ms, undefined, { ref: false });
-
-/** How long an engine may take to follow its llama-server, in ms. */
-const followMs = 5_000;
-
-/**
- * The fault behind a call that failed: a lost connection is the end of the process, which has words of its own. One whose llama-server
- * is gone follows it; until it has, nobody may ask it again.
- */
-async function reason(process: EngineProcess, error: AppError): Promise<Fault> {
-  if (error.code !== 'disconnected' && error.code !== 'engine.crashed') return toFault(error);
-  if (error.code === 'engine.crashed') await Promise.race([process.exited, pause(followMs)]);
-  process.kill();
-  return crashFault(await process.exited);
 }

@@ -1,9 +1,8 @@
-/** Ejects a model that nobody has used for a while. */
-import type { EngineState } from '../../shared/schemas/engine.ts';
+/** Ejects models that nobody has used for a while. */
 import type { Engine } from './supervisor.ts';
 
 export interface UnusedOptions {
-  engine: Pick<Engine, 'watch' | 'state' | 'unload'>;
+  engine: Pick<Engine, 'watch' | 'loaded' | 'unload'>;
   /** Minutes without an answer, now and after each change; 0: never. */
   minutes: AsyncIterable<number>;
   signal: AbortSignal;
@@ -13,28 +12,34 @@ export interface UnusedOptions {
 
 /** Until `signal` aborts. The time runs from the end of the load or of the last answer; a model that is answering stays. */
 export async function ejectUnused({ engine, minutes, signal, minuteMs = 60_000 }: UnusedOptions): Promise<void> {
-  let limit = 0;
+  let usual = 0;
   let timer: NodeJS.Timeout | undefined;
-  let used = performance.now();
 
-  const unused = (state: EngineState): boolean => state.status === 'ready' && !state.answering;
-  const set = (): void => {
+  /** When each may go, in ms of `performance.now()`. */
+  const due = (): { modelId: string; limit: number; at: number }[] =>
+    engine
+      .loaded()
+      .filter(({ answering }) => !answering)
+      .map(({ modelId, settings, usedAt }) => ({ modelId, limit: settings.keepMinutes ?? usual, usedAt }))
+      .filter(({ limit }) => limit > 0)
+      .map(({ modelId, limit, usedAt }) => ({ modelId, limit, at: usedAt + limit * minuteMs }));
+
+  const look = (): void => {
     clearTimeout(timer);
-    if (limit === 0 || signal.aborted || !unused(engine.state())) return;
-    timer = setTimeout(() => unused(engine.state()) && void engine.unload(limit), Math.max(0, used + limit * minuteMs - performance.now()));
+    if (signal.aborted) return;
+    const now = performance.now();
+    for (const { modelId, limit, at } of due()) if (at <= now) void engine.unload(modelId, limit);
+    const next = Math.min(...due().map(({ at }) => at));
+    if (next < Infinity) timer = setTimeout(look, Math.max(1, next - performance.now()));
   };
 
   const follow = async (): Promise<void> => {
-    for await (const _ of engine.watch(signal)) {
-      used = performance.now();
-      set();
-    }
+    for await (const _ of engine.watch(signal)) look();
   };
   const adapt = async (): Promise<void> => {
     for await (const after of minutes) {
-      if (after === limit) continue;
-      limit = after;
-      set();
+      usual = after;
+      look();
     }
   };
   await Promise.all([follow(), adapt()]);

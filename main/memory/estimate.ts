@@ -11,7 +11,7 @@ import type { Folders } from '../platform.ts';
 import type { Calibration } from './calibrate.ts';
 import { contextLimits } from './limits.ts';
 import { bytesPerToken, type Speed } from './speed.ts';
-import { fewestExperts, mostLayers, onTop, roomOf, verdictOf } from './verdict.ts';
+import { fewestExperts, mostLayers, neededBytes, onTop, roomOf, verdictOf } from './verdict.ts';
 
 export interface MemoryParts {
   headers: Pick<Headers, 'forHub' | 'forFile'>;
@@ -39,6 +39,8 @@ export interface Memory {
    * as were chosen: null for one that nothing fits. Errors as of `estimate`.
    */
   limits(question: { source: MemorySource; settings: LoadSettings }, signal: AbortSignal): Promise<ContextLimits>;
+  /** What must be free for a load of what was estimated, in bytes, with the margins that are kept beside it. */
+  needs(estimate: Estimate): Promise<{ gpu: number; ram: number }>;
   /** What to load: the numbers that were shown, with nothing left to choose. */
   plan(settings: LoadSettings, estimate: Estimate): LoadPlan;
 }
@@ -187,6 +189,11 @@ export function createMemory({
       );
       limiting = answer.catch(() => {});
       return answer;
+    },
+
+    async needs(estimate) {
+      const machine = await hardware();
+      return neededBytes(estimate, roomOf(machine, undefined, calibration?.overhead(machine)));
     },
 
     plan: (settings, { layers: { onGpu, expertsInRam } }) => ({

@@ -50,10 +50,24 @@ export function roomOf(
 
 type Fit = 'fits' | 'tight' | 'no';
 
-/** Bytes that stay free on each side, less than 0 where some are missing; the backend's own margin is not taken off. */
-function spareOf({ engine, gpu, ram }: EstimateAnswer, room: Room): { gpu: number; ram: number } {
+type Sides = Pick<EstimateAnswer, 'engine' | 'gpu' | 'ram'>;
+
+/** Bytes of RAM that it takes with what comes later, and with its margin. */
+function ramNeeded({ engine, gpu, ram }: Sides, room: Room): number {
   const later = Math.min(checkpoints * (gpu.state + ram.state), engine === 'llama-server' ? Infinity : checkpointBytes);
-  return { gpu: room.gpu - splitTotal(gpu), ram: room.ram - splitTotal(ram) - later - room.ramMargin };
+  return splitTotal(ram) + later + room.ramMargin;
+}
+
+/** Bytes that stay free on each side, less than 0 where some are missing; the backend's own margin is not taken off. */
+const spareOf = (answer: Sides, room: Room): { gpu: number; ram: number } => ({
+  gpu: room.gpu - splitTotal(answer.gpu),
+  ram: room.ram - ramNeeded(answer, room),
+});
+
+/** Bytes that must be free on each side, every margin counted. */
+export function neededBytes(answer: Sides, room: Room): { gpu: number; ram: number } {
+  const gpu = splitTotal(answer.gpu);
+  return { gpu: gpu === 0 ? 0 : gpu + room.gpuMargin, ram: ramNeeded(answer, room) };
 }
 
 /** Bytes that stay free, on the side where they are fewest, once every margin is left; less than 0: it does not fit well. */

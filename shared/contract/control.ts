@@ -1,6 +1,7 @@
 /** What core asks of an engine process. Core is trusted; paths are absolute. */
 import * as z from 'zod/mini';
 import { call, stream } from '../rpc/define.ts';
+import { overflow } from '../schemas/answer.ts';
 import { turnStats } from '../schemas/chat.ts';
 import { loadedModel } from '../schemas/engine.ts';
 import { bandwidth, hardware } from '../schemas/hardware.ts';
@@ -70,10 +71,6 @@ const schema = z.record(z.string(), z.unknown());
 export const tool = z.object({ name: z.string(), description: z.optional(z.string()), parameters: schema });
 export type Tool = z.infer<typeof tool>;
 
-/** What to leave out of a conversation that is longer than the context. */
-export const overflow = z.enum(['stop', 'dropOldest', 'keepEnds']);
-export type Overflow = z.infer<typeof overflow>;
-
 export const generateRequest = z.object({
   turnId: z.string(),
   messages: z.array(message),
@@ -90,6 +87,8 @@ export const generateRequest = z.object({
   tools: z.optional(z.array(tool)),
   /** Absent: stop. */
   overflow: z.optional(overflow),
+  /** Whose reading of the conversation goes on, of a model with several; absent: 0. */
+  slot: z.optional(z.int().check(z.minimum(0))),
 });
 export type GenerateRequest = z.infer<typeof generateRequest>;
 
@@ -161,7 +160,7 @@ export const control = {
   stop: call(z.object({ turnId: z.string() }), z.void()),
   /** `used`: what the answer to this very request said of its prompt. */
   ledger: call(z.object({ request: generateRequest, used: z.optional(z.pick(turnStats, { promptTokens: true, cachedTokens: true })) }), ledger),
-  /** Of the last conversation, to a file in the `stateFolder` of the load; waits for an answer that is running. */
-  saveState: call(z.object({ file: z.string() }), savedState),
-  restoreState: call(z.object({ file: z.string() }), savedState),
+  /** Of the slot's conversation, to a file in the `stateFolder` of the load; waits for an answer that is running. */
+  saveState: call(z.object({ file: z.string(), slot: z.int() }), savedState),
+  restoreState: call(z.object({ file: z.string(), slot: z.int() }), savedState),
 };

@@ -1,0 +1,41 @@
+/** Who has to go so that another model fits. */
+import type { LoadedModel } from '../../shared/schemas/engine.ts';
+import { splitTotal } from '../../shared/schemas/memory.ts';
+
+/** Bytes on both sides. */
+export interface Bytes {
+  gpu: number;
+  ram: number;
+}
+
+export interface Room {
+  /** With the margins that are kept beside it. */
+  needs: Bytes;
+  /** Once every model is gone; null where the driver does not tell. */
+  free: { gpu: number | null; ram: number };
+}
+
+/** Bytes that a loaded model gives back. Undefined where llama.cpp did not tell. */
+export const heldBytes = ({ memory }: LoadedModel): Bytes | undefined => memory && { gpu: splitTotal(memory.gpu), ram: splitTotal(memory.ram) };
+
+/**
+ * The models that go before one that needs room, of those that are loaded; the ones used longest ago first, and none whose memory is
+ * of no use to it. All of them where it fits in no better way, or where nobody knows.
+ */
+export function toEject<T extends { model: LoadedModel; usedAt: number }>(room: Room | undefined, loaded: readonly T[]): T[] {
+  const all = loaded.map((each) => ({ each, bytes: heldBytes(each.model) })).toSorted((a, b) => a.each.usedAt - b.each.usedAt);
+  if (!room) return loaded.slice();
+  const { needs, free } = room;
+  const kept = new Set(all);
+  const missing = (side: keyof Bytes): boolean => {
+    if (needs[side] === 0) return false;
+    const rest = [...kept].reduce((sum, { bytes }) => sum + (bytes?.[side] ?? Infinity), 0);
+    return needs[side] > (free[side] ?? 0) - rest;
+  };
+  for (const one of all) {
+    const helps = (side: keyof Bytes): boolean => missing(side) && (one.bytes?.[side] ?? 1) > 0;
+    if (helps('gpu') || helps('ram')) kept.delete(one);
+  }
+  const tight = missing('gpu') || missing('ram');
+  return all.filter((one) => tight || !kept.has(one)).map(({ each }) => each);
+}
