@@ -1,7 +1,9 @@
 /** The library from the command line: pull, ls, rm, import and verify, alone and beside a running app. */
 import type { ChildProcess } from 'node:child_process';
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { tinyRepo } from '../../e2e/hub/builtin.ts';
 import { lockModels } from '../library/lock.ts';
@@ -53,6 +55,25 @@ test('a pull that is stopped keeps what had arrived, and goes on from there', as
   expect(await line.json(['pull', `${tinyRepo}:F16`])).toMatchObject({ model: `${tinyRepo}:F16` });
   expect(readFileSync(join(models, tinyRepo, file)).equals(readFileSync(source(file)))).toBe(true);
   expect(existsSync(part)).toBe(false);
+});
+
+test('a pull keeps to the bandwidth of the settings', async () => {
+  const settings = join(line.folder, 'settings.json');
+  writeFileSync(settings, JSON.stringify({ downloads: { bytesPerSecond: 50_000 } }));
+  const before = line.hub.log.length;
+  let child: ChildProcess | undefined;
+  const stopped = line.atelier(['pull', `${tinyRepo}:Q8_0`], {}, (started) => {
+    child = started;
+  });
+  try {
+    await expect.poll(() => line.hub.log.slice(before).some(({ at }) => at === 'cdn'), { timeout: 40_000 }).toBe(true);
+    // Without a limit it would be there long before.
+    await sleep(3000);
+    child!.kill('SIGINT');
+    expect(await stopped).toMatchObject({ code: 1, stderr: expect.stringMatching(/^atelier: Stopped with /) });
+  } finally {
+    rmSync(settings);
+  }
 });
 
 test('verify finds a file that was changed, says which, and fails', async () => {
@@ -107,4 +128,24 @@ test('while another Atelier works in the models folder nothing is changed; looki
     unlock();
   }
   expect(await line.atelier(['rm', `${tinyRepo}:F16`])).toMatchObject({ code: 0 });
+});
+
+test('a pull takes what another app has, and leaves it as it is', async () => {
+  const file = 'tiny-qwen3.5-vl-Q8_0.gguf';
+  const digest = createHash('sha256')
+    .update(readFileSync(source(file)))
+    .digest('hex');
+  const store = join(line.folder, 'home/.ollama/models');
+  const blob = join(store, `blobs/sha256-${digest}`);
+  mkdirSync(join(store, 'blobs'), { recursive: true });
+  mkdirSync(join(store, 'manifests/registry.ollama.ai/library/tiny'), { recursive: true });
+  copyFileSync(source(file), blob);
+  const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${digest}` }];
+  writeFileSync(join(store, 'manifests/registry.ollama.ai/library/tiny/latest'), JSON.stringify({ layers }));
+  const before = line.hub.log.length;
+  await line.json(['pull', `${tinyRepo}:Q8_0`]);
+  expect(line.hub.log.slice(before).filter(({ at }) => at === 'cdn')).toEqual([]);
+  expect(readFileSync(join(models, tinyRepo, file)).equals(readFileSync(source(file)))).toBe(true);
+  expect(statSync(blob)).toMatchObject({ nlink: 1, size: bytesOf(source(file)) });
+  rmSync(store, { recursive: true });
 });

@@ -21,7 +21,8 @@ export interface Answer {
   failed?: boolean;
 }
 
-async function open({ folders, headers }: Services): Promise<Library> {
+/** The library as the app sees it, looked through. */
+export async function openLibrary({ folders, headers }: Services): Promise<Library> {
   const settings = openSettings(path.join(folders.data, 'settings.json'));
   const lists = { get: () => settings.get().library, set: (library: ReturnType<typeof settings.get>['library']) => void settings.change({ library }) };
   const library = createLibrary({ folders, headers, cacheFolder: folders.cache, lists, apps: () => appFolders() });
@@ -46,7 +47,7 @@ const rowOf = ({ id, name, repo, label, size, files, projector, source, vision, 
 
 /** Every model of every folder. */
 export async function runList(services: Services): Promise<Answer> {
-  const models = (await open(services)).list();
+  const models = (await openLibrary(services)).list();
   const rows = models.map(({ name, label, size, source, problem, id }) => [name, label, format.fileSize(size), source.app, problem ?? '', id]);
   return {
     report: models.map(rowOf),
@@ -69,7 +70,7 @@ function find(models: readonly LibraryModel[], wanted: string): LibraryModel {
 /** Into the bin, from where the app brings it back. Errors: `library.notOwn`, `library.missing`, `library.locked`; `UsageError`. */
 export function runRemove(services: Services, wanted: string): Promise<Answer> {
   return alone(services, async () => {
-    const library = await open(services);
+    const library = await openLibrary(services);
     const model = find(library.list(), wanted);
     const { files } = await library.removal(model.id);
     await library.remove(model.id);
@@ -84,7 +85,7 @@ export function runRemove(services: Services, wanted: string): Promise<Answer> {
 /** Errors: those of `importFile`, `library.locked`. */
 export function runImport(services: Services, file: string, mode: ImportMode, progress: Progress, signal: AbortSignal): Promise<Answer> {
   return alone(services, async () => {
-    const library = await open(services);
+    const library = await openLibrary(services);
     const watching = new AbortController();
     signal.addEventListener('abort', () => void library.tasks.close(), { once: true });
     void (async () => {
@@ -104,7 +105,7 @@ const words: Record<Verified['state'], string> = { same: 'ok', changed: 'CHANGED
 
 /** Reads every file again. Fails where one is not what it should be. Errors: `cancelled`; `UsageError`. */
 export async function runVerify(services: Services, wanted: string | undefined, progress: Progress, signal: AbortSignal): Promise<Answer> {
-  const all = (await open(services)).list().filter(({ problem }) => problem !== 'missingDrive');
+  const all = (await openLibrary(services)).list().filter(({ problem }) => problem !== 'missingDrive');
   const models = wanted === undefined ? all : [find(all, wanted)];
   const total = models.reduce((sum, { size }) => sum + size, 0);
   const files = await verifyFiles(services.folders.models, models, signal, (done, name) => progress.show(name, done, total)).finally(progress.clear);

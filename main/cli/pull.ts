@@ -1,15 +1,21 @@
 /** `atelier pull`: downloads a quantization into the models folder, byte for byte what the hub names. */
 import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import { createFormat } from '../../shared/format.ts';
 import { Fault } from '../../shared/result.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
+import type { HubFile } from '../../shared/schemas/hub.ts';
 import { defaultLoadSettings } from '../../shared/schemas/memory.ts';
+import { elsewhereIn } from '../downloads/elsewhere.ts';
+import { createPace } from '../downloads/pace.ts';
 import { createRate } from '../downloads/rate.ts';
 import { runJob } from '../downloads/run.ts';
 import { readModel } from '../hub/files.ts';
 import { lockModels } from '../library/lock.ts';
+import { openSettings } from '../settings/store.ts';
 import type { Target } from './arguments.ts';
 import { bestOf, namedQuantization } from './estimate.ts';
+import { openLibrary } from './models.ts';
 import type { Progress } from './progress.ts';
 import { recommendationSentence } from './sentences.ts';
 import type { Services } from './services.ts';
@@ -32,7 +38,8 @@ export interface PullReport {
 }
 
 /**
- * What is there already is compared and not fetched; what had arrived when it was stopped is kept. Errors: those of the Hub and of a
+ * What is there already, or elsewhere on this computer, is compared and not fetched; what had arrived when it was stopped is kept. Keeps to the
+ * bandwidth that the app's settings allow, at any hour: who asks for it here wants it now. Errors: those of the Hub and of a
  * transfer, `library.locked`, `cancelled`; `UsageError` for a quantization that is not there.
  */
 export async function runPull(
@@ -56,6 +63,9 @@ export async function runPull(
       createdAt: new Date().toISOString(),
     };
     const name = `${model.id}:${quantization.label}`;
+    const library = await openLibrary(services);
+    const pace = createPace();
+    pace.set(openSettings(path.join(folders.data, 'settings.json')).get().downloads.bytesPerSecond);
     const rate = createRate();
     const tick = setInterval(() => rate.add(job.received), 250);
     const onChange = (): void => {
@@ -63,7 +73,8 @@ export async function runPull(
       progress.show(name, verifying ? job.verified : job.received, job.size, verifying ? 'verifying' : noteOf(job, rate.perSecond()));
     };
     try {
-      await runJob(job, { source: hub, models: folders.models, signal, spareBytes, onChange });
+      const elsewhere = (file: HubFile): string[] => elsewhereIn(library.list(), folders.models, file);
+      await runJob(job, { source: hub, models: folders.models, elsewhere, signal, spareBytes, pace: pace.take, onChange });
     } catch (error) {
       if (!signal.aborted) throw error;
       throw new Fault('cancelled', `Stopped with ${format.fileSize(job.received)} of ${format.fileSize(job.size)}. The same command goes on from there.`);
