@@ -35,7 +35,7 @@ export function LoadedModels() {
         </button>
       }
     >
-      <ul aria-label={title} className="-mx-1.5 w-84 max-w-[calc(100vw-48px)]">
+      <ul aria-label={title} className="-mx-1.5 w-104 max-w-[calc(100vw-48px)]">
         {loaded.map(({ modelId, model, answering }) => (
           <li key={modelId} className="flex items-center gap-1">
             <button
@@ -46,7 +46,7 @@ export function LoadedModels() {
             >
               <span className="pt-0.5">{modelId === front && <Check aria-hidden size={14} />}</span>
               <span className="truncate">{name(modelId)}</span>
-              <span className="col-start-2 truncate text-xs text-text-2 tabular-nums">
+              <span className="col-start-2 text-xs text-text-2 tabular-nums">
                 {[memory(model), answering ? t('strip.answering') : modelId === front && t('strip.next')].filter(Boolean).join(' · ')}
               </span>
             </button>

@@ -75,7 +75,7 @@ export function MenuChoice({ value, children, detail }: { value: string; childre
 export function MenuHeading({ children }: { children: ReactNode }) {
   return (
     <Base.Group>
-      <Base.GroupLabel className="px-2 py-1 text-xs text-text-2">{children}</Base.GroupLabel>
+      <Base.GroupLabel className="max-w-96 px-2 py-1 text-xs text-text-2">{children}</Base.GroupLabel>
     </Base.Group>
   );
 }

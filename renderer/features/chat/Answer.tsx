@@ -11,9 +11,11 @@ import type { Answer as Streamed } from '../../stores/turn.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
 import { offerUndo } from '../../ui/toasts.tsx';
+import { useModelName } from '../models/useModelName.ts';
 import { CopyButton } from './CopyButton.tsx';
 import { Markdown } from './Markdown.tsx';
 import { Pager } from './Pager.tsx';
+import { RetryWith } from './RetryWith.tsx';
 import { Stats } from './Stats.tsx';
 import { Thinking } from './Thinking.tsx';
 import { useAct } from './useAct.ts';
@@ -116,14 +118,17 @@ function LongerThanContext({ turn }: { turn: Turn }) {
 function Footer({ turn, text }: { turn: Turn; text: string }) {
   const { t } = useTranslation('chat');
   const { retry, remove } = useTurnActions();
+  const name = useModelName();
   // The space is there from the start, so that nothing moves when the answer ends.
   if (turn.status === 'running') return <div className="mt-1 h-7" />;
   return (
     <div className="mt-1 -ml-1 flex min-h-7 flex-wrap items-center gap-x-1 text-xs text-text-3 group-focus-within/turn:text-text-2 group-hover/turn:text-text-2">
+      {turn.modelId !== undefined && <span className="max-w-60 truncate px-1">{name(turn.modelId)}</span>}
       {turn.stats ? <Stats stats={turn.stats} /> : turn.status === 'stopped' && <span className="px-1">{t('reason.stopped')}</span>}
       <Pager turn={turn} />
       {text !== '' && <CopyButton text={text} />}
       <IconButton icon={RotateCcw} label={t('action.retry')} onClick={() => retry(turn)} />
+      <RetryWith turn={turn} />
       <IconButton icon={Trash2} label={t('action.delete')} onClick={() => remove(turn)} />
     </div>
   );

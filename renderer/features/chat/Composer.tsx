@@ -13,6 +13,7 @@ import { Switch } from '../../ui/Switch.tsx';
 import { isReady, newChat, noDraft, toParts } from './drafts.ts';
 import { ImageTray } from './ImageTray.tsx';
 import { Ledger } from './Ledger.tsx';
+import { ModelChoice } from './ModelChoice.tsx';
 import { ModelLine } from './ModelLine.tsx';
 import { PicturePicker } from './PicturePicker.tsx';
 import { TextField } from './TextField.tsx';
@@ -123,6 +124,7 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
           {model?.thinking && (
             <Switch label={t('thinking.switch')} checked={thinking} onChange={(on) => act(stores.settings.getState().change({ thinking: on }))} />
           )}
+          <ModelChoice />
           <div className="flex min-w-0 flex-1 justify-end">{chat && chat.turns.length > 0 && <Ledger key={chat.id} chat={chat} />}</div>
           {running ? (
             <IconButton type="button" kind="plain" icon={Square} className="[&>svg]:size-3 [&>svg]:fill-current" label={t('action.stop')} onClick={stop} />

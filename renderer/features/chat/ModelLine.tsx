@@ -4,11 +4,12 @@ import { useStore } from 'zustand/react';
 import type { LibraryModel } from '../../../shared/schemas/library.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
 import { useFormat } from '../../i18n.ts';
+import { loadedModels } from '../../stores/engine.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
 import { Progress } from '../../ui/Progress.tsx';
-import { useAct } from './useAct.ts';
+import { useModelActions } from '../models/useModelActions.ts';
 
 const fullName = (model: LibraryModel): string => `${model.name} ${model.label}`.trim();
 
@@ -18,7 +19,7 @@ export function ModelLine() {
   const format = useFormat();
   const stores = useStores();
   const sentence = useErrorSentence();
-  const act = useAct();
+  const { load: begin, use } = useModelActions();
   const state = useStore(stores.engine, (engine) => engine.state);
   const models = useStore(stores.library, (library) => library.models);
   if (state.status === 'ready') return null;
@@ -29,7 +30,7 @@ export function ModelLine() {
   };
   const recent = models?.filter((model) => model.problem === undefined).sort((a, b) => b.addedAt.localeCompare(a.addedAt))[0];
   const load = (id: string, words: string) => (
-    <Button kind="primary" onClick={() => act(stores.engine.getState().load(id))}>
+    <Button kind="primary" onClick={() => void begin(id)}>
       {words}
     </Button>
   );
@@ -56,6 +57,11 @@ export function ModelLine() {
       <div className="px-3 pt-3">
         <Problem text={crashed ? sentence(state.error) : `${t('model.failed', { name })} ${sentence(state.error)}`}>
           {load(state.modelId, crashed ? t('model.load', { name }) : t('model.again'))}
+          {loadedModels(state).map(({ modelId }) => (
+            <Button key={modelId} onClick={() => void use(modelId)}>
+              {t('model.use', { name: named(modelId) })}
+            </Button>
+          ))}
         </Problem>
       </div>
     );
