@@ -5,6 +5,7 @@ import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import { llama, llamaLog, logged, threads } from './llama.ts';
 import { isUnlocked, loadFault, readMemory } from './llamaLog.ts';
 import { modelBytes } from './modelBytes.ts';
+import { asMetadata, positionsOf } from './positions.ts';
 
 const cacheType = { f16: 'F16', q8_0: 'Q8_0', q4_0: 'Q4_0' } as const;
 
@@ -23,12 +24,14 @@ export async function openModel({ model: file, plan }: LoadRequest, onProgress: 
   llamaLog.clear();
   let model: LlamaModel | undefined;
   try {
+    const replaced = await positionsOf(file, plan);
     model = await engine.loadModel({
       modelPath: file,
       gpuLayers: plan.gpuLayers,
       // Not mapped where nobody asks for it: what is loaded is in memory, as it was estimated, not in a file that the system may drop.
       useMmap: plan.mmap === true,
       useMlock: plan.mlock === true,
+      ...(replaced.length > 0 && { metadataOverrides: asMetadata(replaced) }),
       ignoreMemorySafetyChecks: true,
       onLoadProgress: onProgress,
       loadSignal: signal,

@@ -4,6 +4,7 @@ import { imageTokenCap } from '../../shared/schemas/memory.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { threads } from './llama.ts';
 import { modelBytes } from './modelBytes.ts';
+import { asArguments, positionsOf } from './positions.ts';
 
 /** The plan as llama-server's arguments: nothing is fitted or chosen by the server itself. */
 export async function serverArguments({ model, projector, stateFolder, speculation, plan }: LoadRequest): Promise<string[]> {
@@ -14,6 +15,7 @@ export async function serverArguments({ model, projector, stateFolder, speculati
     ...(plan.gpuLayers === 0 || plan.projectorInRam ? ['--no-mmproj-offload'] : []),
     ...(plan.expertsInRam ? ['--n-cpu-moe', String(plan.expertsInRam)] : []),
     ...['-c', String(plan.contextSize), '-ngl', String(plan.gpuLayers), '-fit', 'off', '-lm', loadMode(plan)],
+    ...asArguments(await positionsOf(model, plan)),
     ...['-ctk', plan.kvType, '-ctv', plan.kvType, '-fa', plan.flashAttention ? 'on' : 'off'],
     ...['-b', String(plan.batchSize), '-ub', String(plan.batchSize), '-t', cores, '-tb', cores],
     ...['--ctx-checkpoints', String(count), '--checkpoint-min-step', String(step)],

@@ -2,6 +2,7 @@
 import type { Sampling } from '../../shared/schemas/sampling.ts';
 import type { GgufHeader, GgufValue } from './header.ts';
 import { recommendedSampling } from './sampling.ts';
+import { type Stretch, stretchOf } from './stretch.ts';
 import { switchesThinking } from './thinking.ts';
 import { fileTypeName } from './types.ts';
 
@@ -23,6 +24,8 @@ export interface ModelFacts {
   label?: string;
   /** Tokens. */
   contextLength?: number;
+  /** Absent where it ends there. */
+  stretch?: Stretch;
   /** Multi-token-prediction layers included. */
   blockCount?: number;
   /** Multi-token-prediction layers. */
@@ -90,6 +93,7 @@ export function modelFacts(headers: readonly GgufHeader[]): ModelFacts {
     tensorCount: tensors.length,
     label: fileType === undefined ? undefined : fileTypeName(fileType),
     contextLength: numberOf(of('context_length')),
+    stretch: stretchOf(headers[0]!),
     blockCount: numberOf(of('block_count')),
     nextnLayers: numberOf(of('nextn_predict_layers')),
     embeddingLength: numberOf(of('embedding_length')),

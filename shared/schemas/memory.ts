@@ -11,6 +11,10 @@ export type EngineChoice = z.infer<typeof engineChoice>;
 export const kvType = z.enum(['f16', 'q8_0', 'q4_0']);
 export type KvType = z.infer<typeof kvType>;
 
+/** How the rotations that tell a model positions are slowed down, so that more of them fit. */
+export const ropeWay = z.enum(['yarn', 'linear']);
+export type RopeWay = z.infer<typeof ropeWay>;
+
 /** Tokens that a picture costs at most: llama.cpp would spend up to 4,096 and 17 GiB on one without a cap. */
 export const imageTokenCap = 1024;
 
@@ -39,7 +43,7 @@ export const loadSettings = z.object({
   /** The weights in RAM are kept from being swapped out; absent: they are not. */
   mlock: z.optional(z.boolean()),
   /** How a context beyond the model's own is reached, where its positions allow it; absent or `none`: it ends there. */
-  ropeScaling: z.optional(z.enum(['none', 'linear', 'yarn'])),
+  ropeScaling: z.optional(z.enum(['none', ...ropeWay.options])),
   /** Base frequency of the positions in place of the model's own. */
   ropeFreqBase: z.optional(z.number().check(z.minimum(1), z.maximum(1e12))),
   /** Minutes without use after which it is ejected, 0: never; absent: as for all models. */
@@ -114,6 +118,8 @@ export const estimate = z.object({
   verdict,
   /** Tokens that the model was made for. */
   trainContext: z.int(),
+  /** How its context may be stretched beyond that, the better way first; absent: it cannot be. */
+  ropeWays: z.optional(z.array(ropeWay)),
   /** By the tensor table: what the weights really take, whatever the label says. */
   bitsPerWeight: z.optional(z.number()),
   /** Tokens per second of an answer, a range; `measured`: by answers of this model here, else predicted. Absent where nothing honest can be said. */
