@@ -52,7 +52,7 @@ export async function startApp(home: string, maxTokens: number): Promise<OurPath
     if (said.ok) return said.value;
     throw new Error(JSON.stringify(said.error));
   };
-  await must(client.call('settings.change', { temperature: 0, maxTokens, thinking: false }));
+  await must(client.call('settings.change', { sampling: { temperature: 0, maxTokens }, thinking: false }));
 
   const until = async (wanted: EngineState['status']): Promise<void> => {
     const watching = new AbortController();

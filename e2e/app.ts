@@ -57,7 +57,7 @@ export const test = base.extend<Fixtures, { hub: Hub }>({
     fs.mkdirSync(models, { recursive: true });
     for (const file of library) fs.copyFileSync(path.join(tinyModel, file), path.join(models, file));
     fs.mkdirSync(userOf(home));
-    fs.writeFileSync(path.join(home, 'settings.json'), JSON.stringify({ temperature: 0 }));
+    fs.writeFileSync(path.join(home, 'settings.json'), JSON.stringify({ sampling: { temperature: 0 } }));
     const env = {
       ...process.env,
       ATELIER_HOME: home,

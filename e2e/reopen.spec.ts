@@ -23,7 +23,7 @@ async function read(answer: Locator): Promise<{ read: number; all: number }> {
 
 test('a long chat that one comes back to is not read again', async ({ app }) => {
   // The tiny model goes on and on about what it does not understand.
-  fs.writeFileSync(path.join(app.home, 'settings.json'), JSON.stringify({ temperature: 0, maxTokens: 32 }));
+  fs.writeFileSync(path.join(app.home, 'settings.json'), JSON.stringify({ sampling: { temperature: 0, maxTokens: 32 } }));
   await app.restart();
   await loadOffered(app.page);
   await said(await send(app.page, `Keep this in mind. ${'one two three four '.repeat(500)}`));

@@ -93,7 +93,7 @@ export async function startApp(home: string, engineEnv: Record<string, string> =
     }),
   ]);
   const client = connect(core, childPort(child));
-  must(await client.call('settings.change', { temperature: 0, thinking: false }));
+  must(await client.call('settings.change', { sampling: { temperature: 0 }, thinking: false }));
 
   const state: App['state'] = async (wanted) => {
     const watching = new AbortController();

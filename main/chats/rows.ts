@@ -1,9 +1,10 @@
 /** Rows of the database as the contract's objects, parsed on the way out. */
 import * as z from 'zod/mini';
+import { type AnswerSettings, answerSettings } from '../../shared/schemas/answer.ts';
 import { type ChatSummary, type Turn, turn } from '../../shared/schemas/chat.ts';
 import type { Node } from './tree.ts';
 
-export const chatColumns = `chats.seq, chats.id, chats.title, chats.renamed, chats.head, chats.created_at, chats.updated_at,
+export const chatColumns = `chats.seq, chats.id, chats.title, chats.renamed, chats.head, chats.created_at, chats.updated_at, chats.settings,
   EXISTS (SELECT 1 FROM turns WHERE turns.chat_id = chats.id AND turns.status = 'running') AS running`;
 
 const chatRow = z.object({
@@ -14,6 +15,7 @@ const chatRow = z.object({
   head: z.nullable(z.string()),
   created_at: z.string(),
   updated_at: z.string(),
+  settings: z.nullable(z.string()),
   running: z.int(),
 });
 export type ChatRow = z.infer<typeof chatRow>;
@@ -38,6 +40,15 @@ export const toPlace = (row: unknown): TurnPlace => turnRow.parse(row);
 /** What a page sees of a chat in its list. */
 export function toSummary(row: ChatRow): ChatSummary {
   return { id: row.id, title: row.title, createdAt: row.created_at, updatedAt: row.updated_at, running: row.running === 1 };
+}
+
+/** What is said for a chat alone; nothing where it is not what it should be: the chat is worth more. */
+export function toSettings({ settings }: Pick<ChatRow, 'settings'>): AnswerSettings {
+  try {
+    return answerSettings.parse(JSON.parse(settings ?? '{}'));
+  } catch {
+    return {};
+  }
 }
 
 const json = (text: unknown): unknown => JSON.parse(z.string().parse(text));

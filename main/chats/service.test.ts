@@ -14,6 +14,7 @@ import type { CallName, Handlers, Input, Output } from '../../shared/rpc/define.
 import { portPair } from '../../shared/rpc/port.ts';
 import { serve } from '../../shared/rpc/serve.ts';
 import type { Chat, ChatSummary, ImagePart, Part, TurnEvent } from '../../shared/schemas/chat.ts';
+import { defaultSampling, type Sampling } from '../../shared/schemas/sampling.ts';
 import { defaultSettings, type Settings } from '../../shared/schemas/settings.ts';
 import { type Blobs, createBlobs } from '../blobs/store.ts';
 import { openDatabase } from '../db/open.ts';
@@ -26,6 +27,7 @@ let db: DatabaseSync;
 let blobs: Blobs;
 let engine: ScriptedEngine;
 let settings: Settings;
+let recommended: Sampling | undefined;
 let chats: Chats;
 let rpc: Client<Core>;
 
@@ -34,7 +36,8 @@ function open(): void {
   blobs = createBlobs(join(folder, 'blobs'));
   engine = scriptedEngine();
   settings = defaultSettings;
-  chats = createChats({ db, blobs, engine, settings: { get: () => settings }, log: createLog({ print: () => {} }) });
+  recommended = undefined;
+  chats = createChats({ db, blobs, engine, settings: { get: () => settings }, recommended: () => recommended, log: createLog({ print: () => {} }) });
   const [here, there] = portPair();
   serve(core, chats.handlers as Handlers<Core>, here);
   rpc = connect(core, there);
@@ -115,7 +118,7 @@ test('a question is stored, answered and told to every watcher', async () => {
 });
 
 test('the engine is given the system prompt, the path without thoughts, and the settings', async () => {
-  settings = { ...defaultSettings, systemPrompt: 'Be brief.', temperature: 0.1, maxTokens: 300 };
+  settings = { ...defaultSettings, systemPrompt: 'Be brief.', sampling: { temperature: 0.1, maxTokens: 300 } };
   const { chatId } = await send('My name is Ada.');
   last().think('A name.');
   last().say('Hello Ada.');
@@ -126,9 +129,8 @@ test('the engine is given the system prompt, the path without thoughts, and the 
   expect(last().request).toEqual({
     turnId,
     thinking: true,
-    temperature: 0.1,
+    ...{ ...defaultSampling, temperature: 0.1, maxTokens: 300 },
     overflow: 'stop',
-    maxTokens: 300,
     messages: [
       { role: 'system', content: text('Be brief.') },
       { role: 'user', content: text('My name is Ada.') },
@@ -136,6 +138,52 @@ test('the engine is given the system prompt, the path without thoughts, and the 
       { role: 'user', content: text('What is my name?') },
     ],
   });
+});
+
+test('what is said for a chat holds there alone, over the model and over all, and can be given back', async () => {
+  settings = {
+    ...defaultSettings,
+    systemPrompt: 'Be brief.',
+    sampling: { temperature: 0.5, topK: 10 },
+    modelAnswers: { tiny: { topK: 20 }, other: { topK: 30 } },
+  };
+  recommended = { temperature: 0.6, minP: 0.1 };
+  const asked = () => {
+    const { temperature, topK, minP, thinking, overflow, messages } = last().request;
+    return { temperature, topK, minP, thinking, overflow, system: messages[0]?.role === 'system' && messages[0].content };
+  };
+  const { chatId } = await talk('Q', 'A');
+  const usual = { temperature: 0.5, topK: 20, minP: 0.1, thinking: false, overflow: 'stop', system: [{ type: 'text', text: 'Be brief.' }] };
+  expect(asked()).toEqual(usual);
+
+  const heard = chat(chatId, ({ settings }) => settings.topK === 5);
+  await ask('chat.settings', { chatId, set: { topK: 5, systemPrompt: 'Speak French.', thinking: true, overflow: 'dropOldest' } });
+  await ask('chat.settings', { chatId, set: { temperature: 0 } });
+  expect((await heard).settings).toMatchObject({ topK: 5, thinking: true });
+  // `send` says that it is not to think.
+  await talk('Q2', 'A2', chatId);
+  const own = { temperature: 0, topK: 5, minP: 0.1, thinking: false, overflow: 'dropOldest', system: [{ type: 'text', text: 'Speak French.' }] };
+  expect(asked()).toEqual(own);
+  const { turnId } = await ask('chat.send', { chatId, parts: words('Q3') });
+  expect(asked()).toEqual({ ...own, thinking: true });
+  last().say('A3');
+  last().end();
+  await ended(turnId);
+
+  await talk('elsewhere', 'A');
+  expect(asked()).toEqual(usual);
+  await ask('chat.settings', { chatId, set: {}, inherit: ['topK', 'temperature', 'systemPrompt', 'overflow', 'thinking'] });
+  expect((await chat(chatId)).settings).toEqual({});
+  await talk('Q4', 'A4', chatId);
+  expect(asked()).toEqual(usual);
+});
+
+test('a new chat is begun with settings of its own', async () => {
+  const { chatId } = await ask('chat.send', { parts: words('Q'), settings: { systemPrompt: 'Speak French.', seed: 7 } });
+  expect((await chat(chatId)).settings).toEqual({ systemPrompt: 'Speak French.', seed: 7 });
+  expect(last().request).toMatchObject({ seed: 7, messages: [{ role: 'system' }, { role: 'user' }] });
+  await expect(ask('chat.settings', { chatId, set: { temperature: 9 } })).rejects.toMatchObject({ code: 'rpc.invalidInput' });
+  await expect(ask('chat.settings', { chatId: 'none', set: {} })).rejects.toMatchObject({ code: 'chat.notFound' });
 });
 
 test('what a model is not given is told at once, kept with the answer, and asked for in the settings', async () => {

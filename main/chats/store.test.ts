@@ -57,6 +57,19 @@ test('a conversation comes back whole after the database was closed', () => {
   expect(before.turns[0]).not.toHaveProperty('modelId');
 });
 
+test('what is said for a chat comes back; what is broken there does not take the chat along', () => {
+  const { chatId } = store.ask({ chatId: undefined, parent: null, parts: words('Q'), modelId: 'tiny', settings: { systemPrompt: 'Be brief.', topK: 3 } });
+  store.changeSettings(chatId, { set: { temperature: 0.1 }, inherit: ['topK'] });
+  db.close();
+  open();
+  expect(store.settings(chatId)).toEqual({ systemPrompt: 'Be brief.', temperature: 0.1 });
+  expect(store.chat(chatId).settings).toEqual(store.settings(chatId));
+  for (const broken of ['{"temperature": 99}', 'no JSON', '[]']) {
+    db.prepare('UPDATE chats SET settings = ?').run(broken);
+    expect(store.chat(chatId)).toMatchObject({ settings: {}, turns: [{ role: 'user' }, { role: 'assistant' }] });
+  }
+});
+
 test('the list shows the chat with the newest question first, and which is being answered', () => {
   const one = talk('one', '1');
   const two = talk('two', '2');

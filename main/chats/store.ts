@@ -1,10 +1,12 @@
 /** Chats in SQLite: each a tree of turns and the place where one stands in it. */
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { changed } from '../../shared/answerChoice.ts';
 import { type AppError, Fault } from '../../shared/result.ts';
+import type { AnswerChange, AnswerSettings } from '../../shared/schemas/answer.ts';
 import type { Chat, ChatSummary, DroppedPart, Part, Turn, TurnStats, TurnStatus } from '../../shared/schemas/chat.ts';
 import { transaction } from '../db/transaction.ts';
-import { type ChatRow, chatColumns, type TurnPlace, toChatRow, toNode, toPlace, toSummary, toTurn } from './rows.ts';
+import { type ChatRow, chatColumns, type TurnPlace, toChatRow, toNode, toPlace, toSettings, toSummary, toTurn } from './rows.ts';
 import { createSearch } from './search.ts';
 import { textOf, titleOf } from './title.ts';
 import { growTree, type Tree } from './tree.ts';
@@ -19,7 +21,7 @@ export interface Outcome {
 }
 
 /** A question and the answer that begins below it. */
-interface Exchange {
+export interface Exchange {
   /** The chat to go on with; absent: a new one. */
   chatId: string | undefined;
   /** The turn that the question hangs below; null: a first question. */
@@ -27,6 +29,8 @@ interface Exchange {
   parts: Part[];
   /** Of the answer. */
   modelId: string;
+  /** Said for a new chat alone. */
+  settings?: AnswerSettings | undefined;
 }
 
 /** Unknown and deleted chats throw `chat.notFound`, such turns `turn.notFound`, unless said otherwise. */
@@ -37,6 +41,9 @@ export interface ChatStore {
   search(query: string): ChatSummary[];
   /** A chat with the turns on its chosen path. */
   chat(id: string): Chat;
+  /** What is said for a chat alone. */
+  settings(chatId: string): AnswerSettings;
+  changeSettings(chatId: string, change: AnswerChange): void;
   /** Where one stands in a chat: the last turn of its chosen path, null in an empty one. */
   head(chatId: string): string | null;
   turn(id: string): Turn;
@@ -76,7 +83,8 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
   const sql = {
     list: db.prepare(`SELECT ${chatColumns} FROM chats WHERE deleted_at IS NULL ORDER BY updated_at DESC, seq DESC`),
     chat: db.prepare(`SELECT ${chatColumns} FROM chats WHERE id = ? AND deleted_at IS NULL`),
-    addChat: db.prepare('INSERT INTO chats (id, title, created_at, updated_at) VALUES ($id, $title, $now, $now)'),
+    addChat: db.prepare('INSERT INTO chats (id, title, settings, created_at, updated_at) VALUES ($id, $title, $settings, $now, $now)'),
+    settings: db.prepare('UPDATE chats SET settings = ? WHERE id = ?'),
     stand: db.prepare('UPDATE chats SET head = ? WHERE id = ?'),
     touch: db.prepare('UPDATE chats SET updated_at = ? WHERE id = ?'),
     title: db.prepare('UPDATE chats SET title = ?, renamed = ? WHERE id = ?'),
@@ -183,7 +191,11 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
     chat(id) {
       const row = chatRow(id);
       const tree = treeOf(id);
-      return { ...toSummary(row), turns: read(tree.path(row.head), tree) };
+      return { ...toSummary(row), settings: toSettings(row), turns: read(tree.path(row.head), tree) };
+    },
+    settings: (chatId) => toSettings(chatRow(chatId)),
+    changeSettings(chatId, change) {
+      sql.settings.run(JSON.stringify(changed(toSettings(chatRow(chatId)), change)), chatId);
     },
     head: (chatId) => chatRow(chatId).head,
     turn: turnOf,
@@ -193,10 +205,10 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
       return read(tree.path(id), tree);
     },
     running: runningIn,
-    ask: ({ chatId, parent, parts, modelId }) =>
+    ask: ({ chatId, parent, parts, modelId, settings = {} }) =>
       transaction(db, () => {
         const id = chatId ?? randomUUID();
-        if (chatId === undefined) sql.addChat.run({ $id: id, $title: '', $now: now() });
+        if (chatId === undefined) sql.addChat.run({ $id: id, $title: '', $settings: JSON.stringify(settings), $now: now() });
         const chat = chatRow(id);
         if (parent !== null && find(parent).place.chat_id !== id) throw noTurn();
         if (parent === null && !chat.renamed) nameChat(chat, titleOf(parts), false);

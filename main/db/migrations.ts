@@ -38,4 +38,6 @@ export const migrations: readonly string[] = [
   `,
   // 2: what an answer was given without, as JSON.
   'ALTER TABLE turns ADD COLUMN dropped TEXT',
+  // 3: what is said for one chat alone, as JSON.
+  'ALTER TABLE chats ADD COLUMN settings TEXT',
 ];

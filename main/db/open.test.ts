@@ -102,6 +102,15 @@ test('migrations run in order, once each', () => {
   expect(schemaVersion(db)).toBe(3);
 });
 
+test('a database of before chats had settings opens with its chats, which have none', () => {
+  const old = new DatabaseSync(':memory:');
+  migrate(old, migrations.slice(0, 2));
+  old.exec("INSERT INTO chats (id, title, created_at, updated_at) VALUES ('c', 'kept', '', '')");
+  migrate(old);
+  expect(schemaVersion(old)).toBe(migrations.length);
+  expect(old.prepare('SELECT title, settings FROM chats').get()).toEqual({ title: 'kept', settings: null });
+});
+
 test('a step that fails half way leaves the step before it', () => {
   const db = new DatabaseSync(':memory:');
   const good = 'CREATE TABLE a (x)';

@@ -1,5 +1,6 @@
 /** What is left out of a conversation that is longer than its context. */
-import type { Message, Overflow } from '../../shared/contract/control.ts';
+import type { Message } from '../../shared/contract/control.ts';
+import type { Overflow } from '../../shared/schemas/answer.ts';
 
 export interface Fitted {
   messages: Message[];

@@ -28,9 +28,9 @@ test('without a file: the defaults, and no file until something changes', () => 
 test('a change is there after a restart and leaves the rest', () => {
   const store = openSettings(join(folder, 'new', 'settings.json'));
   store.change({ theme: 'dark' });
-  store.change({ temperature: 0 });
+  store.change({ sampling: { temperature: 0 } });
   const again = openSettings(join(folder, 'new', 'settings.json'));
-  expect(again.get()).toEqual({ ...defaultSettings, theme: 'dark', temperature: 0 });
+  expect(again.get()).toEqual({ ...defaultSettings, theme: 'dark', sampling: { temperature: 0 } });
   expect(readdirSync(join(folder, 'new'))).toEqual(['settings.json']);
 });
 
@@ -51,10 +51,12 @@ test('an undefined value changes nothing', () => {
 test('a value that is not allowed is refused by name and nothing is stored', () => {
   const store = openSettings(file);
   store.change({ theme: 'dark' });
-  expect(() => store.change({ temperature: 9 })).toThrow(expect.objectContaining({ code: 'settings.invalid', data: { key: 'temperature' } }));
+  expect(() => store.change({ sampling: { temperature: 9 } })).toThrow(
+    expect.objectContaining({ code: 'settings.invalid', data: { key: 'sampling.temperature' } }),
+  );
   expect(() => store.change({ load: { ...defaultSettings.load, contextSize: 1 } })).toThrow(expect.objectContaining({ data: { key: 'load.contextSize' } }));
   expect(store.get()).toEqual(openSettings(file).get());
-  expect(store.get().temperature).toBe(0.7);
+  expect(store.get().sampling).toEqual({});
 });
 
 test.each([
@@ -73,6 +75,17 @@ test.each([
 test('a file of an older version gets the defaults of what it lacks', () => {
   writeFileSync(file, '{"theme": "light"}');
   expect(openSettings(file, log).get()).toEqual({ ...defaultSettings, theme: 'light' });
+});
+
+test('a file of before: what was chosen of temperature and length is kept, what stood there by itself is not', () => {
+  writeFileSync(file, '{"theme": "light", "temperature": 0.7, "maxTokens": 0}');
+  expect(openSettings(file, log).get()).toEqual({ ...defaultSettings, theme: 'light' });
+  writeFileSync(file, '{"temperature": 0, "maxTokens": 1024}');
+  const store = openSettings(file, log);
+  expect(store.get().sampling).toEqual({ temperature: 0, maxTokens: 1024 });
+  store.change({ theme: 'dark' });
+  expect(openSettings(file, log).get()).toEqual({ ...defaultSettings, theme: 'dark', sampling: { temperature: 0, maxTokens: 1024 } });
+  expect(warnings).toEqual([]);
 });
 
 test('watchers see the settings now and after a change', async () => {

@@ -39,13 +39,21 @@ function read(file: string, log: Pick<Log, 'warn'> | undefined): Settings {
   if (!existsSync(file)) return defaultSettings;
   const text = readFileSync(file, 'utf8');
   try {
-    return settings.parse(JSON.parse(text));
+    return settings.parse(renamed(JSON.parse(text)));
   } catch (error) {
     const aside = `${file}.broken`;
     renameSync(file, aside);
     log?.warn('The settings file could not be read; it was set aside and the defaults are used', { file: aside, error });
     return defaultSettings;
   }
+}
+
+/** A file that was written before how words are drawn had a part of its own. What was written there by itself is no choice. */
+function renamed(read: unknown): unknown {
+  if (typeof read !== 'object' || read === null || 'sampling' in read) return read;
+  const { temperature, maxTokens, ...rest } = read as Record<string, unknown>;
+  const chosen = { ...(temperature !== 0.7 && { temperature }), ...(maxTokens !== 0 && { maxTokens }) };
+  return { ...rest, sampling: chosen };
 }
 
 /** The whole file or the old one, also when the power goes: written beside, flushed, renamed. */

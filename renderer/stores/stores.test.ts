@@ -157,31 +157,31 @@ test('settings change at once, are saved in order, and what core refuses is take
   const fake = createFakeCore({
     async 'settings.change'(patch) {
       await new Promise<void>((resolve) => release.push(resolve));
-      if ('temperature' in patch && patch.temperature === 2) throw new Fault('settings.invalid', 'no', { key: 'temperature' });
+      if (patch.ejectAfterMinutes === 99) throw new Fault('settings.invalid', 'no', { key: 'ejectAfterMinutes' });
       fake.settings.push({ ...fake.settings.value, ...(patch as object) });
       return fake.settings.value;
     },
   });
   const store = createSettingsStore(fake.client);
   const change = store.getState().change;
-  const done = change({ temperature: 0.1 });
-  void change({ temperature: 0.2 });
-  void change({ temperature: 0.3, thinking: true });
-  expect(store.getState().settings).toMatchObject({ temperature: 0.3, thinking: true });
+  const done = change({ ejectAfterMinutes: 1 });
+  void change({ ejectAfterMinutes: 2 });
+  void change({ ejectAfterMinutes: 3, thinking: true });
+  expect(store.getState().settings).toMatchObject({ ejectAfterMinutes: 3, thinking: true });
   await vi.waitFor(() => expect(release).toHaveLength(1));
   release[0]?.();
   await vi.waitFor(() => expect(release).toHaveLength(2));
-  expect(store.getState().settings.temperature).toBe(0.3);
+  expect(store.getState().settings.ejectAfterMinutes).toBe(3);
   release[1]?.();
   expect(await done).toMatchObject({ ok: true });
-  expect(fake.settings.value).toMatchObject({ temperature: 0.3, thinking: true });
+  expect(fake.settings.value).toMatchObject({ ejectAfterMinutes: 3, thinking: true });
   expect(fake.calls.filter(({ method }) => method === 'settings.change')).toHaveLength(2);
 
-  const refused = change({ temperature: 2 });
+  const refused = change({ ejectAfterMinutes: 99 });
   await vi.waitFor(() => expect(release).toHaveLength(3));
   release[2]?.();
   expect(await refused).toMatchObject({ ok: false, error: { code: 'settings.invalid' } });
-  expect(store.getState().settings.temperature).toBe(0.3);
+  expect(store.getState().settings.ejectAfterMinutes).toBe(3);
 });
 
 test('a place is kept in the hash, whatever its id holds', () => {

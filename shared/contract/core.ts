@@ -1,6 +1,7 @@
 /** Every call and stream that core offers to a renderer. */
 import * as z from 'zod/mini';
 import { call, stream } from '../rpc/define.ts';
+import { answerChange, answerSettings } from '../schemas/answer.ts';
 import { chat, chatSummary, part, turnEvent, turnPosition } from '../schemas/chat.ts';
 import { downloadJob } from '../schemas/download.ts';
 import { engineState } from '../schemas/engine.ts';
@@ -141,16 +142,26 @@ export const core = {
 
   /** The chat's turns, again whenever one is added, ends, is chosen or deleted; not for every token. */
   'chat.watch': stream(byId, chat),
-  /** Adds the person's turn and starts the answer; without `chatId` in a new chat. */
+  /** Changes what is said for this chat alone: how the next answers in it are given. */
+  'chat.settings': call(z.object({ chatId: id, ...answerChange.shape }), z.void()),
+  /**
+   * Adds the person's turn and starts the answer; without `chatId` in a new chat, which `settings` are then said for. `thinking`, here
+   * and below: of this answer, whatever is said for the chat.
+   */
   'chat.send': call(
-    z.object({ chatId: z.optional(id), parts: z.array(part).check(z.minLength(1), z.maxLength(64)), thinking: z.boolean() }),
+    z.object({
+      chatId: z.optional(id),
+      parts: z.array(part).check(z.minLength(1), z.maxLength(64)),
+      thinking: z.optional(z.boolean()),
+      settings: z.optional(answerSettings),
+    }),
     z.object({ chatId: z.string(), turnId: z.string() }),
   ),
   /** Answers the same question again, beside the old answer. */
-  'chat.retry': call(z.object({ turnId: id, thinking: z.boolean() }), z.object({ turnId: z.string() })),
+  'chat.retry': call(z.object({ turnId: id, thinking: z.optional(z.boolean()) }), z.object({ turnId: z.string() })),
   /** Sends a changed question, beside the old one. */
   'chat.edit': call(
-    z.object({ turnId: id, parts: z.array(part).check(z.minLength(1), z.maxLength(64)), thinking: z.boolean() }),
+    z.object({ turnId: id, parts: z.array(part).check(z.minLength(1), z.maxLength(64)), thinking: z.optional(z.boolean()) }),
     z.object({ turnId: z.string() }),
   ),
   /** Shows another alternative. */

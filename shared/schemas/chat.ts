@@ -1,6 +1,7 @@
 /** Chats, turns and their parts. A chat is a tree: a retry or an edit is a sibling, so nothing is overwritten. */
 import * as z from 'zod/mini';
 import { appError } from '../result.ts';
+import { answerSettings } from './answer.ts';
 
 const sha256 = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 
@@ -77,7 +78,12 @@ export const chatSummary = z.object({ id: z.string(), title: z.string(), created
 export type ChatSummary = z.infer<typeof chatSummary>;
 
 /** A chat with the turns on its chosen path, oldest first. */
-export const chat = z.object({ ...chatSummary.shape, turns: z.array(turn) });
+export const chat = z.object({
+  ...chatSummary.shape,
+  /** What is said for this chat alone. */
+  settings: answerSettings,
+  turns: z.array(turn),
+});
 export type Chat = z.infer<typeof chat>;
 
 /** How much of an answer a watcher already has, in UTF-16 units. */

@@ -1,7 +1,9 @@
 /** The person's settings with their defaults. */
 import * as z from 'zod/mini';
+import { answerSettings, overflow, preset, systemPrompt } from './answer.ts';
 import { libraryLists } from './library.ts';
 import { defaultLoadSettings, loadSettings } from './memory.ts';
+import { sampling } from './sampling.ts';
 
 /** Minutes after midnight, local time. */
 const minute = z.int().check(z.minimum(0), z.maximum(24 * 60 - 1));
@@ -53,12 +55,14 @@ const fields = {
   ejectAfterMinutes: z.int().check(z.minimum(0), z.maximum(7 * 24 * 60)),
   /** Let a model think where its template can be switched. */
   thinking: z.boolean(),
-  systemPrompt: z.string().check(z.maxLength(100_000)),
-  temperature: z.number().check(z.minimum(0), z.maximum(2)),
-  /** Of an answer, thinking included; 0: as long as the context lasts. */
-  maxTokens: z.int().check(z.nonnegative()),
-  /** What to leave out of a conversation that is longer than the context: nothing, so it stops there; the oldest; what is between its ends. */
-  overflow: z.enum(['stop', 'dropOldest', 'keepEnds']),
+  systemPrompt,
+  overflow,
+  /** Where nothing nearer says how words are drawn; what is absent is as the model recommends. */
+  sampling,
+  /** What is kept for single models, by library id. */
+  modelAnswers: z.record(z.string(), answerSettings),
+  /** The person's own. */
+  presets: z.array(preset).check(z.maxLength(200)),
   /** Of the disk, for what models have read of chats, so that they need not read it again; 0: none. */
   stateCacheBytes: z.int().check(z.nonnegative()),
   downloads: downloadSettings,
@@ -75,9 +79,10 @@ export const settings = z.object({
   ejectAfterMinutes: z._default(fields.ejectAfterMinutes, 30),
   thinking: z._default(fields.thinking, false),
   systemPrompt: z._default(fields.systemPrompt, ''),
-  temperature: z._default(fields.temperature, 0.7),
-  maxTokens: z._default(fields.maxTokens, 0),
   overflow: z._default(fields.overflow, 'stop'),
+  sampling: z._default(fields.sampling, {}),
+  modelAnswers: z._default(fields.modelAnswers, {}),
+  presets: z._default(fields.presets, []),
   stateCacheBytes: z._default(fields.stateCacheBytes, 4 * 2 ** 30),
   downloads: z._default(fields.downloads, defaultDownloadSettings),
   network: z._default(fields.network, defaultNetworkSettings),

@@ -44,6 +44,7 @@ export const chatOf = (turns: Turn[], more: Partial<Chat> = {}): Chat => ({
   createdAt: time,
   updatedAt: time,
   running: turns.some((turn) => turn.status === 'running'),
+  settings: {},
   turns,
   ...more,
 });

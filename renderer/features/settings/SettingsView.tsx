@@ -3,6 +3,7 @@ import { Slider } from '@base-ui/react/slider';
 import { useEffect, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import { defaultSampling } from '../../../shared/schemas/sampling.ts';
 import type { Settings } from '../../../shared/schemas/settings.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
 import { useFormat } from '../../i18n.ts';
@@ -39,6 +40,7 @@ export function SettingsView() {
   const run = useRun();
   const { settings: store, ui } = useStores();
   const { settings, error } = useStore(store);
+  const { sampling } = settings;
   const wanted = useStore(ui, (state) => state.id);
   const change = (patch: Partial<Settings>): void => void run(store.getState().change(patch));
 
@@ -96,16 +98,19 @@ export function SettingsView() {
         </Section>
         <Section title={t('answers')}>
           <SystemPrompt value={settings.systemPrompt} onSave={(systemPrompt) => change({ systemPrompt })} />
-          <Temperature value={settings.temperature} onChange={(temperature) => change({ temperature })} />
+          <Temperature
+            value={sampling.temperature ?? defaultSampling.temperature}
+            onChange={(temperature) => change({ sampling: { ...sampling, temperature } })}
+          />
           <Select
             label={t('maxTokens')}
             showLabel
-            value={String(settings.maxTokens)}
-            options={[...new Set([...lengths, settings.maxTokens])].map((tokens) => ({
+            value={String(sampling.maxTokens ?? 0)}
+            options={[...new Set([...lengths, sampling.maxTokens ?? 0])].map((tokens) => ({
               value: String(tokens),
               label: tokens === 0 ? t('noMaxTokens') : t('tokens', { n: format.count(tokens) }),
             }))}
-            onChange={(tokens) => change({ maxTokens: Number(tokens) })}
+            onChange={(tokens) => change({ sampling: { ...sampling, maxTokens: Number(tokens) } })}
             className="w-72"
           />
           <div className="flex flex-col gap-1">
