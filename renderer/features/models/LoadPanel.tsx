@@ -6,6 +6,8 @@ import { ownPart } from '../../../shared/loadChoice.ts';
 import type { LibraryModel } from '../../../shared/schemas/library.ts';
 import type { LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
+import { useFormat } from '../../i18n.ts';
+import { loadedModels } from '../../stores/engine.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
@@ -16,6 +18,8 @@ import { LoadFields } from './LoadFields.tsx';
 import { LoadSources } from './LoadSources.tsx';
 import { Split } from './Split.tsx';
 import { useLoadBase } from './useLoadBase.ts';
+import { useModelActions } from './useModelActions.ts';
+import { useModelName } from './useModelName.ts';
 
 /** The dialog; open while the ui store names a model. */
 export function LoadPanel() {
@@ -33,14 +37,16 @@ export function LoadPanel() {
 
 function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
   const { t } = useTranslation('models');
+  const format = useFormat();
   const sentence = useErrorSentence();
   const run = useRun();
-  const { settings, loadPrices, hardware, engine, library } = useStores();
+  const { settings, loadPrices, hardware, engine } = useStores();
   const { global, own, base } = useLoadBase(model);
   const machine = useStore(hardware, (state) => state.hardware);
   const price = useStore(loadPrices, (state) => state.prices[model.id]);
-  const loaded = useStore(engine, (store) => (store.state.status === 'ready' ? store.state.modelId : undefined));
-  const loadedName = useStore(library, (state) => state.models?.find((each) => each.id === loaded)?.name);
+  const { state, wanted } = useStore(engine);
+  const { load: begin } = useModelActions();
+  const name = useModelName();
   const [value, setValue] = useState<LoadSettings>(base);
   const [keep, setKeep] = useState(own !== undefined);
 
@@ -56,8 +62,12 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
       const modelLoads = Object.keys(kept).length > 0 ? { ...rest, [model.id]: kept } : rest;
       if (!(await run(settings.getState().change({ modelLoads })))) return;
     }
-    if (await run(engine.getState().load(model.id, value))) onDone();
+    if (await begin(model.id, value)) onDone();
   };
+  const loaded = loadedModels(state).map(({ modelId }) => modelId);
+  const others = loaded.filter((id) => id !== model.id);
+  const here = loaded.includes(model.id);
+  const same = here && isSame(value, wanted[model.id] ?? base);
   const estimate = price?.estimate;
   const no = estimate?.verdict === 'no';
 
@@ -85,11 +95,22 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
         {no && <Problem text={t('panel.tooLarge')} />}
       </div>
       <div className="flex items-center justify-end gap-3 border-t border-line p-3">
-        {loadedName !== undefined && <span className="min-w-0 flex-1 truncate text-xs text-text-2">{t('panel.replaces', { name: loadedName })}</span>}
-        <Button kind={no ? 'danger' : 'primary'} onClick={() => void load()}>
-          {t(no ? 'panel.anyway' : 'panel.load')}
+        {loaded.length > 0 && (
+          <span className="min-w-0 flex-1 text-xs text-text-2">
+            {same
+              ? t('panel.same')
+              : here
+                ? t('panel.again')
+                : t('panel.beside', { count: others.length, names: new Intl.ListFormat(format.locale).format(others.map(name)) })}
+          </span>
+        )}
+        <Button kind={no && !same ? 'danger' : 'primary'} onClick={() => void load()}>
+          {t(same ? 'use' : no ? 'panel.anyway' : 'panel.load')}
         </Button>
       </div>
     </>
   );
 }
+
+const isSame = (a: LoadSettings, b: LoadSettings): boolean =>
+  (Object.keys({ ...a, ...b }) as (keyof LoadSettings)[]).every((key) => JSON.stringify(a[key]) === JSON.stringify(b[key]));
