@@ -43,6 +43,10 @@ export interface FormulaSettings {
   flashAttention: boolean;
   gpuLayers: number;
   batchSize: number;
+  /** llama-server loads it. */
+  served?: boolean | undefined;
+  /** Sequences that share the cache, each with a state of its own; llama-server only. Absent: 1. */
+  slots?: number | undefined;
 }
 
 /** Bytes of one element in a cache row (ggml's block sizes: 32 elements and a scale). */
@@ -54,6 +58,16 @@ const padded = (tokens: number): number => Math.ceil(tokens / 256) * 256;
 const isOnGpu = (facts: MemoryFacts, settings: Pick<FormulaSettings, 'gpuLayers'>, index: number): boolean =>
   index >= facts.layers.length + 1 - settings.gpuLayers;
 
+/** Sequences of a context: node-llama-cpp has one. */
+export const slotsOf = ({ served, slots = 1 }: Pick<FormulaSettings, 'served' | 'slots'>): number => (served ? slots : 1);
+
+/** Tokens in the cache of a layer that looks back on `window`, of each sequence. */
+export function windowCells(window: number, settings: Pick<FormulaSettings, 'contextSize' | 'batchSize' | 'served' | 'slots'>): number {
+  // node-llama-cpp adds one token to the batch of models with a window, which can cross a step of 256.
+  const near = slotsOf(settings) * window + settings.batchSize + (settings.served ? 0 : 1);
+  return Math.min(padded(settings.contextSize), padded(near));
+}
+
 /** Bytes of the KV cache and of the recurrent state on each side: llama.cpp's own sums, exact (llama-kv-cache.cpp, llama-memory-recurrent.cpp). */
 export function cacheBytes(facts: MemoryFacts, settings: Omit<FormulaSettings, 'gpu' | 'vulkan'>): Record<'gpu' | 'ram', { kvCache: number; state: number }> {
   const bytes = { gpu: { kvCache: 0, state: 0 }, ram: { kvCache: 0, state: 0 } };
@@ -62,11 +76,10 @@ export function cacheBytes(facts: MemoryFacts, settings: Omit<FormulaSettings, '
   const widestValue = Math.max(0, ...facts.layers.map((layer) => layer.valueRow));
   for (const [index, layer] of facts.layers.entries()) {
     const side = bytes[isOnGpu(facts, settings, index) ? 'gpu' : 'ram'];
-    // node-llama-cpp adds one token to the batch of models with a window, which can cross a step of 256.
-    const ownCells = layer.window > 0 ? Math.min(cells, padded(layer.window + settings.batchSize + 1)) : cells;
+    const ownCells = layer.window > 0 ? windowCells(layer.window, settings) : cells;
     const valueRow = settings.flashAttention || layer.valueRow === 0 ? layer.valueRow : widestValue;
     side.kvCache += ownCells * (layer.keyRow + valueRow) * elementBytes[settings.kvType];
-    side.state += layer.state;
+    side.state += slotsOf(settings) * layer.state;
   }
   return bytes;
 }
@@ -140,9 +153,12 @@ export function memoryByFormula(facts: MemoryFacts, settings: FormulaSettings): 
   const widestRow = Math.max(0, ...facts.layers.map((layer) => layer.keyRow + layer.valueRow));
   const scoresInRam = tooLarge ? scores + cells * widestRow * elementBytes[settings.kvType] : 0;
   const scored = scores === 0 || tooLarge ? 0 : scoreCopies(facts, settings, scores) * scores + 4 * batchSize * (cells + 10 * embedding);
-  const graph = Math.max(logits, scored);
-  // Inputs of the graph and the output buffer stay on the host: embeddings of a batch, the mask, one row of logits.
-  const inputs = 8 * batchSize * embedding + (flashAttention ? 2 : 4) * batchSize * cells + 4 * vocabulary + scoresInRam;
+  const slots = slotsOf(settings);
+  // Of each further sequence a layer's state lies there as it was and as it becomes.
+  const states = 2 * (slots - 1) * Math.max(0, ...facts.layers.map((layer) => layer.state));
+  const graph = Math.max(logits, scored) + states;
+  // Inputs of the graph and the output buffer stay on the host: embeddings of a batch, the mask, a row of logits for each sequence.
+  const inputs = 8 * batchSize * embedding + (flashAttention ? 2 : 4) * batchSize * cells + 4 * slots * vocabulary + scoresInRam;
   const host = gpuLayers > facts.layers.length ? inputs : inputs + 4 * batchSize * embedding;
 
   const offloads = gpuLayers > 0;

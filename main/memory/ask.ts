@@ -2,7 +2,17 @@
 import path from 'node:path';
 import { GgmlType, type Llama } from 'node-llama-cpp';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
-import { activeBytes, cacheBytes, type MemoryFacts, memoryByFormula, movedExperts, placedBytes, sparedBytes } from '../../shared/memoryFormula.ts';
+import {
+  activeBytes,
+  cacheBytes,
+  type MemoryFacts,
+  memoryByFormula,
+  movedExperts,
+  placedBytes,
+  slotsOf,
+  sparedBytes,
+  windowCells,
+} from '../../shared/memoryFormula.ts';
 import { imageTokenCap, type MemorySplit } from '../../shared/schemas/memory.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 import { memoryFacts } from './facts.ts';
@@ -11,6 +21,8 @@ import { type Sides as ContextBytes, createShapes } from './shapes.ts';
 import { NoSimulation, openVirtual, readHeader, type VirtualModel, weightsOnly } from './virtual.ts';
 
 type Sides = Record<'gpu' | 'ram', MemorySplit>;
+/** `served`: llama-server loads it. */
+type ServedPlan = LoadPlan & { served: boolean };
 
 /** Headers whose virtual models are kept, a few megabytes each: a repository's quantizations, asked again as the slider moves. */
 const keptModels = 48;
@@ -40,7 +52,7 @@ async function answerTo(llama: Llama, { header, projector, plan, served = false 
   const image = projector !== undefined && plan.vision ? await projectorBytes(projector, plan.imageTokens) : 0;
   const gpuLayers = llama.gpu === false ? 0 : plan.gpuLayers;
   const engine = served || image > 0 ? 'llama-server' : 'node-llama-cpp';
-  const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers }, engine === 'llama-server');
+  const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers, served: engine === 'llama-server' });
   const total = facts.layers.length + 1;
   sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = image;
   const spared = engine === 'llama-server' && gpuLayers > 0 ? sparedBytes(facts, { gpuLayers }) : undefined;
@@ -51,7 +63,7 @@ async function answerTo(llama: Llama, { header, projector, plan, served = false 
     engine,
     ...withExperts(sides, movedExperts(facts, placing)),
     layers: { total, onGpu: Math.min(gpuLayers, total), ...(expertsInRam > 0 && { expertsInRam }) },
-    placed: placedBytes(facts, plan),
+    placed: placedBytes(facts, { ...plan, served: engine === 'llama-server' }),
     ...(spared && { spared }),
     trainContext: facts.trainContext,
     active: activeBytes(facts, placing),
@@ -71,16 +83,10 @@ async function projectorBytes(file: string, imageTokens = imageTokenCap): Promis
   return projectorWeights(header) + imageWork(header, imageTokens);
 }
 
-/** `served`: llama-server loads it. */
-async function askModel(
-  llama: Llama,
-  header: string,
-  plan: LoadPlan,
-  served: boolean,
-): Promise<{ facts: MemoryFacts; sides: Sides; basis: 'exact' | 'about' }> {
+async function askModel(llama: Llama, header: string, plan: ServedPlan): Promise<{ facts: MemoryFacts; sides: Sides; basis: 'exact' | 'about' }> {
   try {
     const model = await virtualModel(llama, header, { fewWords: false, gpuLayers: plan.gpuLayers });
-    const running = served ? await virtualModel(llama, header, { fewWords: true, gpuLayers: plan.gpuLayers }) : model;
+    const running = plan.served ? await virtualModel(llama, header, { fewWords: true, gpuLayers: plan.gpuLayers }) : model;
     const sides = await simulate(llama, model, running, plan);
     return { facts: model.facts, sides, basis: 'exact' };
   } catch (error) {
@@ -91,25 +97,55 @@ async function askModel(
 }
 
 /** llama.cpp's totals, split by our exact sums of cache and state; what remains of the context is compute. */
-async function simulate(llama: Llama, { insights, facts }: VirtualModel, running: VirtualModel, plan: LoadPlan): Promise<Sides> {
+async function simulate(llama: Llama, { insights, facts }: VirtualModel, running: VirtualModel, plan: ServedPlan): Promise<Sides> {
   const gpuLayers = Math.min(plan.gpuLayers, facts.layers.length + 1);
   const weights = await insights.estimateModelResourceRequirementsV2({ gpuLayers, ...weightsOnly });
   const context = await contextBytes(llama, running, { ...plan, gpuLayers });
-  // One token's logits lie in the output buffer, of which the vocabulary of few words has its few.
-  const missingWords = facts.vocabulary - running.facts.vocabulary;
+  // A token's logits for each sequence lie in the output buffer, of which the vocabulary of few words has its few.
+  const missingWords = slotsOf(plan) * (facts.vocabulary - running.facts.vocabulary);
   const cache = cacheBytes(facts, { ...plan, gpuLayers });
   return { gpu: split(weights.gpuVram, context.gpu, cache.gpu), ram: split(weights.cpuRam, context.ram + 4 * missingWords, cache.ram) };
 }
 
-/** What a context takes on both sides: asked once for all quantizations of a model where the types of its weights play no part. */
-function contextBytes(llama: Llama, running: VirtualModel, plan: LoadPlan): Promise<ContextBytes> {
-  const { contextSize, gpuLayers, batchSize, flashAttention, kvType } = plan;
+/**
+ * What a context takes on both sides. Sequences that share a cache cannot be asked for: of those with a cache each, as large as the
+ * shared one, compute is the same.
+ */
+async function contextBytes(llama: Llama, running: VirtualModel, plan: ServedPlan): Promise<ContextBytes> {
+  const slots = slotsOf(plan);
+  const one = await askContext(llama, running, plan, 1);
+  if (slots === 1) return one;
+  const divided = await askContext(llama, running, plan, slots);
+  const [alone, shared] = [1, slots].map((count) => cacheBytes(running.facts, { ...plan, slots: count }));
+  const on = (side: 'gpu' | 'ram'): number => {
+    const own = alone![side].kvCache + alone![side].state;
+    // Where a cache takes less than our sum of it, compute would come out short.
+    const compute = Math.max(0, divided[side] - one[side] - (slots - 1) * own);
+    return one[side] + shared![side].kvCache + shared![side].state - own + compute + widerMask(running.facts, plan);
+  };
+  return { gpu: llama.gpu === false ? one.gpu : on('gpu'), ram: on('ram') };
+}
+
+/** Bytes of the mask of layers with a window: what sequences share is wider than what one of them has alone. */
+function widerMask({ layers }: MemoryFacts, plan: ServedPlan): number {
+  const window = Math.max(...layers.map((layer) => layer.window));
+  const cells = windowCells(window, plan) - windowCells(window, { ...plan, slots: 1 });
+  const slots = slotsOf(plan);
+  const tokens = Math.ceil(plan.batchSize / slots) * slots;
+  return window > 0 ? (plan.flashAttention ? 2 : 4) * tokens * cells : 0;
+}
+
+/** llama.cpp's answer for sequences with a cache each: asked once for all quantizations of a model where the types of its weights play no part. */
+function askContext(llama: Llama, running: VirtualModel, plan: ServedPlan, sequences: number): Promise<ContextBytes> {
+  const { contextSize, gpuLayers, flashAttention, kvType } = plan;
+  // node-llama-cpp adds one token to the batch of models with a window; llama-server does not.
+  const batchSize = plan.served && running.insights.swaSize ? plan.batchSize - 1 : plan.batchSize;
   const ask = async (): Promise<ContextBytes> => {
     const { gpuVram, cpuRam } = await running.insights.estimateContextResourceRequirementsV2({
       contextSize,
       modelGpuLayers: gpuLayers,
       batchSize,
-      sequences: 1,
+      sequences,
       flashAttention,
       kvCacheKeyType: cacheType[kvType],
       kvCacheValueType: cacheType[kvType],
@@ -122,7 +158,7 @@ function contextBytes(llama: Llama, running: VirtualModel, plan: LoadPlan): Prom
   if (!alike) return ask();
   const known = shapes.get(llama) ?? createShapes<VirtualModel>();
   shapes.set(llama, known);
-  return known(running, JSON.stringify([contextSize, gpuLayers, batchSize, flashAttention, kvType]), ask);
+  return known(running, JSON.stringify([contextSize, gpuLayers, batchSize, sequences, flashAttention, kvType]), ask);
 }
 
 /** Never more than llama.cpp's total: an architecture whose cache we count too high shows it all as cache. */
