@@ -50,7 +50,7 @@ function read(file: string, log: Pick<Log, 'warn'> | undefined): Settings {
 
 /** A file that was written before how words are drawn had a part of its own. What was written there by itself is no choice. */
 function renamed(read: unknown): unknown {
-  if (typeof read !== 'object' || read === null || 'sampling' in read) return read;
+  if (typeof read !== 'object' || read === null || Array.isArray(read) || 'sampling' in read) return read;
   const { temperature, maxTokens, ...rest } = read as Record<string, unknown>;
   const chosen = { ...(temperature !== 0.7 && { temperature }), ...(maxTokens !== 0 && { maxTokens }) };
   return { ...rest, sampling: chosen };
