@@ -18,6 +18,17 @@ export type RopeWay = z.infer<typeof ropeWay>;
 /** Tokens that a picture costs at most: llama.cpp would spend up to 4,096 and 17 GiB on one without a cap. */
 export const imageTokenCap = 1024;
 
+/** How tokens are guessed ahead and checked several at once: by the model's own layers for it, or by a smaller model of the library. */
+export const speculation = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('mtp') }),
+  z.object({
+    type: z.literal('draft'),
+    /** Library id. */
+    model: z.string(),
+  }),
+]);
+export type Speculation = z.infer<typeof speculation>;
+
 /** The settings that a load, and so an estimate, depends on. */
 export const loadSettings = z.object({
   /** Tokens; llama.cpp rounds up to 256. */
@@ -34,6 +45,8 @@ export const loadSettings = z.object({
   imageTokens: z.optional(z.int().check(z.minimum(64), z.maximum(4096))),
   /** Answers at the same time, which share the context; llama-server only. Absent: 1. */
   slots: z.optional(z.int().check(z.minimum(1), z.maximum(8))),
+  /** llama-server only; absent: none. */
+  speculation: z.optional(speculation),
   /** Threads to compute with, never more than there are cores; absent or `auto`: as many as cores, one for a tiny model. */
   threads: z.optional(z.union([z.literal('auto'), z.int().check(z.minimum(1), z.maximum(1024))])),
   /** Tokens processed at once; absent: 512. */
