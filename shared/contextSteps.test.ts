@@ -1,6 +1,6 @@
 /** The slider's steps. */
 import { expect, test } from 'vitest';
-import { contextSteps, nearestStep } from './contextSteps.ts';
+import { contextSteps, longestContext, nearestStep } from './contextSteps.ts';
 
 test('steps grow with the size, are whole multiples of 256 and end at the model’s own context', () => {
   const steps = contextSteps(40_960);
@@ -17,4 +17,12 @@ test('the nearest step never asks for more', () => {
   expect(steps[nearestStep(steps, 17_000)]).toBe(16_384);
   expect(steps[nearestStep(steps, 1_000_000)]).toBe(32_768);
   expect(steps[nearestStep(steps, 1)]).toBe(256);
+});
+
+test('beyond the model’s own context only where that was asked for and can be done', () => {
+  expect(longestContext(32_768, {}, ['yarn'])).toBe(32_768);
+  expect(longestContext(32_768, { ropeScaling: 'none' }, ['yarn'])).toBe(32_768);
+  expect(longestContext(32_768, { ropeScaling: 'linear' }, ['yarn'])).toBe(32_768);
+  expect(longestContext(32_768, { ropeScaling: 'yarn' })).toBe(32_768);
+  expect(longestContext(32_768, { ropeScaling: 'yarn' }, ['yarn', 'linear'])).toBe(131_072);
 });

@@ -1,4 +1,12 @@
 /** The context sizes that a slider offers. */
+import type { LoadSettings, RopeWay } from './schemas/memory.ts';
+
+/** How many times the context that a model was made for it may be stretched to: further than that its answers are worth nothing. */
+const stretchedTimes = 4;
+
+/** The largest context in tokens: stretched where that was asked for, and the model can be stretched in one of `ways`. */
+export const longestContext = (trainContext: number, { ropeScaling = 'none' }: Pick<LoadSettings, 'ropeScaling'>, ways: readonly RopeWay[] = []): number =>
+  ropeScaling !== 'none' && ways.includes(ropeScaling) ? trainContext * stretchedTimes : trainContext;
 
 /** From 256 tokens to `max`, four steps to each doubling (multiples of 256), `max` itself the last. */
 export function contextSteps(max: number): number[] {

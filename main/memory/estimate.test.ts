@@ -100,6 +100,36 @@ test('as many layers as fit, and they are planned', async () => {
   expect(memory.plan(settings, shown).gpuLayers).toBe(15);
 });
 
+test('a batch is asked about and planned as it was chosen; what does not change memory asks nothing anew', async () => {
+  const { memory, estimate } = memoryOf();
+  const chosen: LoadSettings = { ...settings, batchSize: 2048 };
+  const shown = await memory.estimate({ source: library, settings: chosen }, never);
+  expect(estimate.mock.calls[0]?.[0].plan.batchSize).toBe(2048);
+  expect(memory.plan(chosen, shown).batchSize).toBe(2048);
+  const otherwise: LoadSettings = { ...chosen, threads: 1, mmap: true, mlock: true, keepMinutes: 5, ropeFreqBase: 20_000 };
+  const again = await memory.estimate({ source: library, settings: otherwise }, never);
+  expect(estimate).toHaveBeenCalledTimes(1);
+  expect(memory.plan(otherwise, again)).toEqual({ ...otherwise, gpuLayers: 33 });
+});
+
+test('a context that is longer than the model’s is cut to it, where the model is not to be stretched or cannot be', async () => {
+  const long: LoadSettings = { ...settings, contextSize: 400_000 };
+  const { memory } = memoryOf();
+  const shown = await memory.estimate({ source: library, settings: { ...long, ropeScaling: 'yarn' } }, never);
+  expect(shown.settings.contextSize).toBe(131_072);
+  expect(shown).not.toHaveProperty('ropeWays');
+  expect(memory.plan(long, shown).contextSize).toBe(131_072);
+  const qwen = { path: '/slim/q.gguf', facts: modelFacts([header('qwen3.5-9b-Q4_K_M')]) };
+  const stretched = memoryOf({ headers: { forFile: async () => qwen, forHub: async () => qwen } }).memory;
+  expect(await stretched.estimate({ source: library, settings: long }, never)).toMatchObject({
+    settings: { contextSize: 262_144 },
+    ropeWays: ['yarn', 'linear'],
+  });
+  const yarn: LoadSettings = { ...long, ropeScaling: 'yarn' };
+  const further = await stretched.estimate({ source: library, settings: yarn }, never);
+  expect(stretched.plan(yarn, further)).toMatchObject({ contextSize: 400_000, ropeScaling: 'yarn' });
+});
+
 test('layers that were chosen by hand are kept, up to all there are', async () => {
   const { memory } = memoryOf();
   expect((await memory.estimate({ source: library, settings: { ...settings, gpuLayers: 7 } }, never)).layers.onGpu).toBe(7);

@@ -1,10 +1,13 @@
 /** What a quantization on the Hub or a model on disk takes on this machine, and the plan to load exactly that. */
+
+import { longestContext } from '../../shared/contextSteps.ts';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import type { MemorySource } from '../../shared/contract/core.ts';
 import { Fault } from '../../shared/result.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, usualLoad } from '../../shared/schemas/memory.ts';
+import type { ModelFacts } from '../gguf/facts.ts';
 import type { Header, Headers } from '../gguf/headers.ts';
 import { createJoined } from '../hub/joined.ts';
 import type { Folders } from '../platform.ts';
@@ -141,8 +144,8 @@ export function createMemory({
 
   return {
     async estimate({ source, settings: asked }, signal) {
-      const settings = possible(asked);
-      const [found, machine] = await Promise.all([headersOf(source, settings.vision, signal), hardware()]);
+      const [found, machine] = await Promise.all([headersOf(source, asked.vision, signal), hardware()]);
+      const settings = possible(asked, found.model.facts);
       const at = (gpuLayers: number, expertsInRam?: number): Promise<EstimateAnswer> =>
         ask(requestOf(found, settings, gpuLayers, machine, expertsInRam), signal);
       const room = roomOf(machine, loaded(), calibration?.overhead(machine));
@@ -171,6 +174,7 @@ export function createMemory({
         free,
         verdict: verdictOf(answer, room),
         trainContext,
+        ...(found.model.facts.stretch && { ropeWays: found.model.facts.stretch.ways }),
         bitsPerWeight: bitsOf(found.model),
       };
       const tokensPerSecond = speedOf(found, settings, answer, machine);
@@ -183,8 +187,8 @@ export function createMemory({
       const layers = asked.gpuLayers === 'auto' ? layersOf(found) : Math.min(asked.gpuLayers, layersOf(found));
       // One search at a time, so that a question that a person waits for has at most one of its questions before it.
       const answer = limiting.then(() =>
-        contextLimits(found.model.facts.contextLength ?? 0, room, asked.kvType, (contextSize, kvType) =>
-          ask(requestOf(found, possible({ ...asked, contextSize, kvType }), layers, machine), signal),
+        contextLimits(longest(asked, found.model.facts) ?? 0, room, asked.kvType, (contextSize, kvType) =>
+          ask(requestOf(found, possible({ ...asked, contextSize, kvType }, found.model.facts), layers, machine), signal),
         ),
       );
       limiting = answer.catch(() => {});
@@ -196,8 +200,10 @@ export function createMemory({
       return neededBytes(estimate, roomOf(machine, undefined, calibration?.overhead(machine)));
     },
 
-    plan: (settings, { layers: { onGpu, expertsInRam } }) => ({
-      ...possible(settings),
+    plan: (settings, { settings: { contextSize, flashAttention }, layers: { onGpu, expertsInRam } }) => ({
+      ...settings,
+      contextSize,
+      flashAttention,
       gpuLayers: onGpu,
       batchSize: settings.batchSize ?? usualLoad.batchSize,
       ...(expertsInRam !== undefined && { expertsInRam }),
@@ -221,5 +227,16 @@ function keep<V>(kept: Map<string, V>, key: string, value: V): void {
 /** Bytes of RAM that a token reads at most, which is what the answer waits for. */
 const readInRam = (answer: EstimateAnswer): number => bytesPerToken(answer)?.ram.most ?? Infinity;
 
-/** llama.cpp keeps values in blocks only with flash attention, so a quantized cache brings it. */
-const possible = (settings: LoadSettings): LoadSettings => (settings.kvType === 'f16' ? settings : { ...settings, flashAttention: true });
+/**
+ * llama.cpp keeps values in blocks only with flash attention, so a quantized cache brings it. Beyond the context that a model can have
+ * llama-server answers nothing, whatever memory it took for it.
+ */
+const possible = (settings: LoadSettings, facts: ModelFacts): LoadSettings => ({
+  ...settings,
+  contextSize: Math.min(settings.contextSize, longest(settings, facts) ?? Infinity),
+  flashAttention: settings.flashAttention || settings.kvType !== 'f16',
+});
+
+/** Tokens; undefined where the model does not say. */
+const longest = (settings: LoadSettings, { contextLength, stretch }: ModelFacts): number | undefined =>
+  contextLength && longestContext(contextLength, settings, stretch?.ways);
