@@ -50,7 +50,7 @@ export const errorCodes = [
   'library.whichModel', // data: { file, names }: a projector that goes with several
   'library.locked', // data: { folder }: another Atelier works with this models folder
   'engine.notLoaded',
-  'engine.busy', // it is answering
+  'engine.busy', // it is answering; data: { modelId? } of a load for which it would have to go
   'engine.crashed', // data: { reason, cause: CrashCause, exit: signal or code as the system writes it }
   'engine.keepsCrashing', // it crashed three times within five minutes; data: that of engine.crashed
   'engine.loadFailed', // data: { reason }

@@ -102,7 +102,7 @@ test('rows mark what is loaded and what answers; what is loaded cannot be delete
 test('a model that is answering and would have to go is named', async () => {
   const fake = two(true, {
     'engine.load'() {
-      throw new Fault('engine.busy', 'raw');
+      throw new Fault('engine.busy', 'raw', { modelId: tiny.id });
     },
   });
   const { user } = renderApp(fake, 'models');

@@ -2,10 +2,12 @@
 import { ArrowDownToLine } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useStore } from 'zustand/react';
 import type { AppError } from '../../../shared/result.ts';
 import type { LibraryModel } from '../../../shared/schemas/library.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
 import { useFormat } from '../../i18n.ts';
+import { loadedModels } from '../../stores/engine.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
@@ -44,7 +46,8 @@ function OnTheHub({ model, repo, onClose }: { model: LibraryModel; repo: string;
   const format = useFormat();
   const sentence = useErrorSentence();
   const run = useRun();
-  const { downloads, library, ui } = useStores();
+  const { downloads, engine, library, ui } = useStores();
+  const loaded = useStore(engine, ({ state }) => loadedModels(state).some(({ modelId }) => modelId === model.id));
   const [asking, setAsking] = useState(false);
   const [found, setFound] = useState<Upstream & { header?: number }>();
   const [error, setError] = useState<AppError>();
@@ -84,9 +87,12 @@ function OnTheHub({ model, repo, onClose }: { model: LibraryModel; repo: string;
         </p>
       )}
       {found?.header !== undefined && (
-        <Button kind="primary" icon={ArrowDownToLine} onClick={() => void renew()}>
-          {t('details.renew', { size: format.fileSize(found.header) })}
-        </Button>
+        <>
+          {loaded && <p className="text-text-2">{t('details.ejectFirst')}</p>}
+          <Button kind="primary" icon={ArrowDownToLine} disabled={loaded} onClick={() => void renew()}>
+            {t('details.renew', { size: format.fileSize(found.header) })}
+          </Button>
+        </>
       )}
       {found?.state === 'changed' && found.download && (
         <Button icon={ArrowDownToLine} onClick={() => void start(found.download!)}>

@@ -5,7 +5,7 @@ import { Fault } from '../../../shared/result.ts';
 import { createFakeCore, type FakeCore } from '../../testing/fakeCore.ts';
 import { elsewhere, libraryDuplicates, libraryPlaces, libraryTasks, removedModels } from '../../testing/librarySamples.ts';
 import { renderApp } from '../../testing/renderApp.tsx';
-import { libraryModel, modelDetail, searchModels } from '../../testing/samples.ts';
+import { libraryModel, loadedModel, modelDetail, searchModels } from '../../testing/samples.ts';
 import { droppedOf } from './useDroppedModels.ts';
 
 const [ollama, missing, reference] = elsewhere as [(typeof elsewhere)[0], (typeof elsewhere)[0], (typeof elsewhere)[0]];
@@ -194,10 +194,15 @@ test('details: a new version with the same tensors is offered for the price of i
   const id = `${detail.id}/${quantization.id}`;
   const files = quantization.files.map(({ path, size }) => ({ path: `${detail.id}/${path}`, size, sha256: 'f'.repeat(64) }));
   fake.library.push([libraryModel({ id, files, hub: { repo: detail.id, commit: detail.commit, path: quantization.id } })]);
+  fake.engine.push({ status: 'ready', modelId: id, answering: false, model: loadedModel(id) });
   const { user } = renderApp(fake, 'models');
   await user.click(await screen.findByRole('button', { name: /^Details of/ }));
   await user.click(await screen.findByRole('button', { name: 'Check for updates' }));
   await screen.findByRole('button', { name: /^Download it, / });
+  screen.getByText('It is loaded. Eject it, then it can be updated.');
+  expect(screen.getByRole('button', { name: 'Update, 11.0 MB' }).hasAttribute('data-disabled')).toBe(true);
+  fake.engine.push({ status: 'idle' });
+  await waitFor(() => expect(screen.queryByText(/^It is loaded/)).toBeNull());
   await user.click(screen.getByRole('button', { name: 'Update, 11.0 MB' }));
   expect(inputs(fake, 'library.renew')).toEqual([{ id }]);
 });

@@ -3,8 +3,6 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Result } from '../../../shared/result.ts';
 import type { LoadSettings } from '../../../shared/schemas/memory.ts';
-import { useFormat } from '../../i18n.ts';
-import { loadedModels } from '../../stores/engine.ts';
 import { useStores } from '../../stores/index.ts';
 import { notifyError } from '../../ui/toasts.tsx';
 import { useRun } from '../../useRun.ts';
@@ -22,7 +20,6 @@ export interface ModelActions {
 /** Load, choose and eject; each answers whether all went well. */
 export function useModelActions(): ModelActions {
   const { t } = useTranslation('engine');
-  const { locale } = useFormat();
   const { engine } = useStores();
   const run = useRun();
   const name = useModelName();
@@ -30,10 +27,9 @@ export function useModelActions(): ModelActions {
     /** A model that is answering never goes for another one: which it is, only the page can name. */
     const begin = async (load: Promise<Result<void>>): Promise<boolean> => {
       const answer = await load;
-      const answering = loadedModels(engine.getState().state).filter((each) => each.answering);
-      if (answer.ok || answer.error.code !== 'engine.busy' || answering.length === 0) return run(Promise.resolve(answer));
-      const names = new Intl.ListFormat(locale).format(answering.map(({ modelId }) => name(modelId)));
-      notifyError(t('busy', { count: answering.length, names }));
+      const busy = !answer.ok && answer.error.code === 'engine.busy' ? answer.error.data?.modelId : undefined;
+      if (typeof busy !== 'string') return run(Promise.resolve(answer));
+      notifyError(t('busy', { name: name(busy) }));
       return false;
     };
     const store = engine.getState();
@@ -44,5 +40,5 @@ export function useModelActions(): ModelActions {
       eject: (id) => run(store.unload(id)),
       ejectAll: () => run(store.unloadAll()),
     };
-  }, [engine, run, name, locale, t]);
+  }, [engine, run, name, t]);
 }
