@@ -6,7 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { seeded } from '../../e2e/hub/content.ts';
 import { partBytes } from './journal.ts';
 import { ended, openStandIn, repo, type StandIn } from './standIn.ts';
@@ -59,7 +59,7 @@ test('kill -9 in the middle costs little: the next start asks for the rest only,
   expect(sha256(target)).toBe(standIn.file(path).sha256);
 });
 
-test('a disk that fills up stops the job with the bytes that are missing, and room lets it go on', async ({ skip }) => {
+test('a disk that fills up where no room can be reserved stops the job with the bytes that are missing, and room lets it go on', async ({ skip }) => {
   standIn = await openStandIn({ [path]: seeded('full', 24 * MiB) });
   const folder = mkdtempSync(join(tmpdir(), 'atelier-small-disk-'));
   try {
@@ -70,6 +70,8 @@ test('a disk that fills up stops the job with the bytes that are missing, and ro
   }
   const downloads = standIn.open({ folders: { models: folder }, spareBytes: -100 * MiB });
   try {
+    // No program to reserve with.
+    vi.stubEnv('PATH', '');
     const { id } = await downloads.start({ repo, commit: standIn.commit, quantization: path });
     const job = await ended(downloads);
     expect(job).toMatchObject({ state: 'failed', error: { code: 'download.diskFull' } });
@@ -77,6 +79,7 @@ test('a disk that fills up stops the job with the bytes that are missing, and ro
     expect(job.error?.data?.missing).toBeLessThan(6 * MiB);
     expect(readdirSync(join(folder, repo)).sort()).toEqual([`${path}.part`, `${path}.part.json`]);
 
+    vi.unstubAllEnvs();
     execFileSync('mount', ['-o', 'remount,size=40m', folder]);
     const before = standIn.ranges().length;
     await downloads.resume(id);
@@ -85,6 +88,7 @@ test('a disk that fills up stops the job with the bytes that are missing, and ro
     expect(standIn.ranges().slice(before)[0]).toMatch(/^bytes=1[67]\d{6}-25165823$/);
     expect(sha256(join(folder, repo, path))).toBe(standIn.file(path).sha256);
   } finally {
+    vi.unstubAllEnvs();
     await downloads.close();
     execFileSync('umount', [folder]);
     rmSync(folder, { recursive: true, force: true });

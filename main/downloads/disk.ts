@@ -10,10 +10,10 @@ export async function freeBytes(folder: string): Promise<number> {
 }
 
 /**
- * Runs a step that writes to the disk of `file`, which lacks `missing()` bytes.
+ * Runs a step that writes to the disk of `file`, which needs `missing()` more bytes of it.
  * Errors: download.diskFull with how many bytes more are needed, download.writing for anything else that the file system refuses.
  */
-export async function writing<T>(file: string, missing: () => number, step: () => Promise<T>): Promise<T> {
+export async function writing<T>(file: string, missing: () => number | Promise<number>, step: () => Promise<T>): Promise<T> {
   try {
     return await step();
   } catch (error) {
@@ -21,18 +21,18 @@ export async function writing<T>(file: string, missing: () => number, step: () =
     if (code === undefined || error instanceof Fault) throw error;
     if (code !== 'ENOSPC' && code !== 'EDQUOT') throw new Fault('download.writing', `The file could not be written (${code}).`, { file, reason: code }, error);
     const free = await freeBytes(dirname(file)).catch(() => 0);
-    throw new Fault('download.diskFull', 'The disk is full.', { missing: Math.max(1, missing() - free) }, error);
+    throw new Fault('download.diskFull', 'The disk is full.', { missing: Math.max(1, (await missing()) - free) }, error);
   }
 }
 
 /**
- * Tells with download.diskLow when the disk of `file` has less than `spare` bytes left; what is missing includes the `rest()` that is still to come.
+ * Tells with download.diskLow when the disk of `file` has less than `spare` bytes left; what is missing includes the `rest()`, the room that is still to be taken.
  * Looks every second until it is ended.
  */
-export function watchRoom(file: string, spare: number, rest: () => number, onLow: (fault: Fault) => void): { end(): void } {
+export function watchRoom(file: string, spare: number, rest: () => Promise<number>, onLow: (fault: Fault) => void): { end(): void } {
   const look = async (): Promise<void> => {
     const free = await freeBytes(dirname(file));
-    if (free < spare) onLow(new Fault('download.diskLow', 'The disk is nearly full.', { missing: spare + rest() - free }));
+    if (free < spare) onLow(new Fault('download.diskLow', 'The disk is nearly full.', { missing: spare + (await rest()) - free }));
   };
   // A disk that does not tell how full it is says so when it is written to.
   const timer = setInterval(() => void look().catch(() => {}), 1000);

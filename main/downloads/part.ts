@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { writing } from './disk.ts';
 import { copyPath, journalPath, type PartOf, partPath, readJournal, writeJournal } from './journal.ts';
+import { heldBytes, reserve } from './reserve.ts';
 
 export const segmentSize = 64 * 1024 * 1024;
 /** Within a segment this much is written before it is recorded. */
@@ -36,14 +37,17 @@ export interface Part {
   close(): Promise<void>;
 }
 
+/** Bytes that the disk does not hold for the part of `target` yet. */
+export const lackedBytes = async (target: string, size: number): Promise<number> => size - (await heldBytes(partPath(target)));
+
 /**
- * Opens the part of `target` where it belongs to the same content, else begins a new one with segments of `size` bytes.
- * Its errors and those of the part: download.diskFull, download.writing.
+ * Opens the part of `target` where it belongs to the same content, else begins a new one with segments of `size` bytes; the room of all of it
+ * is reserved. Its errors and those of the part: download.diskFull, download.writing; of a new one nothing is left then.
  */
 export async function openPart(target: string, of: PartOf, size = segmentSize): Promise<Part> {
   return writing(
     target,
-    () => of.size,
+    () => lackedBytes(target, of.size),
     () => begin(target, of, size),
   );
 }
@@ -79,7 +83,7 @@ async function begin(target: string, of: PartOf, wanted: number): Promise<Part> 
   const isWhole = (index: number): boolean => segments[index]!.bytes === lengthOf(index);
   const rest = (index: number): ByteRange => ({ start: index * segmentSize + segments[index]!.bytes, end: index * segmentSize + lengthOf(index) });
   const at = (position: number): number => Math.floor(position / segmentSize);
-  const onDisk = <T>(step: () => Promise<T>): Promise<T> => writing(target, () => of.size - received, step);
+  const onDisk = <T>(step: () => Promise<T>): Promise<T> => writing(target, () => lackedBytes(target, of.size), step);
   const record = async (): Promise<void> => {
     unrecorded = 0;
     const now = segments.map(({ bytes, check }, index) => ({ index, bytes, check, whole: isWhole(index) })).filter(({ bytes }) => bytes > 0);
@@ -117,14 +121,14 @@ async function begin(target: string, of: PartOf, wanted: number): Promise<Part> 
     if (failed) throw failed.error;
   };
 
-  if (!known) {
-    try {
-      await handle.truncate(of.size);
-      await record();
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+  try {
+    if (!known) await handle.truncate(of.size);
+    await reserve(partPath(target), of.size);
+    if (!known) await record();
+  } catch (error) {
+    await handle.close();
+    if (!known) await removePart(target);
+    throw error;
   }
 
   const missing = (from = 0): ByteRange | undefined => {

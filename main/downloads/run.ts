@@ -9,8 +9,8 @@ import { freeBytes, writing } from './disk.ts';
 import { syncFolder } from './durable.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { fetchVerified } from './fetch.ts';
-import { journalPath, partBytes, partPath } from './journal.ts';
-import { removePart } from './part.ts';
+import { journalPath, type PartOf, partBytes, partPath } from './journal.ts';
+import { lackedBytes, openPart, removePart } from './part.ts';
 import { copyForeign, finishedIn, linkOwn, linkTo } from './same.ts';
 import { targetOf } from './target.ts';
 import type { Source, TransferOptions } from './transfer.ts';
@@ -78,19 +78,19 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
       received(job, file, twin.received);
       twins.set(twin, [...(twins.get(twin) ?? []), file]);
     } else {
-      received(job, file, await partBytes(target(file), { ...job, ...file, sha256: file.sha256 }));
+      received(job, file, await partBytes(target(file), partOf(job, file)));
       missing.push(file);
     }
   }
   onChange();
-  const rest = missing.reduce((sum, file) => sum + file.size - file.received, 0);
-  await checkRoom(models, rest, options.spareBytes);
+  const parts = missing.map((file) => ({ target: target(file), of: partOf(job, file) }));
+  if (missing.some(({ size, received }) => received < size)) await checkRoom(models, parts, options.spareBytes);
 
   for (const file of missing) {
     enter('running');
     const sha256 = await fetchVerified({
       source: options.source,
-      file: { repo: job.repo, commit: job.commit, path: file.path, size: file.size, sha256: file.sha256 },
+      file: partOf(job, file),
       target: target(file),
       signal,
       patience: options.patience,
@@ -98,6 +98,8 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
       segmentSize: options.segmentSize,
       connections: options.connections,
       spareBytes: options.spareBytes,
+      // Not before the Hub gives the files at all: a job that cannot start must not fill the disk.
+      onFound: () => reserveAll(parts, options.segmentSize),
       onProgress(progress) {
         enter('running');
         for (const each of withTwins(file)) received(job, each, progress.received);
@@ -187,10 +189,34 @@ function received(job: DownloadJob, file: JobFile, bytes: number): void {
   job.received = job.files.reduce((sum, each) => sum + each.received, 0);
 }
 
-/** Errors: download.diskFull when `bytes` and the spare do not fit. */
-async function checkRoom(models: string, bytes: number, spare: number): Promise<void> {
-  if (bytes === 0) return;
+interface Reserved {
+  target: string;
+  of: PartOf;
+}
+
+const partOf = ({ repo, commit }: DownloadJob, { path, size, sha256 }: JobFile): PartOf => ({ repo, commit, path, size, sha256 });
+
+/** Errors: download.diskFull when what these parts do not hold yet and the spare do not fit. */
+async function checkRoom(models: string, parts: readonly Reserved[], spare: number): Promise<void> {
   await mkdir(models, { recursive: true });
-  const lacking = bytes + spare - (await freeBytes(models));
+  let bytes = spare;
+  for (const { target, of } of parts) bytes += await lackedBytes(target, of.size);
+  const lacking = bytes - (await freeBytes(models));
   if (lacking > 0) throw new Fault('download.diskFull', 'There is not enough room on the disk.', { missing: lacking });
+}
+
+/** Begins those of these parts that are not there, which takes their room. Errors: download.diskFull, with all of them removed again. */
+async function reserveAll(parts: readonly Reserved[], segmentSize: number | undefined): Promise<void> {
+  const begun: string[] = [];
+  try {
+    for (const { target, of } of parts) {
+      if (await stat(partPath(target)).catch(() => undefined)) continue;
+      begun.push(target);
+      const part = await openPart(target, of, segmentSize);
+      await part.close();
+    }
+  } catch (error) {
+    for (const target of begun) await removePart(target);
+    throw error;
+  }
 }

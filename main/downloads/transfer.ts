@@ -7,7 +7,7 @@ import { createConnections } from './connections.ts';
 import { watchRoom } from './disk.ts';
 import type { PartOf } from './journal.ts';
 import { createLink } from './link.ts';
-import { openPart } from './part.ts';
+import { lackedBytes, openPart } from './part.ts';
 import { bufferBytes, request } from './request.ts';
 
 export type { Patience } from './backOff.ts';
@@ -31,6 +31,8 @@ export interface TransferOptions {
   connections?: number | undefined;
   /** Bytes of the disk that are left free: with less it stops. */
   spareBytes?: number | undefined;
+  /** Awaited once the Hub has told where the bytes are, before the first of them is asked for. */
+  onFound?: (() => Promise<void>) | undefined;
 }
 
 export interface Progress {
@@ -61,6 +63,7 @@ export async function transfer(options: TransferOptions): Promise<string | undef
     }
   });
   const { sha256 = file.sha256 } = await link.current();
+  await options.onFound?.();
   const part = await openPart(target, { ...file, sha256 }, options.segmentSize);
   /** Of each connection: bytes that came and are not in the part yet. */
   const unwritten = new Map<object, number>();
@@ -130,7 +133,7 @@ export async function transfer(options: TransferOptions): Promise<string | undef
       }
     },
   });
-  const room = watchRoom(target, spareBytes, () => file.size - part.received(), connections.fail);
+  const room = watchRoom(target, spareBytes, () => lackedBytes(target, file.size), connections.fail);
   tell();
   try {
     await connections.run();
