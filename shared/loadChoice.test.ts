@@ -21,3 +21,11 @@ test('what is kept for a model is what differs, and gives the same settings agai
   expect(kept).toEqual({ gpuLayers: 0, imageTokens: 256 });
   expect(chooseLoad({ model: kept, global }).settings).toEqual(settings);
 });
+
+test('what is usual is said where something else holds for all, and not where it does not', () => {
+  const all = { ...global, threads: 4, mmap: true };
+  expect(ownPart({ ...global, threads: 'auto', batchSize: 512 }, global)).toEqual({});
+  const kept = ownPart(global, all);
+  expect(kept).toEqual({ threads: 'auto', mmap: false });
+  expect(chooseLoad({ model: kept, global: all }).settings).toMatchObject({ threads: 'auto', mmap: false });
+});

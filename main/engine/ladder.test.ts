@@ -35,6 +35,10 @@ test('the cheapest steps come first, the processor alone last', () => {
   ]);
 });
 
+test('a large batch goes to the usual one first', () => {
+  expect(descent({ of: 'ram' }, ground, { ...asked, batchSize: 2048 }).slice(0, 3)).toEqual(['batch 2048→512', 'batch 512→128', 'cache f16→q8_0']);
+});
+
 test('what is allocated later cannot make room for what comes first', () => {
   expect(descent({ of: 'gpu', part: 'weights' }, { ...ground, experts: false })).toEqual([
     'layers 32→24',

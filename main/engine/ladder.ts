@@ -2,6 +2,7 @@
 import type { LoadPlan } from '../../shared/contract/control.ts';
 import type { LadderStep } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
+import { usualLoad } from '../../shared/schemas/memory.ts';
 import type { Failure, Part } from './failure.ts';
 
 /** What the steps depend on beside the plan. */
@@ -26,6 +27,8 @@ interface Rung {
 }
 
 const smallBatch = 128;
+/** Where a larger one was asked for, this comes before the small one. */
+const usualBatch = usualLoad.batchSize;
 /** Tokens; less is no conversation, so layers go first. */
 const smallContext = 4096;
 const grid = 256;
@@ -35,7 +38,10 @@ const rungs: Rung[] = [
   {
     change: 'batch',
     helps: ['compute', 'projector'],
-    take: (plan) => (plan.batchSize > smallBatch ? { plan: { ...plan, batchSize: smallBatch }, from: plan.batchSize, to: smallBatch } : undefined),
+    take(plan) {
+      const to = plan.batchSize > usualBatch ? usualBatch : smallBatch;
+      return plan.batchSize > to ? { plan: { ...plan, batchSize: to }, from: plan.batchSize, to } : undefined;
+    },
   },
   {
     change: 'cache',

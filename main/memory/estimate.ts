@@ -1,5 +1,4 @@
 /** What a quantization on the Hub or a model on disk takes on this machine, and the plan to load exactly that. */
-
 import { longestContext } from '../../shared/contextSteps.ts';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import type { MemorySource } from '../../shared/contract/core.ts';
