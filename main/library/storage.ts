@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { Storage as Holdings, StorageKind } from '../../shared/schemas/library.ts';
 import { freeBytes } from '../downloads/disk.ts';
+import { heldBytes } from '../downloads/reserve.ts';
 import { targetOf } from '../downloads/target.ts';
 import type { Folders } from '../platform.ts';
 import type { Library } from './index.ts';
@@ -27,7 +28,9 @@ const remade = ['headers', 'search'];
 export function createStorage({ folders, library, jobs }: StorageOptions): Storage {
   /** Parts of downloads, and which of them no download on the list will go on with. */
   const parts = async (): Promise<{ size: number; left: Sized[] }> => {
-    const all = (await filesIn(folders.models)).filter(({ path }) => /\.part(?:\.json)?$/.test(path));
+    const found = (await filesIn(folders.models)).filter(({ path }) => /\.part(?:\.json)?$/.test(path));
+    // Each has its full length from the start, whether or not the disk holds it.
+    const all = await Promise.all(found.map(async ({ path }) => ({ path, size: await heldBytes(path) })));
     const wanted = new Set(jobs().flatMap(({ repo, files }) => files.map(({ path }) => targetOf(folders.models, repo, path))));
     const left = all.filter(({ path }) => !wanted.has(path.replace(/\.part(?:\.json)?$/, '')));
     return { size: sum(all), left };
