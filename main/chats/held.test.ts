@@ -62,8 +62,8 @@ describe.for(engines)('%s', (name) => {
     rmSync(folder, { recursive: true });
   });
 
-  async function load(contextSize = 4096): Promise<void> {
-    const { batchSize, ...settings } = plan({ vision: false, contextSize });
+  async function load(contextSize = 4096, slots?: number): Promise<void> {
+    const { batchSize, ...settings } = plan({ vision: false, contextSize, ...(slots && { slots }) });
     engine.load({ modelId: 'tiny', files: [quant.q4], facts, settings, plan: { ...settings, batchSize }, engine: name });
     for await (const { status } of engine.watch(AbortSignal.timeout(25_000))) if (status === 'ready') return;
     throw new Error('not loaded');
@@ -113,6 +113,22 @@ describe.for(engines)('%s', (name) => {
     expect(third.read).toBeLessThan(20);
     // Nothing of the short one.
     expect(readdirSync(states.folder)).toHaveLength(1);
+  });
+
+  test.runIf(name === 'llama-server')('a model with slots holds as many chats; a further one takes the place of that which was used longest ago', async () => {
+    await load(8192, 2);
+    const first = await turn('a', long);
+    const second = await turn('b', [say('user', `I am Bob. ${words(2000)}`)]);
+    expect([held.known('tiny', 'a', next(long, first)), held.known('tiny', 'b', long)]).toEqual([2, 0]);
+    expect((await turn('a', next(long, first))).read).toBeLessThan(20);
+    // Of slot 1, where b was.
+    await turn('c', [say('user', `I am Cleo. ${words(2000)}`)]);
+    expect(held.known('tiny', 'a', long)).toBe(1);
+    expect(readdirSync(states.folder)).toHaveLength(1);
+    const back = [say('user', `I am Bob. ${words(2000)}`), say('assistant', second.text), say('user', 'What is my name?')];
+    expect((await turn('b', back)).read).toBeLessThan(20);
+    await engine.unload();
+    expect(readdirSync(states.folder)).toHaveLength(3);
   });
 
   test('what does not fit is read again, and written again', async () => {

@@ -20,7 +20,8 @@ export async function checkpointsOf(model: string, contextSize: number): Promise
   return { count, step: Math.ceil(contextSize / (count - 2)) };
 }
 
-async function stateBytes(model: string): Promise<number> {
+/** Bytes of the recurrent state of one conversation; 0 for a model without. */
+export async function stateBytes(model: string): Promise<number> {
   await using file = await open(model);
   const name = path.basename(model);
   const { header } = await readHeader(diskSource(file, (await file.stat()).size, name));

@@ -1,7 +1,8 @@
 /** What llama-server is started with. */
 import type { LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
 import { imageTokenCap } from '../../shared/schemas/memory.ts';
-import { checkpointsOf } from './checkpoints.ts';
+import { hasAmx } from './amx.ts';
+import { checkpointsOf, stateBytes } from './checkpoints.ts';
 import { threads } from './llama.ts';
 import { modelBytes } from './modelBytes.ts';
 import { asArguments, positionsOf } from './positions.ts';
@@ -9,6 +10,7 @@ import { asArguments, positionsOf } from './positions.ts';
 /** The plan as llama-server's arguments: nothing is fitted or chosen by the server itself. */
 export async function serverArguments({ model, projector, stateFolder, speculation, plan }: LoadRequest): Promise<string[]> {
   const { count, step } = await checkpointsOf(model, plan.contextSize);
+  const spoilt = plan.slots !== undefined && plan.slots > 1 && hasAmx() && (await stateBytes(model).catch(() => 1)) > 0;
   const cores = String(threads(modelBytes(model), plan.threads));
   return [
     ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(plan.imageTokens ?? imageTokenCap)] : [])],
@@ -21,6 +23,7 @@ export async function serverArguments({ model, projector, stateFolder, speculati
     ...['--ctx-checkpoints', String(count), '--checkpoint-min-step', String(step)],
     // Each answer may use the whole context, as long as all together fit. No copies of old prompts in RAM: they are kept on disk.
     ...['-np', String(plan.slots ?? 1), ...(plan.slots ? ['--kv-unified'] : []), '--cache-ram', '0'],
+    ...(spoilt ? ['--no-repack'] : []),
     ...(speculation?.type === 'mtp' ? ['--spec-type', 'draft-mtp'] : []),
     ...(speculation?.type === 'draft' ? ['--spec-type', 'draft-simple', '-md', speculation.model, '-ngld', String(plan.gpuLayers), '-td', cores] : []),
     ...(stateFolder ? ['--slot-save-path', stateFolder] : []),

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GenerateEvent, GenerateRequest } from '../../shared/contract/control.ts';
 import type { EngineState } from '../../shared/schemas/engine.ts';
 import { defaultFolders } from '../folders.ts';
@@ -275,6 +275,114 @@ test.skipIf('problem' in build)('a llama-server that is killed takes its engine 
   await until(() => engine.state().status === 'failed');
   engine.load(order({ projector }));
   expect((await settled()).last).toMatchObject({ status: 'ready' });
+});
+
+describe('several models', () => {
+  /** There is room beside what is loaded, or for this one alone. */
+  const beside = { needs: { gpu: 0, ram: 1 }, free: { gpu: null, ram: 2 ** 50 } };
+  const alone = { needs: { gpu: 0, ram: 2 ** 50 }, free: { gpu: null, ram: 2 ** 50 } };
+  const split = (room: LoadOrder['room']) => order({ modelId: 'split', files: [quant.split], ...(room && { room }) });
+  const others = (): string[] | undefined => engine.state().others?.map(({ modelId }) => modelId);
+
+  test('stay beside each other where there is room, answer at the same time, and go one by one', async () => {
+    create();
+    engine.load(order());
+    await settled();
+    engine.load(split(beside));
+    expect((await settled()).last).toMatchObject({ status: 'ready', modelId: 'split', others: [{ modelId: 'tiny', answering: false }] });
+    let both = false;
+    const counting = answer(
+      ask('Count from 1 to 100.', { turnId: 'a' }),
+      () => {
+        both ||= engine.loaded().every(({ answering }) => answering);
+      },
+      'split',
+    );
+    expect((await answer(ask('Hi!', { turnId: 'b' }))).text).toBe('Hello! How can I help you today?');
+    await counting;
+    expect(both).toBe(true);
+    expect(engines()).toHaveLength(2);
+
+    // The other one is chosen, with no new process, and only as it was asked for.
+    expect(engine.use('tiny', { ...order().settings, contextSize: 1024 })).toBe(false);
+    expect(engine.use('tiny', order().settings)).toBe(true);
+    expect(engine.state()).toMatchObject({ status: 'ready', modelId: 'tiny', others: [{ modelId: 'split' }] });
+    expect(started).toHaveLength(2);
+
+    await engine.unload();
+    expect(engine.state()).toMatchObject({
+      status: 'ready',
+      modelId: 'split',
+      ejected: [{ modelId: 'tiny', freed: { ram: expect.toSatisfy((bytes: number) => bytes > 60e6) } }],
+    });
+    expect(others()).toBeUndefined();
+    await engine.unload('split', 5);
+    expect(engine.state()).toMatchObject({ status: 'idle', last: 'split', ejected: [{ modelId: 'tiny' }, { modelId: 'split', unusedMinutes: 5 }] });
+    expect(engines()).toEqual([]);
+  });
+
+  test('one goes where another needs its room, and says so; not while it is answering', async () => {
+    create();
+    engine.load(order());
+    await settled();
+    let words = 0;
+    const counting = answer(ask('Count from 1 to 100.', { turnId: 'a' }), () => {
+      words++;
+    });
+    await until(() => words > 0);
+    expect(() => engine.load(split(alone))).toThrow(expect.objectContaining({ code: 'engine.busy', data: { modelId: 'tiny' } }));
+    await engine.stop('a');
+    await counting;
+    engine.load(split(alone));
+    const { last } = await settled();
+    expect(last).toMatchObject({ status: 'ready', modelId: 'split', ejected: [{ modelId: 'tiny', forRoom: true, freed: { ram: expect.any(Number) } }] });
+    expect(engines()).toHaveLength(1);
+  });
+
+  test('one that crashes leaves the other alone', async () => {
+    create();
+    engine.load(order());
+    await settled();
+    engine.load(split(beside));
+    await settled();
+    started[0]!.kill();
+    await until(() => others() === undefined);
+    expect(engine.state()).toMatchObject({ status: 'ready', modelId: 'split' });
+    await expect(answer(ask('Hi!'))).rejects.toMatchObject({ code: 'engine.notLoaded' });
+    engine.load(order({ room: beside }));
+    await settled();
+    expect(others()).toEqual(['split']);
+    started[2]!.kill();
+    await until(() => engine.state().status === 'failed');
+    expect(engine.state()).toMatchObject({ modelId: 'tiny', others: [{ modelId: 'split' }] });
+    expect((await answer(ask('Hi!'), undefined, 'split')).text).toBe('Hello! How can I help you today?');
+  });
+});
+
+test.skipIf('problem' in build)('a model with slots gives so many answers at the same time, each with its own conversation', async () => {
+  create();
+  const asked = plan({ vision: false, slots: 2 });
+  const { batchSize: _, ...settings } = asked;
+  engine.load(order({ engine: 'auto', settings, plan: asked }));
+  expect((await settled()).last).toMatchObject({ status: 'ready', model: { backend: 'llama-server', slots: 2 } });
+  const running = new Set<string>();
+  let most = 0;
+  const turn = (turnId: string, slot: number, question: GenerateRequest['messages'] | string) => {
+    const heard = (event: GenerateEvent): void => {
+      if (event.type === 'text') running.add(turnId);
+      if (event.type === 'end') running.delete(turnId);
+      most = Math.max(most, running.size);
+    };
+    return answer(ask(question, { turnId, slot }), heard);
+  };
+  const first = turn('a', 0, 'Count from 1 to 30.');
+  const second = turn('b', 1, 'Count from 1 to 20.');
+  await until(() => most > 0);
+  await expect(turn('c', 1, 'Hi!')).rejects.toMatchObject({ code: 'engine.busy' });
+  const [one, two] = await Promise.all([first, second]);
+  expect(most).toBe(2);
+  expect(one.text).toMatch(/28, 29, 30/);
+  expect(two.text).toMatch(/18, 19, 20\.?$/);
 });
 
 test('questions are answered by a process that ends when nobody asks', async () => {
