@@ -11,6 +11,8 @@ import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { defaultDownloadSettings } from '../../shared/schemas/settings.ts';
 import { createHub } from '../hub/client.ts';
+import { createBin } from '../library/bin.ts';
+import { readMeta } from '../library/meta.ts';
 import type { Downloads, DownloadsOptions } from './queue.ts';
 import { openStandIn, repo, type StandIn } from './standIn.ts';
 
@@ -187,6 +189,26 @@ test.each([
   expect(done!.id).toBe(renewed.id);
   expect(standIn.hub.log.filter(({ at }) => at === 'cdn').reduce((sum, { bytesSent }) => sum + bytesSent, 0)).toBe(3 * MiB);
   expect(await sha256(onDisk(a))).toBe(standIn.hub.repository(repo).snapshots.at(-1)!.files.get(a)!.lfs!.oid);
+});
+
+test('the file that a new version replaces goes to the bin, and comes back from there', async () => {
+  const downloads = await open({ [a]: ['a', MiB] });
+  const bin = createBin(standIn.models, true);
+  const { id } = await start(downloads, a);
+  await until(downloads, allDone);
+  expect(existsSync(join(standIn.models, '.bin'))).toBe(false);
+  await standIn.hub.put(repo, { [a]: seeded('newer', MiB) });
+  const renewed = await downloads.renew(id);
+  await until(downloads, ([job]) => job!.id === renewed.id && job!.state === 'done');
+  expect(await sha256(onDisk(a))).toBe(renewed.files[0]!.sha256);
+  const [old, ...others] = await bin.list();
+  expect([old, others]).toMatchObject([{ name: 'download-GGUF', label: `A · ${standIn.commit.slice(0, 7)}` }, []]);
+
+  await rm(onDisk(a));
+  await rm(`${onDisk(a)}.meta.json`);
+  expect(await bin.restore(old!.id)).toBe(true);
+  expect(await sha256(onDisk(a))).toBe(standIn.file(a).sha256);
+  expect(await readMeta(onDisk(a))).toMatchObject({ commit: standIn.commit });
 });
 
 test('a quantization that the new version lacks is said to be gone', async () => {

@@ -1,20 +1,16 @@
 /** Runs one job from its first byte to its files in the models folder: what is on this computer already, fetch, publish. */
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { Fault } from '../../shared/result.ts';
+import { stat } from 'node:fs/promises';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
-import { readMeta, removeMeta, writeMeta } from '../library/meta.ts';
 import type { Patience } from './backOff.ts';
-import { freeBytes, writing } from './disk.ts';
-import { syncFolder } from './durable.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import { fetchVerified } from './fetch.ts';
-import { journalPath, type PartOf, partBytes, partPath } from './journal.ts';
-import { lackedBytes, openPart, removePart } from './part.ts';
+import { type PartOf, partBytes } from './journal.ts';
+import { removePart } from './part.ts';
+import { binOlder, isThere, type JobFile, publish, remember } from './publish.ts';
+import { checkRoom, reserveAll } from './room.ts';
 import { copyForeign, finishedIn, linkOwn, linkTo } from './same.ts';
 import { targetOf } from './target.ts';
 import type { Source, TransferOptions } from './transfer.ts';
-import { hashFile } from './verify.ts';
 
 export interface RunOptions {
   source: Source;
@@ -35,8 +31,6 @@ export interface RunOptions {
   /** Called after each change of the job. */
   onChange(): void;
 }
-
-type JobFile = DownloadJob['files'][number];
 
 /**
  * Brings all files of `job` into the models folder, all or none, and tells of its progress in the job itself. What has the content of another
@@ -119,6 +113,7 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
     onChange();
   }
   signal.throwIfAborted();
+  await binOlder(job, missing.flatMap(withTwins), models);
   for (const file of missing) {
     await publish(job, file, target(file));
     for (const twin of twins.get(file) ?? []) {
@@ -147,76 +142,9 @@ async function bringSame(job: DownloadJob, { models, elsewhere = () => [], signa
   }
 }
 
-/** The file is in its place with the content that the job wants. A file from elsewhere is compared once and then known. */
-async function isThere(job: DownloadJob, file: JobFile, target: string, signal: AbortSignal): Promise<boolean> {
-  const onDisk = await stat(target).catch(() => undefined);
-  if (!onDisk?.isFile() || onDisk.size !== file.size) return false;
-  const meta = await readMeta(target);
-  if (meta) return file.sha256 ? meta.sha256 === file.sha256 : meta.repo === job.repo && meta.commit === job.commit;
-  if (!file.sha256 || (await hashFile(target, signal)) !== file.sha256) return false;
-  await remember(job, file, target);
-  return true;
-}
-
-/** Gives a verified part its name. */
-async function publish(job: DownloadJob, file: JobFile, target: string): Promise<void> {
-  await writing(
-    target,
-    () => 0,
-    async () => {
-      await removeMeta(target);
-      await rename(partPath(target), target);
-      await rm(journalPath(target), { force: true });
-      await syncFolder(dirname(target));
-      await remember(job, file, target);
-    },
-  );
-}
-
-function remember(job: DownloadJob, file: JobFile, target: string): Promise<void> {
-  return writeMeta(target, {
-    repo: job.repo,
-    commit: job.commit,
-    path: file.path,
-    size: file.size,
-    ...(file.sha256 && { sha256: file.sha256 }),
-    verifiedAt: new Date().toISOString(),
-  });
-}
-
 function received(job: DownloadJob, file: JobFile, bytes: number): void {
   file.received = bytes;
   job.received = job.files.reduce((sum, each) => sum + each.received, 0);
 }
 
-interface Reserved {
-  target: string;
-  of: PartOf;
-}
-
 const partOf = ({ repo, commit }: DownloadJob, { path, size, sha256 }: JobFile): PartOf => ({ repo, commit, path, size, sha256 });
-
-/** Errors: download.diskFull when what these parts do not hold yet and the spare do not fit. */
-async function checkRoom(models: string, parts: readonly Reserved[], spare: number): Promise<void> {
-  await mkdir(models, { recursive: true });
-  let bytes = spare;
-  for (const { target, of } of parts) bytes += await lackedBytes(target, of.size);
-  const lacking = bytes - (await freeBytes(models));
-  if (lacking > 0) throw new Fault('download.diskFull', 'There is not enough room on the disk.', { missing: lacking });
-}
-
-/** Begins those of these parts that are not there, which takes their room. Errors: download.diskFull, with all of them removed again. */
-async function reserveAll(parts: readonly Reserved[], segmentSize: number | undefined): Promise<void> {
-  const begun: string[] = [];
-  try {
-    for (const { target, of } of parts) {
-      if (await stat(partPath(target)).catch(() => undefined)) continue;
-      begun.push(target);
-      const part = await openPart(target, of, segmentSize);
-      await part.close();
-    }
-  } catch (error) {
-    for (const target of begun) await removePart(target);
-    throw error;
-  }
-}
