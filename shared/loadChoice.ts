@@ -21,5 +21,19 @@ export function ownPart(settings: LoadSettings, global: LoadSettings): LoadPart 
     { ...usualLoad, ...settings },
     { ...usualLoad, ...global },
   ];
-  return Object.fromEntries((Object.entries(own!) as [keyof LoadSettings, unknown][]).filter(([key, value]) => value !== all![key]));
+  return Object.fromEntries((Object.entries(own!) as [keyof LoadSettings, unknown][]).filter(([key, value]) => !isEqual(value, all![key])));
 }
+
+/** The settings with one of them changed; what an absent one stands for is left out. */
+export function withSetting<K extends keyof LoadSettings>(settings: LoadSettings, key: K, value: LoadSettings[K] | undefined): LoadSettings {
+  const { [key]: _, ...others } = settings;
+  const usual: LoadPart = usualLoad;
+  return (value === undefined || isEqual(value, usual[key]) ? others : { ...others, [key]: value }) as LoadSettings;
+}
+
+/** Whether a model that was loaded with the one is as it would be with the other; how long it stays unused plays no part. */
+export function isSameLoad(one: LoadSettings, other: LoadSettings): boolean {
+  return Object.keys({ ...ownPart(one, other), ...ownPart(other, one) }).every((key) => key === 'keepMinutes');
+}
+
+const isEqual = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);

@@ -4,6 +4,7 @@ import { ArrowLeft, Box, ExternalLink, Eye, Lock, PackageX } from 'lucide-react'
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import { longestContext } from '../../../shared/contextSteps.ts';
 import { licenceOf } from '../../../shared/licence.ts';
 import type { ModelDetail } from '../../../shared/schemas/hub.ts';
 import type { LoadSettings } from '../../../shared/schemas/memory.ts';
@@ -29,7 +30,7 @@ export function ModelPane() {
   const searched = useStore(search, (state) => state.query.trim() !== '');
   const filtered = useStore(ui, (state) => activeFilters(state.filters).length > 0);
   const defaults = useStore(own, (state) => state.settings.load);
-  const layers = useStore(prices, (state) => Object.values(state.prices).find(({ estimate }) => estimate)?.estimate?.layers.total);
+  const estimate = useStore(prices, (state) => Object.values(state.prices).find(({ estimate }) => estimate)?.estimate);
   const [changed, setChanged] = useState<{ repo: string; settings: LoadSettings }>();
 
   if (repo === undefined) return searched || filtered ? <Empty icon={Box} title={t('choose.title')} text={t('choose.text')} /> : <StartPage />;
@@ -38,7 +39,11 @@ export function ModelPane() {
   // Another model is compared at the same settings, but its layers are others.
   const kept = changed && { ...changed.settings, gpuLayers: changed.repo === repo ? changed.settings.gpuLayers : defaults.gpuLayers };
   const wanted = kept ?? defaults;
-  const settings = { ...wanted, contextSize: Math.min(wanted.contextSize, maxContext), vision: wanted.vision && detail?.projector !== undefined };
+  const settings = {
+    ...wanted,
+    contextSize: Math.min(wanted.contextSize, longestContext(maxContext, wanted, estimate?.ropeWays)),
+    vision: wanted.vision && detail?.projector !== undefined,
+  };
 
   return (
     <Tabs.Root key={repo} defaultValue="quantizations" className="@container flex h-full flex-col">
@@ -82,7 +87,8 @@ export function ModelPane() {
                 value={settings}
                 maxContext={maxContext}
                 vision={detail?.projector !== undefined}
-                layers={layers}
+                scope="price"
+                estimate={estimate}
                 onChange={(next) => setChanged({ repo, settings: next })}
               />
             </section>

@@ -6,9 +6,11 @@ import { I18nextProvider } from 'react-i18next';
 import { afterEach, expect, test } from 'vitest';
 import { defaultLoadSettings, type LoadSettings } from '../../../shared/schemas/memory.ts';
 import { createI18n } from '../../i18n.ts';
-import { LoadFields } from './LoadFields.tsx';
+import { LoadFields, type LoadFieldsProps } from './LoadFields.tsx';
 
 afterEach(cleanup);
+
+const estimate = { layers: { total: 33, onGpu: 33 }, engine: 'llama-server', ropeWays: ['yarn', 'linear'] } as const satisfies LoadFieldsProps['estimate'];
 
 function Fields({ start, said }: { start: Partial<LoadSettings>; said: LoadSettings[] }) {
   const [value, setValue] = useState<LoadSettings>({ ...defaultLoadSettings, ...start });
@@ -16,7 +18,7 @@ function Fields({ start, said }: { start: Partial<LoadSettings>; said: LoadSetti
     said.push(next);
     setValue(next);
   };
-  return <LoadFields value={value} maxContext={32_768} vision layers={33} onChange={change} />;
+  return <LoadFields value={value} maxContext={32_768} vision scope="model" estimate={estimate} cores={8} onChange={change} />;
 }
 
 async function open(start: Partial<LoadSettings> = {}) {

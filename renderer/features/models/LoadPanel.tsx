@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
-import { ownPart } from '../../../shared/loadChoice.ts';
+import { chooseLoad, isSameLoad, ownPart } from '../../../shared/loadChoice.ts';
 import type { LibraryModel } from '../../../shared/schemas/library.ts';
 import type { LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
@@ -54,6 +54,8 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
     void loadPrices.getState().ask({ [model.id]: { kind: 'library', id: model.id } }, value);
   }, [loadPrices, model.id, value]);
 
+  // What is usual is said where something else holds for all.
+  const asked = chooseLoad({ request: ownPart(value, global), global }).settings;
   const load = async (): Promise<void> => {
     const others = settings.getState().settings.modelLoads;
     const kept = keep ? ownPart(value, global) : {};
@@ -62,19 +64,27 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
       const modelLoads = Object.keys(kept).length > 0 ? { ...rest, [model.id]: kept } : rest;
       if (!(await run(settings.getState().change({ modelLoads })))) return;
     }
-    if (await begin(model.id, value)) onDone();
+    if (await begin(model.id, asked)) onDone();
   };
   const loaded = loadedModels(state).map(({ modelId }) => modelId);
   const others = loaded.filter((id) => id !== model.id);
   const here = loaded.includes(model.id);
-  const same = here && isSame(value, wanted[model.id] ?? base);
+  const same = here && isSameLoad(asked, wanted[model.id] ?? base);
   const estimate = price?.estimate;
   const no = estimate?.verdict === 'no';
 
   return (
     <>
       <div className="flex min-h-0 flex-col gap-3 overflow-y-auto p-4">
-        <LoadFields value={value} maxContext={model.contextLength} vision={model.vision} layers={price?.estimate?.layers.total} onChange={setValue} />
+        <LoadFields
+          value={value}
+          maxContext={model.contextLength}
+          vision={model.vision}
+          scope="model"
+          estimate={estimate}
+          cores={machine?.cpu.threads}
+          onChange={setValue}
+        />
         <LoadSources value={value} global={global} own={own} base={base} keep={keep} onKeep={setKeep} />
         <section aria-label={t('panel.estimate')} aria-busy={!price || price.stale} className="min-h-72 border-t border-line pt-3">
           {estimate && machine ? (
@@ -111,6 +121,3 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
     </>
   );
 }
-
-const isSame = (a: LoadSettings, b: LoadSettings): boolean =>
-  (Object.keys({ ...a, ...b }) as (keyof LoadSettings)[]).every((key) => JSON.stringify(a[key]) === JSON.stringify(b[key]));

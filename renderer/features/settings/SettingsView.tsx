@@ -38,7 +38,8 @@ export function SettingsView() {
   const format = useFormat();
   const sentence = useErrorSentence();
   const run = useRun();
-  const { settings: store, ui } = useStores();
+  const { settings: store, ui, hardware } = useStores();
+  const cores = useStore(hardware, (state) => state.hardware?.cpu.threads);
   const { settings, error } = useStore(store);
   const { sampling } = settings;
   const wanted = useStore(ui, (state) => state.id);
@@ -69,7 +70,7 @@ export function SettingsView() {
           </div>
         </Section>
         <Section title={t('loading')} hint={t('loadingHint')}>
-          <LoadFields value={settings.load} maxContext={262_144} vision onChange={(load) => change({ load })} />
+          <LoadFields value={settings.load} maxContext={262_144} vision scope="all" cores={cores} onChange={(load) => change({ load })} />
           <Select
             label={t('ejectAfter')}
             showLabel

@@ -1,0 +1,68 @@
+/** The settings of a load that most people never need, by what they are about. */
+import { type ReactNode, useId } from 'react';
+import { useTranslation } from 'react-i18next';
+import { withSetting } from '../../../shared/loadChoice.ts';
+import type { LoadSettings } from '../../../shared/schemas/memory.ts';
+import { AnswerFields } from './AnswerFields.tsx';
+import { ContextFields } from './ContextFields.tsx';
+import type { LoadFieldsProps } from './LoadFields.tsx';
+import { MemoryFields } from './MemoryFields.tsx';
+import { SpeedFields } from './SpeedFields.tsx';
+
+/** What each group of fields gets. */
+export interface GroupProps extends LoadFieldsProps {
+  /** llama-server loads it, as far as is known. */
+  served: boolean;
+  set<K extends keyof LoadSettings>(key: K, next: LoadSettings[K] | undefined): void;
+}
+
+export function MoreLoadFields(props: LoadFieldsProps) {
+  const { t } = useTranslation('discover');
+  const { value, vision, scope, estimate, onChange } = props;
+  const engine = vision && value.vision ? 'llama-server' : (value.engine ?? 'auto');
+  const group: GroupProps = {
+    ...props,
+    served: (engine === 'auto' ? estimate?.engine : engine) !== 'node-llama-cpp',
+    set: (key, next) => onChange(withSetting(value, key, next)),
+  };
+  return (
+    <div className="grid gap-x-8 gap-y-4 pt-1 @2xl:grid-cols-2">
+      <Group title={t('groups.memory')}>
+        <MemoryFields {...group} />
+      </Group>
+      <Group title={t('groups.speed')}>
+        <SpeedFields {...group} />
+      </Group>
+      {scope !== 'all' && (
+        <Group title={t('groups.context')}>
+          <ContextFields {...group} />
+        </Group>
+      )}
+      <Group title={t('groups.answers')}>
+        <AnswerFields {...group} />
+      </Group>
+    </div>
+  );
+}
+
+function Group({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <fieldset className="flex min-w-0 flex-col gap-2.5">
+      <legend className="mb-2 font-medium">{title}</legend>
+      {children}
+    </fieldset>
+  );
+}
+
+/** A field with what it means below it. */
+export function Hinted({ hint, children }: { hint: string; children: ReactNode }) {
+  const id = useId();
+  return (
+    <fieldset aria-describedby={id} className="flex min-w-0 flex-col gap-1">
+      {children}
+      <p id={id} className="text-xs text-text-2">
+        {hint}
+      </p>
+    </fieldset>
+  );
+}
