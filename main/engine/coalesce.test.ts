@@ -1,6 +1,6 @@
 /** Joining an answer's events. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Said } from './backend.ts';
 import { coalesce } from './coalesce.ts';
 
@@ -42,6 +42,35 @@ test('the first word does not wait for the next', async () => {
   release.resolve();
   expect(await source.next()).toEqual({ done: false, value: { type: 'text', text: 'b' } });
   expect((await source.next()).done).toBe(true);
+});
+
+test('neither does it wait for the progress before it, nor the end for the last words', async () => {
+  vi.useFakeTimers();
+  try {
+    const [read, said, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const source = coalesce(async (on) => {
+      on({ type: 'prompt', processed: 2, total: 2 });
+      await read.promise;
+      on({ type: 'text', text: 'a' });
+      await said.promise;
+      on({ type: 'text', text: 'b' });
+      await over.promise;
+    });
+    expect((await source.next()).value).toMatchObject({ type: 'prompt' });
+    read.resolve();
+    expect((await source.next()).value).toEqual({ type: 'text', text: 'a' });
+    let second: unknown;
+    const next = source.next().then((event) => (second = event));
+    said.resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(second).toBeUndefined();
+    over.resolve();
+    await next;
+    expect(second).toMatchObject({ value: { type: 'text', text: 'b' } });
+    expect((await source.next()).done).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test('a slow reader gets one big event', async () => {
