@@ -61,6 +61,7 @@ test('neither does it wait for the progress before it, nor the end for the last 
     expect((await source.next()).value).toEqual({ type: 'text', text: 'a' });
     let second: unknown;
     const next = source.next().then((event) => (second = event));
+    await vi.advanceTimersByTimeAsync(0);
     said.resolve();
     await vi.advanceTimersByTimeAsync(0);
     expect(second).toBeUndefined();
