@@ -21,6 +21,8 @@ export interface LayerFacts {
 /** All that the formula needs of a model. Bytes and counts. */
 export interface MemoryFacts {
   layers: LayerFacts[];
+  /** The blocks for multi-token prediction taken together; `stateWidth`: elements that a layer with a state makes of a token. */
+  predictor?: Pick<LayerFacts, 'weights' | 'keyRow' | 'valueRow'> & { stateWidth: number };
   /** Token embeddings and what else is read before the first layer: always in RAM. */
   inputWeights: number;
   /** The output matrix and its norm; the embeddings again where they are tied. */
@@ -50,9 +52,9 @@ export interface FormulaSettings {
 }
 
 /** Bytes of one element in a cache row (ggml's block sizes: 32 elements and a scale). */
-const elementBytes: Record<KvType, number> = { f16: 2, q8_0: 34 / 32, q4_0: 18 / 32 };
+export const elementBytes: Record<KvType, number> = { f16: 2, q8_0: 34 / 32, q4_0: 18 / 32 };
 
-const padded = (tokens: number): number => Math.ceil(tokens / 256) * 256;
+export const padded = (tokens: number): number => Math.ceil(tokens / 256) * 256;
 
 /** Whether block `index` is on the GPU: llama.cpp fills from the back, the output layer first (llama-model.cpp, `i_gpu_start`). */
 const isOnGpu = (facts: MemoryFacts, settings: Pick<FormulaSettings, 'gpuLayers'>, index: number): boolean =>

@@ -33,6 +33,8 @@ export interface ModelFacts {
   embeddingLength?: number;
   feedForwardLength?: PerLayer;
   vocabularySize?: number;
+  /** The same for files that divide text into the same tokens. */
+  tokenizer?: string;
   headCount?: PerLayer;
   headCountKv?: PerLayer;
   /** Elements of a head's key and value. */
@@ -117,21 +119,32 @@ export function modelFacts(headers: readonly GgufHeader[]): ModelFacts {
             timeStepRank: numberOf(of('ssm.time_step_rank')) ?? 0,
           },
     experts: experts ? { count: experts, used: numberOf(of('expert_used_count')) ?? 0 } : undefined,
+    tokenizer: tokenizerOf(headers[0]!),
     ...templateFacts(headers[0]!),
     sampling: recommendedSampling(metadata),
     clip: architecture === 'clip' ? clipFacts(metadata) : undefined,
   });
 }
 
-/** Keys of a slim header in place of the chat template. */
+/** Keys of a slim header in place of the chat template and the tokenizer. */
 export const chatKey = 'atelier.chat';
 export const thinkingKey = 'atelier.thinking';
+export const tokenizerKey = 'atelier.tokenizer';
 
 /** Whether there is a chat template, and whether it switches thinking. */
 export function templateFacts({ metadata }: GgufHeader): { chat: boolean; thinking: boolean } {
   const template = textOf(metadata.get('tokenizer.chat_template'));
   if (template === undefined) return { chat: metadata.get(chatKey) === true, thinking: metadata.get(thinkingKey) === true };
   return { chat: true, thinking: switchesThinking(template) };
+}
+
+/** The kind of tokenizer, how it splits text beforehand, and how many tokens it has. */
+export function tokenizerOf({ metadata, entries }: GgufHeader): string | undefined {
+  const kept = textOf(metadata.get(tokenizerKey));
+  const model = textOf(metadata.get('tokenizer.ggml.model'));
+  const tokens = entries.find(({ key }) => key === 'tokenizer.ggml.tokens')?.count;
+  if (kept !== undefined || model === undefined || tokens === undefined) return kept;
+  return [model, textOf(metadata.get('tokenizer.ggml.pre')) ?? 'default', tokens].join(' ');
 }
 
 function clipFacts(metadata: GgufHeader['metadata']): ClipFacts {

@@ -1,6 +1,6 @@
 /** Makes a header that has all that memory depends on, and nothing else: no tokenizer, one file for all shards. */
 import { Fault } from '../../shared/result.ts';
-import { chatKey, templateFacts, thinkingKey } from './facts.ts';
+import { chatKey, templateFacts, thinkingKey, tokenizerKey, tokenizerOf } from './facts.ts';
 import { align, type GgufHeader } from './header.ts';
 
 /** A shard's header with the bytes that it was parsed from. */
@@ -16,7 +16,7 @@ const stringType = 8;
 /**
  * The slim header of a model whose shards are given in order: the first shard's metadata without tokenizer and split, the
  * tokenizer `no_vocab` with the vocabulary's size (llama.cpp then fills in that many dummy tokens: src/llama-vocab.cpp, v0.5.0),
- * and every shard's tensors one after the other. What the chat template can do is kept in two keys of ours, which llama.cpp skips. llama.cpp virtual-loads it to the same bytes as the files themselves (estimation.md 0.3).
+ * and every shard's tensors one after the other. What the chat template can do and which tokenizer it is are kept in keys of ours, which llama.cpp skips. llama.cpp virtual-loads it to the same bytes as the files themselves (estimation.md 0.3).
  * Throws `memory.unknown` for a tensor type that this llama.cpp does not know.
  */
 export function slimHeader(shards: readonly HeaderBytes[], file: string): Uint8Array {
@@ -31,7 +31,9 @@ export function slimHeader(shards: readonly HeaderBytes[], file: string): Uint8A
   if (typeof vocabulary === 'number') added.push([vocabularyKey, vocabulary]);
   if (typeof tokenTypes === 'number') added.push(['tokenizer.ggml.token_type_count', tokenTypes]);
   const { chat, thinking } = templateFacts(header);
+  const tokenizer = tokenizerOf(header);
   added.push([chatKey, chat], [thinkingKey, thinking]);
+  if (tokenizer !== undefined) added.push([tokenizerKey, tokenizer]);
   const replaced = (key: string): boolean => key === vocabularyKey && typeof vocabulary === 'number';
   const copied = header.entries.filter(({ key }) => !/^(?:tokenizer|split|quantize|atelier)\./.test(key) && !replaced(key));
   const tensors = shards.flatMap((shard) => shard.header.tensors);

@@ -80,6 +80,8 @@ export function createEntries({ headers, folders, hashes }: EntriesOptions): (pl
       vision: projector !== undefined,
       thinking: facts?.thinking ?? false,
       ...(facts?.sampling && { sampling: facts.sampling }),
+      ...(facts?.tokenizer && { tokenizer: facts.tokenizer }),
+      ...(facts?.nextnLayers && { nextnLayers: facts.nextnLayers }),
       verified: metas.every((one) => one?.sha256 !== undefined),
       ...('fault' in header && { problem: incomplete ? 'missingShard' : header.fault.code === 'gguf.truncated' ? 'truncated' : 'notGguf' }),
       addedAt: meta?.verifiedAt ?? new Date(first.changedAt).toISOString(),

@@ -18,6 +18,7 @@ import type { GgufHeader } from '../gguf/header.ts';
 import { memoryFacts } from './facts.ts';
 import { imageWork, projectorWeights } from './projector.ts';
 import { type Sides as ContextBytes, createShapes } from './shapes.ts';
+import { added, guessedRows, predictorBytes } from './speculation.ts';
 import { NoSimulation, openVirtual, readHeader, type VirtualModel, weightsOnly } from './virtual.ts';
 
 type Sides = Record<'gpu' | 'ram', MemorySplit>;
@@ -30,6 +31,8 @@ const models = new WeakMap<Llama, Map<string, Promise<VirtualModel>>>();
 const shapes = new WeakMap<Llama, ReturnType<typeof createShapes<VirtualModel>>>();
 /** Headers of projectors that were read, by path. */
 const projectors = new Map<string, GgufHeader>();
+/** More than any model has. */
+const allLayers = 1_000;
 let queue: Promise<unknown> = Promise.resolve();
 const cacheType = { f16: GgmlType.F16, q8_0: GgmlType.Q8_0, q4_0: GgmlType.Q4_0 };
 
@@ -48,26 +51,39 @@ export function askMemory(llama: Llama, request: EstimateRequest, signal?: Abort
   return answer;
 }
 
-async function answerTo(llama: Llama, { header, projector, plan, served = false }: EstimateRequest): Promise<EstimateAnswer> {
+async function answerTo(llama: Llama, { header, projector, draft, plan, served = false }: EstimateRequest): Promise<EstimateAnswer> {
   const image = projector !== undefined && plan.vision ? await projectorBytes(projector, plan.imageTokens) : 0;
   const gpuLayers = llama.gpu === false ? 0 : plan.gpuLayers;
   const engine = served || image > 0 ? 'llama-server' : 'node-llama-cpp';
-  const { facts, sides, basis } = await askModel(llama, header, { ...plan, gpuLayers, served: engine === 'llama-server' });
+  const asked = { ...plan, gpuLayers, served: engine === 'llama-server' };
+  const { facts, sides: alone, basis } = await askModel(llama, header, asked);
+  const speculates = asked.served && plan.speculation !== undefined;
+  const sides = speculates ? await withSpeculation(llama, alone, facts, asked, draft) : alone;
   const total = facts.layers.length + 1;
   sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = image;
   const spared = engine === 'llama-server' && gpuLayers > 0 ? sparedBytes(facts, { gpuLayers }) : undefined;
   const expertsInRam = spared && plan.expertsInRam ? Math.min(plan.expertsInRam, facts.layers.length) : 0;
   const placing = { gpuLayers, expertsInRam };
   return {
-    basis: expertsInRam > 0 ? 'about' : basis,
+    basis: expertsInRam > 0 || speculates ? 'about' : basis,
     engine,
     ...withExperts(sides, movedExperts(facts, placing)),
     layers: { total, onGpu: Math.min(gpuLayers, total), ...(expertsInRam > 0 && { expertsInRam }) },
-    placed: placedBytes(facts, { ...plan, served: engine === 'llama-server' }),
+    placed: placedBytes(facts, asked),
     ...(spared && { spared }),
     trainContext: facts.trainContext,
     active: activeBytes(facts, placing),
   };
+}
+
+/** With the model that guesses for it, whole on one side, or with its own layers for that. */
+async function withSpeculation(llama: Llama, sides: Sides, facts: MemoryFacts, plan: ServedPlan, draft: string | undefined): Promise<Sides> {
+  const settings = { ...plan, gpu: llama.gpu !== false };
+  const rows = guessedRows(facts, settings);
+  if (plan.speculation?.type === 'mtp') return added(added(sides, rows), predictorBytes(facts, settings, sides));
+  if (draft === undefined) return sides;
+  const small = await askModel(llama, draft, { ...plan, gpuLayers: plan.gpuLayers > 0 ? allLayers : 0 });
+  return added(added(sides, rows), small.sides);
 }
 
 /** The weights are llama.cpp's to the byte; what compute takes for copies is an upper bound (docs/memory.md). */

@@ -103,8 +103,17 @@ export function memoryFacts(header: GgufHeader, file: string): MemoryFacts {
     };
   }
 
+  /** What of the layers for multi-token prediction is skipped unless they are used. */
+  function predictor(): NonNullable<MemoryFacts['predictor']> {
+    const own = Array.from({ length: skipped }, (_, index) => blocks - skipped + index);
+    const heads = own.reduce((sum, index) => sum + (ofLayer('attention.head_count_kv', index) ?? 0), 0);
+    const bytes = own.reduce((sum, index) => sum + (weights.layers[index]?.all ?? 0), 0);
+    return { weights: bytes, keyRow: heads * keyLength, valueRow: latent ? 0 : heads * valueLength, stateWidth: number('ssm.inner_size') ?? 0 };
+  }
+
   return {
     layers: Array.from({ length: blocks }, (_, index) => layer(index)),
+    ...(skipped > 0 && { predictor: predictor() }),
     inputWeights: weights.input,
     outputWeights: weights.output,
     vocabulary: header.tensors.find((tensor) => tensor.name === 'token_embd.weight')?.dimensions[1] ?? number('vocab_size') ?? 0,

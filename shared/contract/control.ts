@@ -126,6 +126,8 @@ export const estimateRequest = z.object({
   /** A GGUF file or its (slim) header, one for all shards. */
   header: z.string(),
   projector: z.optional(z.string()),
+  /** The header of the model that guesses, where the plan's speculation is by one. */
+  draft: z.optional(z.string()),
   plan: loadPlan,
   /** llama-server runs it even without pictures. */
   served: z.optional(z.boolean()),

@@ -61,6 +61,10 @@ export const libraryModel = z.object({
   thinking: z.boolean(),
   /** How its makers recommend to draw its words. */
   sampling: z.optional(sampling),
+  /** The same for models that divide text into the same tokens. */
+  tokenizer: z.optional(z.string()),
+  /** Layers that guess tokens ahead. */
+  nextnLayers: z.optional(z.int()),
   /** The content's sha256 was compared with the Hub's. */
   verified: z.boolean(),
   /** Why it cannot be loaded, e.g. a missing shard; `missingDrive`: the folder it lay in is not there at the moment. */
