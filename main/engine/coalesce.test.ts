@@ -57,8 +57,11 @@ test('neither does it wait for the progress before it, nor the end for the last 
       await over.promise;
     });
     expect((await source.next()).value).toMatchObject({ type: 'prompt' });
+    const first = source.next();
+    // The reader waits already.
+    await vi.advanceTimersByTimeAsync(0);
     read.resolve();
-    expect((await source.next()).value).toEqual({ type: 'text', text: 'a' });
+    expect((await first).value).toEqual({ type: 'text', text: 'a' });
     let second: unknown;
     const next = source.next().then((event) => (second = event));
     await vi.advanceTimersByTimeAsync(0);
