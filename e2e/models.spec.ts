@@ -9,14 +9,16 @@ const answers = (page: Page, label: string): Locator => strip(page).getByRole('b
 const row = (page: Page, label: string): Locator =>
   page.getByRole('list', { name: 'Models on this computer' }).getByRole('listitem').filter({ hasText: label });
 
+async function load(page: Page, label: string): Promise<void> {
+  await row(page, label)
+    .getByRole('button', { name: new RegExp(`^Load .*${label}$`) })
+    .click();
+  await expect(answers(page, label)).toBeVisible({ timeout: 60_000 });
+}
+
 async function loadBoth(page: Page): Promise<void> {
   await page.getByRole('link', { name: 'Models' }).click();
-  for (const label of ['Q4_K_M', 'Q6_K']) {
-    await row(page, label)
-      .getByRole('button', { name: /^Load .*(Q4_K_M|Q6_K)$/ })
-      .click();
-    await expect(answers(page, label)).toBeVisible({ timeout: 60_000 });
-  }
+  for (const label of ['Q4_K_M', 'Q6_K']) await load(page, label);
   await expect(strip(page).getByRole('button', { name: '2 models loaded' })).toBeVisible();
   await expect(row(page, 'Q6_K').getByText('Answers', { exact: true })).toBeVisible();
   await expect(row(page, 'Q4_K_M').getByText('Loaded', { exact: true })).toBeVisible();
@@ -85,4 +87,14 @@ test('all are ejected at once', async ({ app }) => {
   await strip(page).getByRole('button', { name: '2 models loaded' }).click();
   await page.getByRole('button', { name: 'Eject all' }).click();
   await expect(strip(page).getByText('No model loaded')).toBeVisible();
+});
+
+test.describe('on a card with room for one', () => {
+  test.use({ card: 192, library: ['tiny-qwen3.5-vl-Q4_K_M.gguf', 'tiny-qwen3.5-vl-Q6_K.gguf', 'mmproj-tiny-qwen3.5-vl-F16.gguf'] });
+
+  test('what goes to make room is told', async ({ app: { page } }) => {
+    await page.getByRole('link', { name: 'Models' }).click();
+    for (const label of ['Q4_K_M', 'Q6_K']) await load(page, label);
+    await expect(row(page, 'Q6_K').getByText(/Q4_K_M was ejected to make room: .* came back\.$/)).toBeVisible();
+  });
 });
