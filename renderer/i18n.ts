@@ -2,6 +2,7 @@
 import i18next, { type i18n } from 'i18next';
 import { initReactI18next, useTranslation } from 'react-i18next';
 import { createFormat, type Format } from '../shared/format.ts';
+import type answers from '../shared/i18n/en/answers.json';
 import type app from '../shared/i18n/en/app.json';
 import type chat from '../shared/i18n/en/chat.json';
 import type discover from '../shared/i18n/en/discover.json';
@@ -16,6 +17,7 @@ declare module 'i18next' {
   interface CustomTypeOptions {
     defaultNS: 'app';
     resources: {
+      answers: typeof answers;
       app: typeof app;
       chat: typeof chat;
       discover: typeof discover;

@@ -105,6 +105,16 @@ test('a refused send answers why and changes nothing', async () => {
   const { core, store } = await opened();
   core.fail('chat.send', new Fault('engine.notLoaded', 'No model is loaded'));
   const before = store.getState();
-  expect(await store.getState().send([{ type: 'text', text: 'Hello' }], false)).toMatchObject({ ok: false, error: { code: 'engine.notLoaded' } });
+  expect(await store.getState().send([{ type: 'text', text: 'Hello' }])).toMatchObject({ ok: false, error: { code: 'engine.notLoaded' } });
   expect(store.getState()).toBe(before);
+});
+
+test('what is said for a chat is shown at once, and taken back where core refuses it', async () => {
+  const { core, store } = await opened();
+  const change = store.getState().changeSettings('c1', { set: { topK: 5 } });
+  expect(store.getState().chat?.settings).toEqual({ topK: 5 });
+  expect(await change).toMatchObject({ ok: true });
+  core.fail('chat.settings', new Fault('chat.notFound', 'There is no such chat'));
+  expect(await store.getState().changeSettings('c1', { set: { topK: 6 }, inherit: [] })).toMatchObject({ ok: false });
+  expect(store.getState().chat?.settings).toEqual({ topK: 5 });
 });

@@ -1,9 +1,11 @@
 /** The chat on screen: its turns as core keeps them, and the running answers as they stream. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { changed } from '../../shared/answerChoice.ts';
 import type { Ledger } from '../../shared/contract/control.ts';
 import type { Core } from '../../shared/contract/core.ts';
 import type { AppError, Result } from '../../shared/result.ts';
 import type { Client } from '../../shared/rpc/connect.ts';
+import type { AnswerChange, AnswerSettings } from '../../shared/schemas/answer.ts';
 import type { Chat, Part, Turn, TurnEvent } from '../../shared/schemas/chat.ts';
 import { follow } from '../rpc/follow.ts';
 
@@ -25,10 +27,12 @@ export interface TurnState {
   answers: Readonly<Record<string, Answer>>;
   /** Shows a chat, or none for a new one. */
   open(chatId: string | undefined): void;
-  /** Sends to the open chat; without one to a new chat, which the caller then opens. */
-  send(parts: Part[], thinking: boolean): Promise<Result<{ chatId: string; turnId: string }>>;
-  retry(turnId: string, thinking: boolean): Promise<Result<{ turnId: string }>>;
-  edit(turnId: string, parts: Part[], thinking: boolean): Promise<Result<{ turnId: string }>>;
+  /** Sends to the open chat; without one to a new chat with `settings` of its own, which the caller then opens. */
+  send(parts: Part[], settings?: AnswerSettings): Promise<Result<{ chatId: string; turnId: string }>>;
+  retry(turnId: string): Promise<Result<{ turnId: string }>>;
+  edit(turnId: string, parts: Part[]): Promise<Result<{ turnId: string }>>;
+  /** Changes what is said for a chat alone; shown at once, and taken back where core refuses it. */
+  changeSettings(chatId: string, change: AnswerChange): Promise<Result<void>>;
   choose(turnId: string): Promise<Result<void>>;
   remove(turnId: string): Promise<Result<void>>;
   restore(turnId: string): Promise<Result<void>>;
@@ -80,12 +84,23 @@ export function createTurnStore(client: Client<Core>): StoreApi<TurnState> {
         if (!end.ok && !opening.signal.aborted) set({ error: end.error });
       });
     },
-    send: (parts, thinking) => {
+    send: (parts, settings) => {
       const { chatId } = get();
-      return client.call('chat.send', chatId === undefined ? { parts, thinking } : { chatId, parts, thinking });
+      return client.call('chat.send', chatId === undefined ? { parts, ...(settings && { settings }) } : { chatId, parts });
     },
-    retry: (turnId, thinking) => client.call('chat.retry', { turnId, thinking }),
-    edit: (turnId, parts, thinking) => client.call('chat.edit', { turnId, parts, thinking }),
+    retry: (turnId) => client.call('chat.retry', { turnId }),
+    edit: (turnId, parts) => client.call('chat.edit', { turnId, parts }),
+    async changeSettings(chatId, change) {
+      const before = get().chat;
+      const put = (settings: AnswerSettings): void => {
+        const { chat } = get();
+        if (chat?.id === chatId) set({ chat: { ...chat, settings } });
+      };
+      if (before?.id === chatId) put(changed(before.settings, change));
+      const answer = await client.call('chat.settings', { chatId, ...change });
+      if (!answer.ok && before?.id === chatId) put(before.settings);
+      return answer;
+    },
     choose: (turnId) => client.call('chat.choose', { turnId }),
     remove: (turnId) => client.call('chat.deleteTurn', { turnId }),
     restore: (turnId) => client.call('chat.restoreTurn', { turnId }),

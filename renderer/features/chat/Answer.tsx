@@ -3,6 +3,8 @@ import { RotateCcw, Trash2 } from 'lucide-react';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import { changed, changeTo } from '../../../shared/answerChoice.ts';
+import type { AnswerChange } from '../../../shared/schemas/answer.ts';
 import type { DroppedPart, Turn } from '../../../shared/schemas/chat.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
 import { useFormat } from '../../i18n.ts';
@@ -17,6 +19,7 @@ import { Markdown } from './Markdown.tsx';
 import { Pager } from './Pager.tsx';
 import { RetryWith } from './RetryWith.tsx';
 import { Stats } from './Stats.tsx';
+import { useAnswerSettings } from './settings/useAnswerSettings.ts';
 import { Thinking } from './Thinking.tsx';
 import { useAct } from './useAct.ts';
 import { useTurnActions } from './useTurnActions.ts';
@@ -92,15 +95,19 @@ function Outcome({ turn }: { turn: Turn }) {
 /** The ways on with a chat that no longer fits. */
 function LongerThanContext({ turn }: { turn: Turn }) {
   const { t } = useTranslation('chat');
-  const { settings, ui } = useStores();
+  const { turn: store, ui } = useStores();
   const { retry } = useTurnActions();
   const act = useAct();
-  const overflow = useStore(settings, (state) => state.settings.overflow);
-  const dropOldest = (): void =>
-    act(settings.getState().change({ overflow: 'dropOldest' }), () => {
-      offerUndo(t('overflow.dropping'), t('action.undo'), () => act(settings.getState().change({ overflow })));
+  const { own, choice } = useAnswerSettings(turn.chatId);
+  const { overflow } = choice.settings;
+  const dropOldest = (): void => {
+    const change: AnswerChange = { set: { overflow: 'dropOldest' } };
+    const back = changeTo(changed(own, change), own);
+    act(store.getState().changeSettings(turn.chatId, change), () => {
+      offerUndo(t('overflow.dropping'), t('action.undo'), () => act(store.getState().changeSettings(turn.chatId, back)));
       retry(turn);
     });
+  };
   return (
     <>
       {overflow === 'stop' ? (

@@ -10,12 +10,11 @@ import { Fault } from '../../../shared/result.ts';
 import type { ImagePart, Turn } from '../../../shared/schemas/chat.ts';
 import type { EngineState } from '../../../shared/schemas/engine.ts';
 import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
-import { defaultSettings, type Settings } from '../../../shared/schemas/settings.ts';
 import { createI18n } from '../../i18n.ts';
 import { createStores, type Stores, StoresContext, useStores } from '../../stores/index.ts';
 import { Toasts, undoLast } from '../../ui/toasts.tsx';
 import { ChatView } from './ChatView.tsx';
-import { createDraftsStore } from './drafts.ts';
+import { createDraftsStore, newChat } from './drafts.ts';
 import { pictures } from './images/testPictures.ts';
 import { answerTurn, chatOf, type TestCore, testCore, userTurn } from './testCore.ts';
 
@@ -81,7 +80,7 @@ test('a message goes to a new chat, its answer streams, and the stats are told',
   const { user, field } = show(core);
   await user.type(field(), 'Hello{Shift>}{Enter}{/Shift}there{Enter}');
   const answer = await screen.findByRole('article', { name: 'Answer' });
-  expect(core.calls.find((call) => call.method === 'chat.send')?.input).toEqual({ parts: [{ type: 'text', text: 'Hello\nthere' }], thinking: false });
+  expect(core.calls.find((call) => call.method === 'chat.send')?.input).toEqual({ parts: [{ type: 'text', text: 'Hello\nthere' }] });
   expect(field().value).toBe('');
   expect(window.location.hash).toBe('#/chat/new');
   act(() => core.prompt('a1', 0, 1204));
@@ -92,6 +91,17 @@ test('a message goes to a new chat, its answer streams, and the stats are told',
   await within(answer).findByText('41.3 tok/s · 512 tokens · 0.35 s to first · finished');
 });
 
+test('a new chat takes along what was said for it before its first message', async () => {
+  const core = testCore();
+  const { user, field } = show(core);
+  act(() => stores.drafts.getState().change(newChat, { set: { seed: 7 } }));
+  await user.type(field(), 'Hello{Enter}');
+  await waitFor(() =>
+    expect(core.calls.find(({ method }) => method === 'chat.send')?.input).toEqual({ parts: [{ type: 'text', text: 'Hello' }], settings: { seed: 7 } }),
+  );
+  await waitFor(() => expect(stores.drafts.getState().drafts[newChat]).toBeUndefined());
+});
+
 test('what was left out of a long conversation is said above the answer', async () => {
   const core = testCore([chatOf([question, answerTurn('a', 'Ten', { dropped: { messages: 6, tokens: 2310 } })])]);
   show(core, 'c1');
@@ -99,23 +109,20 @@ test('what was left out of a long conversation is said above the answer', async 
   within(answer).getByText('6 earlier messages, 2,310 tokens, were left out: the conversation is longer than the context.');
 });
 
-test('a full context offers to leave out the oldest, which can be taken back, or to load with more', async () => {
+test('a full context offers to leave out the oldest in this chat, which can be taken back, or to load with more', async () => {
   const full = { code: 'engine.contextFull' as const, message: 'full', data: { used: 5000, context: 4096 } };
-  const settings = { now: defaultSettings };
-  const core = testCore([chatOf([question, answerTurn('a', '', { status: 'failed', error: full, modelId: 'm' })])], {
-    'settings.change': (change) => (settings.now = { ...settings.now, ...(change as Partial<Settings>) }),
-  });
+  const core = testCore([chatOf([question, answerTurn('a', '', { status: 'failed', error: full, modelId: 'm' })])]);
   const { user } = show(core, 'c1');
   const alert = await screen.findByRole('alert');
   expect(alert.textContent).toMatch(/5,000 of 4,096/);
   await user.click(within(alert).getByRole('button', { name: 'Load with a longer context' }));
   expect(stores.ui.getState().loadPanel).toBe('m');
   await user.click(within(alert).getByRole('button', { name: 'Leave out the oldest' }));
-  await screen.findByText(/From now on, the oldest messages are left out/);
-  await waitFor(() => expect(core.calls.map(({ method }) => method)).toEqual(['settings.change', 'chat.retry']));
-  expect(settings.now.overflow).toBe('dropOldest');
+  await screen.findByText(/In this chat, the oldest messages are left out/);
+  await waitFor(() => expect(core.calls.map(({ method }) => method)).toEqual(['chat.settings', 'chat.retry']));
+  expect(core.chats.get('c1')?.settings).toEqual({ overflow: 'dropOldest' });
   expect(undoLast()).toBe(true);
-  await waitFor(() => expect(settings.now.overflow).toBe('stop'));
+  await waitFor(() => expect(core.chats.get('c1')?.settings).toEqual({}));
 });
 
 test('the ledger is counted when an answer ends and when it is opened, never while one is written', async () => {
@@ -248,7 +255,7 @@ test('a question is shown as it was typed and edited in place with its pictures'
   const editor = screen.getByRole('textbox', { name: 'Edit message' });
   await user.type(editor, '!{Enter}');
   await screen.findByText('Count *to* ten');
-  expect(core.calls).toEqual([{ method: 'chat.edit', input: { turnId: 'q', parts: [picture, { type: 'text', text: 'Count *to* ten!' }], thinking: false } }]);
+  expect(core.calls).toEqual([{ method: 'chat.edit', input: { turnId: 'q', parts: [picture, { type: 'text', text: 'Count *to* ten!' }] } }]);
 });
 
 test('nothing in an answer is fetched, and links open outside', async () => {
@@ -292,7 +299,7 @@ test.each([
   const alert = await screen.findByRole('alert');
   expect(alert.textContent).toMatch(words);
   await user.click(within(alert).getByRole('button', { name: 'Retry' }));
-  expect(core.calls).toEqual([{ method: 'chat.retry', input: { turnId: 'a', thinking: false } }]);
+  expect(core.calls).toEqual([{ method: 'chat.retry', input: { turnId: 'a' } }]);
 });
 
 test('without a model it says so and offers the newest of the library', async () => {
@@ -356,11 +363,13 @@ test('a model that cannot see says why where a picture would be attached', async
 
 test('thinking is folded to one line, and asked for only where the model has it', async () => {
   const core = testCore([chatOf([question, answerTurn('a', 'One', { thinking: 'Let me see', stats: { ...stats, thinkingMs: 4200 } })])]);
-  const { user, field } = show(core, 'c1', ready({ thinking: true }));
+  const { user } = show(core, 'c1', ready({ thinking: true }));
   expect((await screen.findByText('Thought for 4.2 s')).closest('details')?.open).toBe(false);
-  act(() => stores.settings.setState(({ settings }) => ({ settings: { ...settings, thinking: true } })));
-  await user.type(field(), 'And?{Enter}');
-  await waitFor(() => expect(core.calls.find((call) => call.method === 'chat.send')?.input).toMatchObject({ thinking: true }));
+  await user.click(screen.getByRole('switch', { name: 'Thinking' }));
+  await waitFor(() => expect(core.chats.get('c1')?.settings).toEqual({ thinking: true }));
+  cleanup();
+  show(core, 'c1', ready({ thinking: false }));
+  expect(screen.queryByRole('switch', { name: 'Thinking' })).toBeNull();
 });
 
 test('a draft stays with its chat', async () => {

@@ -16,10 +16,11 @@ import { Ledger } from './Ledger.tsx';
 import { ModelChoice } from './ModelChoice.tsx';
 import { ModelLine } from './ModelLine.tsx';
 import { PicturePicker } from './PicturePicker.tsx';
+import { ChatSettings } from './settings/ChatSettings.tsx';
+import { useAnswerSettings } from './settings/useAnswerSettings.ts';
 import { TextField } from './TextField.tsx';
 import { useAct } from './useAct.ts';
 import { useDroppedPictures } from './useDroppedPictures.ts';
-import { useThinking } from './useTurnActions.ts';
 
 /** Writes to the chat, or to a new one; keeps everything when core refuses it. */
 export function Composer({ chatId }: { chatId: string | undefined }) {
@@ -37,7 +38,7 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
   const next = useStore(stores.engine, ({ state }) => nextModel(state));
   const answerable = useStore(stores.library, ({ models }) => model !== undefined || models?.some(({ id, problem }) => id === next && !problem) === true);
   const visionProblem = useStore(stores.engine, ({ state }) => (state.status === 'ready' ? state.visionProblem : undefined));
-  const thinking = useThinking();
+  const { own, choice, onChange } = useAnswerSettings(chatId);
   const [sending, setSending] = useState(false);
   const [error, setError] = useState<AppError>();
   const [hint, setHint] = useState<string>();
@@ -65,7 +66,7 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
     setHint(undefined);
     setError(undefined);
     setSending(true);
-    const sent = await stores.turn.getState().send(toParts(draft), thinking);
+    const sent = await stores.turn.getState().send(toParts(draft), Object.keys(own).length > 0 ? own : undefined);
     setSending(false);
     if (!sent.ok) return setError(sent.error);
     stores.drafts.getState().clear(draftId);
@@ -121,8 +122,9 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
         )}
         <div className="flex items-center gap-3 p-2 pt-0">
           <PicturePicker icon={blind ? ImageOff : ImagePlus} onPick={attach} instead={blind ? () => setAsked(true) : undefined} />
+          <ChatSettings chatId={chatId} />
           {model?.thinking && (
-            <Switch label={t('thinking.switch')} checked={thinking} onChange={(on) => act(stores.settings.getState().change({ thinking: on }))} />
+            <Switch label={t('thinking.switch')} checked={choice.settings.thinking} onChange={(thinking) => onChange({ set: { thinking } })} />
           )}
           <ModelChoice />
           <div className="flex min-w-0 flex-1 justify-end">{chat && chat.turns.length > 0 && <Ledger key={chat.id} chat={chat} />}</div>

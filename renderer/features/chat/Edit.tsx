@@ -13,7 +13,6 @@ import { isReady, noDraft, toParts } from './drafts.ts';
 import { ImageTray } from './ImageTray.tsx';
 import { PicturePicker } from './PicturePicker.tsx';
 import { pictureFiles, TextField } from './TextField.tsx';
-import { useThinking } from './useTurnActions.ts';
 
 /** The editor in the place of `turn`; its draft is under the turn's id. */
 export function Edit({ turn, onDone }: { turn: Turn; onDone(): void }) {
@@ -21,7 +20,6 @@ export function Edit({ turn, onDone }: { turn: Turn; onDone(): void }) {
   const stores = useStores();
   const sentence = useErrorSentence();
   const draft = useStore(stores.drafts, (state) => state.drafts[turn.id] ?? noDraft);
-  const thinking = useThinking();
   const [error, setError] = useState<AppError>();
   const [sending, setSending] = useState(false);
 
@@ -32,7 +30,7 @@ export function Edit({ turn, onDone }: { turn: Turn; onDone(): void }) {
   const send = async (): Promise<void> => {
     if (sending || !isReady(draft)) return;
     setSending(true);
-    const sent = await stores.turn.getState().edit(turn.id, toParts(draft), thinking);
+    const sent = await stores.turn.getState().edit(turn.id, toParts(draft));
     setSending(false);
     if (sent.ok) close();
     else setError(sent.error);

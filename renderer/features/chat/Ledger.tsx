@@ -11,6 +11,7 @@ import { useStores } from '../../stores/index.ts';
 import { classes } from '../../ui/classes.ts';
 import { Skeleton } from '../../ui/Notice.tsx';
 import { Popover } from '../../ui/Popover.tsx';
+import { useAnswerSettings } from './settings/useAnswerSettings.ts';
 
 /** Of the chat on screen; nothing where no model is ready or nothing was asked yet. */
 export function Ledger({ chat }: { chat: Chat }) {
@@ -60,24 +61,23 @@ export function Ledger({ chat }: { chat: Chat }) {
         </button>
       }
     >
-      <Account sheet={sheet} running={chat.running} error={error} read={read} />
+      <Account chat={chat} sheet={sheet} error={error} read={read} />
     </Popover>
   );
 }
 
 /** Asks when it opens, but not while the model is answering. */
-function Account({ sheet, running, error, read }: { sheet: Sheet | undefined; running: boolean; error: AppError | undefined; read(): Promise<void> }) {
+function Account({ chat, sheet, error, read }: { chat: Chat; sheet: Sheet | undefined; error: AppError | undefined; read(): Promise<void> }) {
   const { t } = useTranslation('chat');
   const format = useFormat();
   const sentence = useErrorSentence();
-  const { settings } = useStores();
-  const overflow = useStore(settings, (state) => state.settings.overflow);
+  const { overflow } = useAnswerSettings(chat.id).choice.settings;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each time it opens.
   useEffect(() => void read(), []);
   if (!sheet)
     return (
       <div className="w-72">
-        {running ? <p className="text-text-2">{t('ledger.answering')}</p> : error ? <p role="alert">{sentence(error)}</p> : <Skeleton className="w-40" />}
+        {chat.running ? <p className="text-text-2">{t('ledger.answering')}</p> : error ? <p role="alert">{sentence(error)}</p> : <Skeleton className="w-40" />}
       </div>
     );
   const spoken = sheet.messages.filter(({ role }) => role !== 'system');

@@ -15,7 +15,7 @@ import { useAct } from './useAct.ts';
 /** A menu of the models that did not give this answer; nothing where no other than the one of the next answer is loaded. */
 export function RetryWith({ turn }: { turn: Turn }) {
   const { t } = useTranslation('chat');
-  const { engine, settings, turn: store } = useStores();
+  const { engine, turn: store } = useStores();
   const state = useStore(engine, (store) => store.state);
   const name = useModelName();
   const { use } = useModelActions();
@@ -24,9 +24,8 @@ export function RetryWith({ turn }: { turn: Turn }) {
   const loaded = loadedModels(state);
   const others = loaded.filter(({ modelId }) => modelId !== turn.modelId);
   if (others.length === 0 || !loaded.some(({ modelId }) => modelId !== front)) return null;
-  const ask = async ({ modelId, model }: OtherModel): Promise<void> => {
-    if (modelId !== front && !(await use(modelId))) return;
-    act(store.getState().retry(turn.id, settings.getState().settings.thinking && model.thinking));
+  const ask = async ({ modelId }: OtherModel): Promise<void> => {
+    act(store.getState().retry(turn.id));
   };
   return (
     <Menu trigger={<IconButton icon={Repeat2} label={t('action.retryWith')} />}>

@@ -1,7 +1,9 @@
 /** What a person has written and attached but not sent yet, by chat, for as long as the page lives. */
 import { createStore, type StoreApi } from 'zustand/vanilla';
+import { changed } from '../../../shared/answerChoice.ts';
 import type { Core } from '../../../shared/contract/core.ts';
 import type { Client } from '../../../shared/rpc/connect.ts';
+import type { AnswerChange, AnswerSettings } from '../../../shared/schemas/answer.ts';
 import type { ImagePart, Part } from '../../../shared/schemas/chat.ts';
 import { draw } from './images/draw.ts';
 import { type PictureNote, type PictureProblem, type PrepareTools, prepare } from './images/prepare.ts';
@@ -19,11 +21,15 @@ export interface Draft {
   attachments: Attachment[];
   /** Files that could not be attached. */
   problems: PictureProblem[];
+  /** Said for the chat that it begins. */
+  settings?: AnswerSettings;
 }
 
 export interface DraftsState {
   drafts: Readonly<Record<string, Draft>>;
   write(id: string, text: string): void;
+  /** Changes what is said for the chat that it begins. */
+  change(id: string, change: AnswerChange): void;
   /** Prepares files one after another, in the order given. */
   attach(id: string, files: readonly File[]): Promise<void>;
   detach(id: string, key: number): void;
@@ -74,6 +80,7 @@ export function createDraftsStore(client: Client<Core>, tools: Pick<PrepareTools
 
     return {
       drafts: {},
+      change: (id, said) => change(id, (draft) => ({ ...draft, settings: changed(draft.settings ?? {}, said) })),
       write: (id, text) => change(id, (draft) => ({ ...draft, text })),
       attach(id, files) {
         const added = files.map((file) => ({ key: ++made, name: file.name, part: undefined, notes: [] }));

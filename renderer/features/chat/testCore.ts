@@ -1,4 +1,6 @@
 /** A core for tests: chats in memory behind the real RPC, with answers that a test streams by hand. */
+
+import { changed } from '../../../shared/answerChoice.ts';
 import { type Core, core } from '../../../shared/contract/core.ts';
 import { Fault } from '../../../shared/result.ts';
 import type { Client } from '../../../shared/rpc/connect.ts';
@@ -121,7 +123,7 @@ export function testCore(start: Chat[] = [], more: Partial<Handlers<Core>> = {})
         const chat = chats.get(id);
         if (!chat) throw new Fault('chat.notFound', 'There is no such chat');
         // As core does: again when a turn was added or ended, not for every token.
-        const shape = (of: Chat | undefined) => JSON.stringify(of?.turns.map((turn) => [turn.id, turn.status, turn.siblings]));
+        const shape = (of: Chat | undefined) => JSON.stringify([of?.settings, of?.turns.map((turn) => [turn.id, turn.status, turn.siblings])]);
         if (!last || shape(last) !== shape(chat)) yield chat;
         last = chat;
         await changes.next(signal);
@@ -136,6 +138,11 @@ export function testCore(start: Chat[] = [], more: Partial<Handlers<Core>> = {})
     },
     'chat.retry': ({ turnId }) => ({ turnId }),
     'chat.edit': ({ turnId }) => ({ turnId }),
+    'chat.settings'({ chatId, ...change }) {
+      const chat = chats.get(chatId)!;
+      chats.set(chatId, { ...chat, settings: changed(chat.settings, change) });
+      changes.changed();
+    },
     'chat.choose': () => {},
     'chat.deleteTurn': () => {},
     'chat.restoreTurn': () => {},

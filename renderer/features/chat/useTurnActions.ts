@@ -1,23 +1,14 @@
 /** What a person can do to one turn, with what they are told about it. */
 import { useTranslation } from 'react-i18next';
-import { useStore } from 'zustand/react';
 import type { Turn } from '../../../shared/schemas/chat.ts';
 import { useStores } from '../../stores/index.ts';
 import { notifyError, offerUndo } from '../../ui/toasts.tsx';
 import { useAct } from './useAct.ts';
 
-/** Whether the loaded model shall think: it can, and the person wants it. */
-export function useThinking(): boolean {
-  const { engine, settings } = useStores();
-  const can = useStore(engine, ({ state }) => state.status === 'ready' && state.model.thinking);
-  return useStore(settings, (state) => state.settings.thinking) && can;
-}
-
 /** Copy, retry and delete with undo. */
 export function useTurnActions() {
   const { t } = useTranslation('chat');
   const { turn: store } = useStores();
-  const thinking = useThinking();
   const act = useAct();
   return {
     /** Puts text on the clipboard; true once it is there. */
@@ -30,7 +21,7 @@ export function useTurnActions() {
         return false;
       }
     },
-    retry: (turn: Turn) => act(store.getState().retry(turn.id, thinking)),
+    retry: (turn: Turn) => act(store.getState().retry(turn.id)),
     remove: (turn: Turn) =>
       act(store.getState().remove(turn.id), () => offerUndo(t('deleted.turn'), t('action.undo'), () => act(store.getState().restore(turn.id)))),
   };
