@@ -29,8 +29,10 @@ import { createSearch } from './hub/searchCache.ts';
 import { readPage } from './hub/security.ts';
 import { createTraits } from './hub/traits.ts';
 import { appFolders } from './library/apps.ts';
+import { recoverMoves } from './library/former.ts';
 import { createLibrary } from './library/index.ts';
 import { lockModels } from './library/lock.ts';
+import { createMoves } from './library/move.ts';
 import { createRenewals } from './library/renewal.ts';
 import { createStorage } from './library/storage.ts';
 import { createLog, type Log } from './log.ts';
@@ -63,7 +65,8 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
   const log = createLog({ folder: path.join(folders.data, 'logs') });
   const settings = openSettings(path.join(folders.data, 'settings.json'), log.scope('settings'));
   const db = openDatabase(path.join(folders.data, 'atelier.db'), log.scope('database'));
-  const unlock = lockModels(folders.models);
+  let unlock = lockModels(folders.models);
+  await recoverMoves(modelsFolder).catch((error: unknown) => log.scope('library').warn('What a move left behind could not be cleared up', { error }));
   const blobs = createBlobs(path.join(folders.data, 'blobs'));
   const network = createNetwork({ platform, settings, log: log.scope('network') });
   await network.apply();
@@ -75,6 +78,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     cacheFolder: folders.cache,
     lists: { get: () => settings.get().library, set: (lists) => void settings.change({ library: lists }) },
     apps: () => appFolders(),
+    former: () => modelsFolder.get().former.map(({ folder }) => folder),
   });
   const states = openStates(path.join(folders.cache, 'states'));
   const engine = createEngine({
@@ -138,6 +142,23 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     onFinished: () => void library.refresh(),
     settings: settings.get().downloads,
   });
+  const isLoaded = (id: string): boolean => {
+    const state = engine.state();
+    return (state.status === 'loading' && state.modelId === id) || engine.loaded().some(({ modelId }) => modelId === id);
+  };
+  const moves = createMoves({
+    models: modelsFolder,
+    library,
+    downloads,
+    apps: () => appFolders(),
+    isLoaded,
+    onLocked(next) {
+      const last = unlock;
+      unlock = next;
+      return last;
+    },
+    log: log.scope('library'),
+  });
   const storage = createStorage({ folders, library, jobs: downloads.list });
   let networkSettings = settings.get().network;
   void each(settings.watch(watching.signal), async (next) => {
@@ -159,9 +180,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
 
   const renewals = createRenewals({ hub, folders, library, model });
   const refuseLoaded = (id: string): void => {
-    const state = engine.state();
-    const loading = state.status === 'loading' && state.modelId === id;
-    if (loading || engine.loaded().some(({ modelId }) => modelId === id)) throw new Fault('library.inUse', 'This model is loaded. Eject it first.', { id });
+    if (isLoaded(id)) throw new Fault('library.inUse', 'This model is loaded. Eject it first.', { id });
   };
 
   const handlers: CoreHandlers = {
@@ -231,6 +250,8 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
       refuseLoaded(id);
       await renewals.renew(id);
     },
+    'library.movePlan': ({ folder }) => moves.plan(folder),
+    'library.move': ({ folder }) => moves.move(folder),
     'library.storage': () => storage.read(),
     'library.reclaim': ({ kind }) => storage.reclaim(kind),
 

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import type { Format } from '../shared/format.ts';
 import type { AppError } from '../shared/result.ts';
 import { crashCause, visionProblem } from '../shared/schemas/engine.ts';
+import { moveProblem } from '../shared/schemas/library.ts';
 import { useFormat } from './i18n.ts';
 
 /** The sentence for `error`. Sizes in its data are bytes; names are shown without their folders. */
@@ -27,6 +28,8 @@ export function errorSentence(t: TFunction<'errors'>, format: Format, error: App
   delete values.context;
   const vision = visionProblem.safeParse(data.reason);
   if (error.code === 'engine.noVision' && vision.success) return t(`engine.noVisionReason.${vision.data}`);
+  const move = moveProblem.safeParse(data.reason);
+  if (error.code === 'library.cannotMove' && move.success) return t(`library.cannotMoveReason.${move.data}`, values as { missing: string });
   const cause = crashCause.safeParse(data.cause);
   if (error.code === 'engine.crashed' && cause.success) return t(`engine.crashedBy.${cause.data}`);
   const needed = number('needed');

@@ -49,11 +49,14 @@ export const errorCodes = [
   'library.noModelFor', // data: { file }: a projector that goes with no model
   'library.whichModel', // data: { file, names }: a projector that goes with several
   'library.locked', // data: { folder }: another Atelier works with this models folder
+  'library.moving', // the models folder is on its way to another place
+  'library.cannotMove', // data: { reason: MoveProblem, folder?, file?, missing?, code? }: the models folder stays where it is
   'engine.notLoaded',
   'engine.busy', // it is answering; data: { modelId? } of a load for which it would have to go
   'engine.crashed', // data: { reason, cause: CrashCause, exit: signal or code as the system writes it }
   'engine.keepsCrashing', // it crashed three times within five minutes; data: that of engine.crashed
   'engine.loadFailed', // data: { reason }
+  'engine.stalled', // a load said nothing for so long; data: { minutes }
   'engine.noBackend', // its libraries or its driver are missing; data: { backend }
   'engine.noVision', // data: { reason: VisionProblem }
   'engine.projectorMismatch', // data: { projector, model, expected, actual }

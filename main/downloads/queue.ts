@@ -76,6 +76,11 @@ export interface Downloads {
   /** Stops all with what has arrived safely on the disk; the next start goes on by itself. */
   close(): Promise<void>;
 }
+  /**
+   * Stops all with what has arrived safely on the disk, until the function that it gives is called: then they go on in the models folder of
+   * then. What would remove parts meanwhile is refused with library.moving, and the list is not written down.
+   */
+  hold(): Promise<() => void>;
 
 const tickMs = 250;
 const saveMs = 5000;
@@ -99,8 +104,9 @@ export function createDownloads(options: DownloadsOptions): Downloads {
 
   const publish = (): void => watched.set(structuredClone(jobs));
   const save = (): Promise<void> => {
+  let held = false;
     savedAt = performance.now();
-    return write(jobs);
+    return held ? Promise.resolve() : write(jobs);
   };
   const changed = (): Promise<void> => {
     publish();
@@ -163,7 +169,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   };
   /** Starts and stops what the order of the list, the settings and the hub ask for. */
   const pump = (): void => {
-    if (closed) return;
+    if (closed || held) return;
     const { run, wait } = order(jobs, {
       atOnce: settings.atOnce,
       opensAt: opensAt(settings.schedule, now()),
@@ -261,6 +267,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     const needed = new Set(jobs.filter(({ state }) => state !== 'done').flatMap((other) => other.files.map(({ path }) => target(other, path))));
     for (const { path } of job.files) if (!needed.has(target(job, path))) await removePart(target(job, path));
     await changed();
+    if (held) throw new Fault('library.moving', 'The models folder is being moved. Wait until it is done, or cancel it.');
     pump();
   };
 
@@ -324,6 +331,19 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       clearInterval(clock);
       await Promise.all([...running.keys()].map((job) => (isActive(job) ? halt(job, 'queued') : running.get(job)?.ended)));
       await save();
+    async hold() {
+      held = true;
+      await Promise.all([...running.keys()].map((job) => (isActive(job) ? halt(job, 'queued') : running.get(job)?.ended)));
+      await write(jobs);
+      for (const job of jobs) if (isActive(job)) job.waiting = { for: 'move' };
+      publish();
+      return () => {
+        held = false;
+        for (const job of jobs) if (job.waiting?.for === 'move') delete job.waiting;
+        void changed();
+        pump();
+      };
+    },
     },
   };
 }

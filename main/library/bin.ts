@@ -6,10 +6,11 @@ import * as z from 'zod/mini';
 import type { BinItem } from '../../shared/schemas/library.ts';
 import { writeDurably } from '../downloads/durable.ts';
 
+/** Names a file of the folder and none outside, on every system. */
+export const isRelative = (path: string): boolean =>
+  posix.normalize(path) === path && !/^\.\.(?:\/|$)/.test(path) && !path.includes('\\') && !posix.isAbsolute(path);
 /** Relative to the folder; its file lies where others may write, so a path must not lead out. */
-export const relativePath = z
-  .string()
-  .check(z.refine((path) => posix.normalize(path) === path && !path.startsWith('..') && !path.includes('\\') && !posix.isAbsolute(path)));
+export const relativePath = z.string().check(z.refine(isRelative));
 const manifest = z.object({
   v: z.literal(1),
   id: z.string(),
@@ -19,6 +20,7 @@ const manifest = z.object({
   removedAt: z.optional(z.string()),
   files: z.array(relativePath),
   shared: z.array(relativePath),
+  moved: z.optional(z.boolean()),
 });
 type Manifest = z.infer<typeof manifest>;
 
@@ -33,7 +35,7 @@ const exists = (path: string): Promise<boolean> =>
 
 export interface Bin {
   /** Moves `files` away as one thing; `shared` it needs too, but they stay for others. Paths are relative, with `/`. */
-  put(what: { id: string; name: string; label: string; files: string[]; shared: string[] }): Promise<void>;
+  put(what: { id: string; name: string; label: string; files: string[]; shared: string[]; moved?: boolean }): Promise<void>;
   /** Puts back what is not there by now, what it shared from wherever in the bin it is. False when there is no such thing. */
   restore(id: string): Promise<boolean>;
   /** Newest first. */
@@ -70,12 +72,12 @@ export function createBin(home: string, prune: boolean): Bin {
   };
 
   return {
-    async put({ id, name, label, files, shared }) {
+    async put({ id, name, label, files, shared, moved }) {
       const removedAt = new Date();
       const folder = join(bin, `${createHash('sha256').update(id).digest('hex').slice(0, 16)}-${removedAt.getTime()}`);
       await mkdir(folder, { recursive: true });
       // First, so that a move which is cut short can be undone.
-      await writeDurably(join(folder, 'manifest.json'), JSON.stringify({ v: 1, id, name, label, removedAt: removedAt.toISOString(), files, shared }));
+      await writeDurably(join(folder, 'manifest.json'), JSON.stringify({ v: 1, id, name, label, removedAt: removedAt.toISOString(), files, shared, moved }));
       for (const file of files) await move(join(home, file), join(folder, file));
       if (prune) for (const file of files) await removeEmpty(home, posix.dirname(file));
     },
@@ -99,11 +101,12 @@ export function createBin(home: string, prune: boolean): Bin {
     },
     async list() {
       return Promise.all(
-        (await held()).map(async ({ folder, removedAt, manifest: { id, name, label, files } }) => ({
+        (await held()).map(async ({ folder, removedAt, manifest: { id, name, label, files, moved } }) => ({
           ...{ id, name: name || posix.basename(id), label },
           size: (await Promise.all(files.map((file) => sizeOf(join(folder, file))))).reduce((sum, size) => sum + size, 0),
           removedAt: new Date(removedAt).toISOString(),
           until: new Date(removedAt + keptMs).toISOString(),
+          ...(moved && { moved }),
         })),
       );
     },

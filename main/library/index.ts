@@ -21,7 +21,7 @@ import type { AppFolder } from './apps.ts';
 import { type Bin, createBin } from './bin.ts';
 import { compare, duplicatesOf, joinFiles } from './duplicates.ts';
 import type { Entry } from './entry.ts';
-import { createHashes } from './hashes.ts';
+import { createHashes, type Hashes } from './hashes.ts';
 import { importFile, locate } from './import.ts';
 import { metaPath } from './meta.ts';
 import { isOwn, isThere } from './places.ts';
@@ -72,6 +72,8 @@ export interface Library {
   compare(): Promise<void>;
   /** Makes our own files of one content into one. Errors: those of `joinFiles`. */
   link(sha256: string): Promise<void>;
+  /** Notes what a file was found to be, so that it need not be read again. */
+  note: Hashes['set'];
   /** What takes long. */
   tasks: Tasks;
 }
@@ -84,6 +86,8 @@ export interface LibraryOptions {
   cacheFolder: string;
   /** The person's further folders and files, and what is hidden. */
   lists?: { get(): LibraryLists; set(lists: LibraryLists): void };
+  /** Where the models folder was before, as long as something waits in the bin there. */
+  former?: () => readonly string[];
   /** Where other apps keep theirs, asked at every look. */
   apps?: () => readonly AppFolder[];
   /** Milliseconds since 1970. */
@@ -91,7 +95,15 @@ export interface LibraryOptions {
 }
 
 /** The library; the first look begins at once. */
-export function createLibrary({ folders, headers, cacheFolder, lists = inMemory(), apps = () => [], now = Date.now }: LibraryOptions): Library {
+export function createLibrary({
+  folders,
+  headers,
+  cacheFolder,
+  lists = inMemory(),
+  apps = () => [],
+  former = () => [],
+  now = Date.now,
+}: LibraryOptions): Library {
   const hashes = createHashes(cacheFolder);
   const tasks = createTasks();
   const binned = createWatched<BinItem[]>([]);
@@ -101,12 +113,14 @@ export function createLibrary({ folders, headers, cacheFolder, lists = inMemory(
   /** Files that left the list by `remove`, by id. */
   const unlisted = new Map<string, string>();
 
-  const binOf = (home: string): Bin => createBin(home, home === folders.models);
+  const homes = (): string[] => [...new Set([...ownFolders(), ...former()])];
+  const binOf = (home: string): Bin => createBin(home, !lists.get().folders.includes(home));
   const onLooked = async (): Promise<void> => {
     duplicates.set(duplicatesOf(shelf.entries()));
-    const all = ownFolders().map(binOf);
-    for (const bin of all) await bin.expire(now());
-    binned.set((await Promise.all(all.map((bin) => bin.list()))).flat());
+    const all = homes().map(binOf);
+    if (!tasks.isMoving()) for (const bin of all) await bin.expire(now());
+    const items = (await Promise.all(all.map((bin) => bin.list()))).flat();
+    binned.set(items.sort((a, b) => b.removedAt.localeCompare(a.removedAt)));
   };
   const shelf = createShelf({ folders, headers, hashes, cacheFolder, lists: () => lists.get(), apps, onLooked });
   const { refresh, find } = shelf;
@@ -158,6 +172,7 @@ export function createLibrary({ folders, headers, cacheFolder, lists = inMemory(
         unlisted.set(id, place.reference);
         return change({ files: lists.get().files.filter((file) => file !== place.reference) });
       }
+      tasks.refuseWhileMoving();
       const files = await namesIn(place.folder, removal.files);
       const shared = await namesIn(place.folder, removal.stays);
       const what = { id, name: model.name, label: model.label, files, shared };
@@ -172,13 +187,18 @@ export function createLibrary({ folders, headers, cacheFolder, lists = inMemory(
       const file = unlisted.get(id);
       unlisted.delete(id);
       if (file !== undefined) return change({ files: [...lists.get().files.filter((each) => each !== file), file] });
-      for (const home of ownFolders()) if (await binOf(home).restore(id)) return refresh();
+      tasks.refuseWhileMoving();
+      for (const home of homes()) {
+        // What comes back where nobody looks would be lost to sight.
+        if (await binOf(home).restore(id)) return ownFolders().includes(home) ? refresh() : add(home);
+      }
       throw new Fault('library.notFound', 'This model is not in the bin any more.', { id });
     },
     bin: () => binned.get(),
     watchBin: (signal) => binned.watch(signal),
     async emptyBin(id) {
-      for (const home of ownFolders()) await binOf(home).empty(id);
+      tasks.refuseWhileMoving();
+      for (const home of homes()) await binOf(home).empty(id);
       await refresh();
     },
     watchPlaces: (signal) => shelf.places.watch(signal),
@@ -195,6 +215,7 @@ export function createLibrary({ folders, headers, cacheFolder, lists = inMemory(
         await add(file);
         return undefined;
       }
+      if (mode !== 'reference') tasks.refuseWhileMoving();
       await first.catch(() => {});
       const refer = (each: string): Promise<void> => change({ files: [...lists.get().files.filter((known) => known !== each), each] });
       const id = await importFile(file, mode, { headers, folder: folders.models, tasks, entries: shelf.entries(), refer });
@@ -211,6 +232,7 @@ export function createLibrary({ folders, headers, cacheFolder, lists = inMemory(
       await joinFiles(shelf.entries(), sha256, { folder: folders.models, tasks });
       await refresh();
     },
+    note: hashes.set,
     tasks,
   };
 }

@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Fault } from '../../shared/result.ts';
 
+/** What it takes to lock a folder; of no use when nobody does. */
+export const lockFiles = ['.lock', '.lock-journal'];
+
 /** SQLITE_BUSY */
 const busy = 5;
 

@@ -24,15 +24,21 @@ export function placesOf(models: string, { folders, files, hidden }: LibraryList
   const all: Place[] = [
     { app: 'atelier', folder: models, find: () => scan(models) },
     ...apps.filter(({ app }) => !hidden.includes(app)).map(appPlace),
-    ...folders.map((folder): Place => ({ app: 'folder', folder, find: async () => without(await scan(folder, prefixOf(folder)), apps) })),
+    ...folders.map(
+      (folder): Place => ({
+        app: 'folder',
+        folder,
+        find: async () => without(await scan(folder, prefixOf(folder)), [models, ...apps.map((app) => app.folder)]),
+      }),
+    ),
   ];
   const once = all.filter(({ folder }, index) => all.findIndex((other) => other.folder === folder) === index);
   return [...once, ...files.map((file): Place => ({ app: 'folder', folder: dirname(file), reference: file, find: () => findOne(file) }))];
 }
 
-/** What lies in a folder of another app is that app's, also where the person named a folder around it, or in it. */
-function without({ models, projectors }: Found, apps: readonly AppFolder[]): Found {
-  const prefixes = apps.map(({ folder }) => prefixOf(folder));
+/** What lies in a folder of another app is that app's, and in the models folder ours, also where the person named a folder around it, or in it. */
+function without({ models, projectors }: Found, folders: readonly string[]): Found {
+  const prefixes = folders.map(prefixOf);
   const isOurs = ({ path }: FoundFile): boolean => !prefixes.some((prefix) => path.startsWith(prefix));
   return { models: models.filter(({ files }) => files.every(isOurs)), projectors: projectors.filter(isOurs) };
 }

@@ -17,7 +17,7 @@ export interface Storage {
 
 interface StorageOptions {
   folders: Pick<Folders, 'data' | 'cache' | 'models'>;
-  library: Pick<Library, 'list' | 'bin' | 'emptyBin'>;
+  library: Pick<Library, 'list' | 'bin' | 'emptyBin' | 'tasks'>;
   /** Their parts are still wanted. */
   jobs(): readonly DownloadJob[];
 }
@@ -70,6 +70,7 @@ export function createStorage({ folders, library, jobs }: StorageOptions): Stora
       if (kind === 'bin') await library.emptyBin();
       if (kind === 'headers') for (const name of remade) await rm(join(folders.cache, name), { recursive: true, force: true });
       if (kind === 'states') for (const { path } of await states()) await rm(path, { force: true });
+      if (kind === 'partial') library.tasks.refuseWhileMoving();
       if (kind === 'partial') for (const { path } of (await parts()).left) await rm(path, { force: true });
     },
   };

@@ -12,6 +12,7 @@ import type {
   LibraryPlace,
   LibraryRemoval,
   LibraryTask,
+  MovePlan,
   OtherApp,
   Storage,
   StorageKind,
@@ -47,6 +48,10 @@ export interface LibraryState {
   renewal(id: string): Promise<Result<{ bytes: number | null }>>;
   /** Answers when it is done. */
   renew(id: string): Promise<Result<void>>;
+  /** What moving the models folder would do. */
+  movePlan(folder: string): Promise<Result<MovePlan>>;
+  /** Answers when it is done. */
+  move(folder: string): Promise<Result<void>>;
   storage(): Promise<Result<Storage>>;
   reclaim(kind: StorageKind): Promise<Result<void>>;
 }
@@ -82,6 +87,8 @@ export const createLibraryStore = (client: Client<Core>) =>
       upstream: (repo) => client.call('hub.model', { repo }),
       renewal: (id) => client.call('library.renewal', { id }),
       renew: (id) => client.call('library.renew', { id }),
+      movePlan: (folder) => client.call('library.movePlan', { folder }),
+      move: (folder) => client.call('library.move', { folder }),
       storage: () => client.call('library.storage', undefined),
       reclaim: (kind) => client.call('library.reclaim', { kind }),
     };

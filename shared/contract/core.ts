@@ -15,6 +15,7 @@ import {
   libraryPlace,
   libraryRemoval,
   libraryTask,
+  movePlan,
   otherApp,
   storage,
   storageKind,
@@ -119,6 +120,10 @@ export const core = {
   'library.renewal': call(byId, z.object({ bytes: z.nullable(z.int()) })),
   /** Puts the new header before the data that is here, if that makes what the Hub names; answers when it is done. */
   'library.renew': call(byId, z.void()),
+  /** What moving the models folder to this one would do. */
+  'library.movePlan': call(z.object({ folder: path }), movePlan),
+  /** Settles when the models folder is there. */
+  'library.move': call(z.object({ folder: path }), z.void()),
   'library.storage': call(nothing, storage),
   /** Frees what `library.storage` calls reclaimable. */
   'library.reclaim': call(z.object({ kind: storageKind }), z.void()),

@@ -13,6 +13,8 @@ export const downloadWait = z.discriminatedUnion('for', [
   z.object({ for: z.literal('hub'), endpoint: z.string() }),
   /** Another job fetches this file, path in the repository. */
   z.object({ for: z.literal('file'), path: z.string() }),
+  /** The models folder is on its way to another place. */
+  z.object({ for: z.literal('move') }),
 ]);
 export type DownloadWait = z.infer<typeof downloadWait>;
 

@@ -109,6 +109,8 @@ export const binItem = z.object({
   removedAt: z.string(),
   /** ISO 8601: deleted for good at the first start after this. */
   until: z.string(),
+  /** All that lay in the models folder before it was moved; `name` is where it lay. */
+  moved: z.optional(z.boolean()),
 });
 export type BinItem = z.infer<typeof binItem>;
 
@@ -119,8 +121,8 @@ export type ImportMode = z.infer<typeof importMode>;
 /** Something long that the library does. It leaves the list when it is done; what failed stays until it is dismissed. */
 export const libraryTask = z.object({
   id: z.string(),
-  kind: z.enum(['import', 'compare', 'link', 'renew']),
-  /** The file that it works on. */
+  kind: z.enum(['import', 'compare', 'link', 'renew', 'move']),
+  /** The file that it works on, or the folder that it moves to. */
   name: z.string(),
   /** Bytes. */
   done: z.int(),
@@ -175,3 +177,31 @@ export const storage = z.object({
   free: z.nullable(z.number()),
 });
 export type Storage = z.infer<typeof storage>;
+
+/** Why the models folder stays where it is. */
+export const moveProblem = z.enum([
+  // Of the folder that was named.
+  ...(['notAbsolute', 'notFolder', 'same', 'inside', 'around', 'otherApp', 'notWritable', 'noRoom', 'collides'] as const),
+  // Of what is going on.
+  ...(['named', 'loaded', 'busy', 'notThere'] as const),
+  // Of what was found on the way.
+  ...(['changed', 'damaged', 'miscopied', 'failed'] as const),
+]);
+export type MoveProblem = z.infer<typeof moveProblem>;
+
+/** What a move of the models folder would do. */
+export const movePlan = z.object({
+  /** Absolute. */
+  from: z.string(),
+  to: z.string(),
+  files: z.int(),
+  /** Bytes of them; several names of one file count once. */
+  size: z.int(),
+  /** Bytes of it that were removed and wait in the bin. */
+  binned: z.int(),
+  /** The files get new names; nothing is copied. */
+  sameDrive: z.boolean(),
+  /** Bytes free there; null where the system does not tell. */
+  free: z.nullable(z.number()),
+});
+export type MovePlan = z.infer<typeof movePlan>;

@@ -22,6 +22,8 @@ export function rowStatus(t: TFunction<'downloads'>, format: Format, job: Downlo
       return t('waiting.hub', { host: hostOf(waiting.endpoint) });
     case 'file':
       return t('waiting.file', { file: waiting.path.split('/').at(-1) });
+    case 'move':
+      return t('waiting.move');
   }
 }
 

@@ -20,12 +20,14 @@ export function Bin() {
   const [asking, setAsking] = useState<BinItem | 'all'>();
   const date = (text: string): string => new Intl.DateTimeFormat(format.locale, { dateStyle: 'medium' }).format(new Date(text));
 
+  const nameOf = ({ moved, name, label }: BinItem): string => (moved ? t('storage.formerFolder', { folder: name }) : `${name} ${label}`.trim());
+
   if (bin.length === 0) return <p className="text-text-2">{t('storage.binEmpty')}</p>;
   return (
     <>
       <ul aria-label={t('storage.bin')} className="flex flex-col">
         {bin.map((item) => {
-          const name = `${item.name} ${item.label}`.trim();
+          const name = nameOf(item);
           return (
             <li key={`${item.id} ${item.removedAt}`} className="flex items-center gap-2 border-b border-line py-2 last:border-b-0">
               <span className="min-w-0 flex-1">
@@ -33,7 +35,11 @@ export function Bin() {
                   {name}
                 </span>
                 <span className="block text-xs text-text-2 tabular-nums">
-                  {t('storage.removed', { size: format.fileSize(item.size), date: date(item.removedAt), until: date(item.until) })}
+                  {t(item.moved ? 'storage.movedAway' : 'storage.removed', {
+                    size: format.fileSize(item.size),
+                    date: date(item.removedAt),
+                    until: date(item.until),
+                  })}
                 </span>
               </span>
               <Button icon={RotateCcw} aria-label={t('storage.restoreNamed', { name })} onClick={() => void run(library.getState().restore(item.id))}>
@@ -50,7 +56,7 @@ export function Bin() {
       {asking && (
         <Confirm
           open
-          title={asking === 'all' ? t('storage.emptyTitle') : t('storage.deleteTitle', { name: `${asking.name} ${asking.label}`.trim() })}
+          title={asking === 'all' ? t('storage.emptyTitle') : t('storage.deleteTitle', { name: nameOf(asking) })}
           text={asking === 'all' ? t('storage.warnings.bin') : t('storage.deleteText', { size: format.fileSize(asking.size) })}
           action={t('storage.confirm')}
           onConfirm={() => void run(library.getState().emptyBin(asking === 'all' ? undefined : asking.id))}

@@ -13,6 +13,7 @@ import { Problem } from '../../ui/Notice.tsx';
 import { Switch } from '../../ui/Switch.tsx';
 import { useRun } from '../../useRun.ts';
 import { appNames } from './apps.ts';
+import { MoveDialog } from './MoveDialog.tsx';
 
 /** The folders with what they hold; apps are switched, folders are added and forgotten. */
 export function Folders() {
@@ -21,6 +22,8 @@ export function Folders() {
   const { library } = useStores();
   const places = useStore(library, (state) => state.places);
   const own = places.filter(({ app }) => app === 'atelier' || app === 'folder');
+  const ours = places.find(({ app }) => app === 'atelier');
+  const [moving, setMoving] = useState(false);
   const apps = otherApp.options.map((app) => ({ app, its: places.filter((place) => place.app === app) })).filter(({ its }) => its.length > 0);
 
   return (
@@ -29,6 +32,7 @@ export function Folders() {
         {own.map((place) => (
           <li key={place.folder} className="flex items-center gap-2 border-b border-line py-2 last:border-b-0">
             <Held place={place} />
+            {place.app === 'atelier' && <Button onClick={() => setMoving(true)}>{t('move.open')}</Button>}
             {place.app === 'folder' && (
               <IconButton
                 icon={X}
@@ -39,6 +43,7 @@ export function Folders() {
           </li>
         ))}
       </ul>
+      {moving && ours && <MoveDialog from={ours.folder} onClose={() => setMoving(false)} />}
       <AddFolder />
       {apps.length > 0 && (
         <>

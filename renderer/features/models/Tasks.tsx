@@ -21,7 +21,7 @@ export function Tasks({ inDialog = false }: { inDialog?: boolean }) {
   return (
     <ul aria-label={t('task.list')} className={inDialog ? 'flex flex-col gap-2' : 'flex max-w-240 flex-col gap-2 px-6 pt-4'}>
       {tasks.map(({ id, kind, name, done, total, error }) => {
-        const what = t(`task.${kind}`, { name: name.replace(/^.*[\\/]/, '') });
+        const what = t(`task.${kind}`, { name: kind === 'move' ? name : name.replace(/^.*[\\/]/, '') });
         const end = (): void => void library.getState().endTask(id);
         return (
           <li key={id}>
