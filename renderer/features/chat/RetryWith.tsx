@@ -25,6 +25,7 @@ export function RetryWith({ turn }: { turn: Turn }) {
   const others = loaded.filter(({ modelId }) => modelId !== turn.modelId);
   if (others.length === 0 || !loaded.some(({ modelId }) => modelId !== front)) return null;
   const ask = async ({ modelId }: OtherModel): Promise<void> => {
+    if (modelId !== front && !(await use(modelId))) return;
     act(store.getState().retry(turn.id));
   };
   return (
