@@ -24,6 +24,7 @@ export function failureOf(error: AppError, lines: string[], onGpu: boolean): Fai
     if (cause === 'memoryKiller' || cause === 'killed') return { of: 'ram' };
     return onGpu && cause !== 'fileLost' ? { of: 'device' } : undefined;
   }
+  if (error.code === 'engine.stalled') return onGpu ? { of: 'device' } : undefined;
   if (error.code !== 'engine.loadFailed') return undefined;
   // llama-server that was killed while it loaded.
   if (/ended with (?:137|SIGKILL)/.test(reason)) return { of: 'ram' };
