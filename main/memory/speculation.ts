@@ -34,6 +34,8 @@ export function predictorBytes({ predictor, layers, embedding }: MemoryFacts, pl
   if (!predictor) return { gpu: none, ram: none };
   const where = plan.gpuLayers > 0 ? 'gpu' : 'ram';
   const slots = slotsOf(plan);
+  // Laid out anew for the processor they take up to an eighth more.
+  const weights = where === 'ram' ? (predictor.weights * 9) / 8 : predictor.weights;
   const kvCache = padded(plan.contextSize) * (predictor.keyRow + predictor.valueRow) * elementBytes[plan.kvType];
   const state = Math.max(0, ...layers.map((layer) => layer.state));
   // A layer's result with all its states, once more than without.
@@ -41,7 +43,7 @@ export function predictorBytes({ predictor, layers, embedding }: MemoryFacts, pl
   const thoughts = 8 * plan.batchSize * embedding;
   const on = (side: 'gpu' | 'ram'): MemorySplit => ({
     ...none,
-    ...(side === where && { weights: predictor.weights, kvCache }),
+    ...(side === where && { weights, kvCache }),
     state: ahead * sides[side].state,
     compute: sides[side].compute + (sides[side].compute > 0 ? results : 0) + (side === 'ram' ? thoughts : 0),
   });
