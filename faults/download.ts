@@ -9,6 +9,7 @@ import { bytes } from '../e2e/hub/content.ts';
 import { goodToken } from '../e2e/hub/exchange.ts';
 import { type Hub, startHub } from '../e2e/hub/start.ts';
 import { freeBytes } from '../main/downloads/disk.ts';
+import type { Downloads } from '../main/downloads/queue.ts';
 import { attempt, type Outcome, type Task } from './attempt.ts';
 import { createDice, type Kind, type PlannedFault, signs } from './plan.ts';
 
@@ -72,6 +73,8 @@ async function download(hub: Hub, faults: PlannedFault[], fullDisk: Bench['fullD
     segmentSize,
     connections,
     spareBytes: -1e12,
+    // Half of the disks that fill up know no reserved room: they do so on the way.
+    reserves: (planned('disk full')?.amount ?? 0) % 2 === 0,
   };
   const sent = (): number => hub.log.reduce((sum, entry) => sum + (entry.at === 'cdn' ? entry.bytesSent : 0), 0);
   hub.log.length = 0;
@@ -82,6 +85,21 @@ async function download(hub: Hub, faults: PlannedFault[], fullDisk: Bench['fullD
   if (full && fullDisk === 'tmpfs') mount(models, full.amount);
   else if (full) task.spareBytes = (await freeBytes(models)) + 1e9;
   let kill = planned('kill -9');
+  let pause = planned('pause');
+  let paused = false;
+  const pauseOnce = async (downloads: Downloads, id: string): Promise<void> => {
+    if (!pause) return;
+    const limit = sent() + pause.amount;
+    const state = () => downloads.list().find((job) => job.id === id);
+    const deadline = performance.now() + 3000;
+    while (sent() < limit && !state()?.error && performance.now() < deadline) await sleep(2);
+    await downloads.pause(id);
+    // What stopped by itself meanwhile is not what was paused.
+    if (state()?.state !== 'paused' || state()?.error) return;
+    paused = true;
+    pause = undefined;
+    await downloads.resume(id);
+  };
   let down = planned('hub down');
   const ends: string[] = [];
   const wrong: string[] = [];
@@ -94,7 +112,7 @@ async function download(hub: Hub, faults: PlannedFault[], fullDisk: Bench['fullD
       // The hub goes down once the download is under way, and comes back by itself.
       const back = down && goDown(hub, sent() + size / 4, sent, down.amount);
       down = undefined;
-      const outcome = kill ? await killed(task, sent() + kill.amount, sent) : await attempt(task, AbortSignal.timeout(hungMs));
+      const outcome = kill ? await killed(task, sent() + kill.amount, sent) : await attempt(task, AbortSignal.timeout(hungMs), pauseOnce);
       kill = undefined;
       await back;
       ends.push(outcome.end);
@@ -109,7 +127,7 @@ async function download(hub: Hub, faults: PlannedFault[], fullDisk: Bench['fullD
     }
     hub.clearFaults();
     if (wrong.length === 0) wrong.push(...problems(hub, folder, sha256, faults, sent() - size));
-    const seen = [...ends, ...hub.log.flatMap((entry) => entry.faults)];
+    const seen = [...ends, ...(paused ? ['paused'] : []), ...hub.log.flatMap((entry) => entry.faults)];
     const met = faults.map(({ kind }) => kind).filter((kind) => signs[kind].some((sign) => seen.includes(sign)));
     return { ends, met, twice: Math.max(0, sent() - size), wrong, seconds: (performance.now() - began) / 1000 };
   } finally {
@@ -126,7 +144,7 @@ function problems(hub: Hub, folder: string, sha256: string, faults: PlannedFault
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
   const finished = path.join('models', repo, file);
-  const expected = [finished, `${finished}.meta.json`];
+  const expected = [finished, `${finished}.meta.json`, path.join('models', '.downloads.json')];
   if (there.sort().join() !== expected.sort().join()) wrong.push(`files: ${there.join(', ')}`);
   else if (
     createHash('sha256')

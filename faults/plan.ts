@@ -1,7 +1,7 @@
 /** What goes wrong in one download: 1 to 6 faults, drawn by a seed. */
 import type { FaultSpec } from '../e2e/hub/faults.ts';
 
-/** The faults of issue 4, in its words. */
+/** The faults of issue 4, in its words, and what a person does. */
 export const kinds = [
   'reset',
   'truncation',
@@ -17,6 +17,7 @@ export const kinds = [
   'hub down',
   'kill -9',
   'disk full',
+  'pause',
 ] as const;
 export type Kind = (typeof kinds)[number];
 
@@ -24,7 +25,7 @@ export interface PlannedFault {
   kind: Kind;
   /** What the stand-in is told. */
   specs: FaultSpec[];
-  /** Of hub down: how long, in milliseconds; of kill -9 and disk full: after so many bytes. */
+  /** Of hub down: how long, in milliseconds; of kill -9, disk full and pause: after so many bytes. */
   amount: number;
 }
 
@@ -44,6 +45,7 @@ export const signs: Record<Kind, string[]> = {
   'hub down': ['refuse'],
   'kill -9': ['killed'],
   'disk full': ['download.diskFull', 'download.diskLow'],
+  pause: ['paused'],
 };
 
 /** A number from 0 to before 1 for each call, the same for a seed (mulberry32). */
@@ -93,6 +95,7 @@ export function plan(seed: number, size: number, segmentSize: number): PlannedFa
       'hub down': () => [],
       'kill -9': () => [],
       'disk full': () => [],
+      pause: () => [],
     };
     return { kind, specs: specs[kind](), amount: kind === 'hub down' ? 1200 : upTo(size) };
   });

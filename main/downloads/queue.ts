@@ -13,7 +13,7 @@ import { isActive, order } from './order.ts';
 import { createPace } from './pace.ts';
 import { removePart } from './part.ts';
 import { createRate } from './rate.ts';
-import { runJob } from './run.ts';
+import { type RunOptions, runJob } from './run.ts';
 import { createSaver, loadJobs } from './saved.ts';
 import { opensAt } from './schedule.ts';
 import { targetOf } from './target.ts';
@@ -38,6 +38,9 @@ export interface DownloadsOptions {
   /** Until `adapt` tells others. */
   settings?: DownloadSettings;
   patience?: Partial<Patience>;
+  /** As for a job. */
+  segmentSize?: RunOptions['segmentSize'];
+  connections?: RunOptions['connections'];
   /** Bytes of the disk that a download leaves free. */
   spareBytes?: number;
   /** The clock on the wall. */
@@ -89,7 +92,8 @@ const clockMs = 1000;
 
 /** The downloads of one models folder, remembered in its `.downloads.json`. Unfinished ones go on at once. */
 export function createDownloads(options: DownloadsOptions): Downloads {
-  const { hub, folders, model, elsewhere, onFinished = () => {}, patience, spareBytes = 2e9, now = () => new Date() } = options;
+  const { hub, folders, model, onFinished = () => {}, spareBytes = 2e9, now = () => new Date() } = options;
+  const { elsewhere, patience, segmentSize, connections } = options;
   const file = (): string => join(folders.models, '.downloads.json');
   const target = (job: DownloadJob, path: string): string => targetOf(folders.models, job.repo, path);
   let jobs = loadJobs(file(), (job) => job.files.every(({ path }) => isSafe(() => target(job, path))));
@@ -144,7 +148,8 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       if (performance.now() - savedAt > saveMs) void save();
     }, tickMs);
     try {
-      await runJob(job, { source: only(hub, endpoint), models: folders.models, elsewhere, signal, patience, spareBytes, pace: pace.take, onChange });
+      const how = { elsewhere, patience, segmentSize, connections, spareBytes, pace: pace.take };
+      await runJob(job, { ...how, source: only(hub, endpoint), models: folders.models, signal, onChange });
       settle(job, 'done');
     } catch (error) {
       // Who aborted it has said what becomes of it.
