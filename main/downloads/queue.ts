@@ -76,14 +76,14 @@ export interface Downloads {
   adapt(settings: DownloadSettings): void;
   /** The hub has changed: what came from another one waits. */
   hubChanged(): void;
-  /** Stops all with what has arrived safely on the disk; the next start goes on by itself. */
-  close(): Promise<void>;
-}
   /**
    * Stops all with what has arrived safely on the disk, until the function that it gives is called: then they go on in the models folder of
    * then. What would remove parts meanwhile is refused with library.moving, and the list is not written down.
    */
   hold(): Promise<() => void>;
+  /** Stops all with what has arrived safely on the disk; the next start goes on by itself. */
+  close(): Promise<void>;
+}
 
 const tickMs = 250;
 const saveMs = 5000;
@@ -104,11 +104,11 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   const starting = new Map<string, Promise<DownloadJob>>();
   const running = new Map<DownloadJob, { abort: AbortController; ended: Promise<void> }>();
   let closed = false;
+  let held = false;
   let savedAt = 0;
 
   const publish = (): void => watched.set(structuredClone(jobs));
   const save = (): Promise<void> => {
-  let held = false;
     savedAt = performance.now();
     return held ? Promise.resolve() : write(jobs);
   };
@@ -267,12 +267,12 @@ export function createDownloads(options: DownloadsOptions): Downloads {
 
   /** Takes a job off the list, with those parts that no other job is to go on with. */
   const drop = async (job: DownloadJob): Promise<void> => {
+    if (held) throw new Fault('library.moving', 'The models folder is being moved. Wait until it is done, or cancel it.');
     jobs = jobs.filter((each) => each !== job);
     await halt(job, job.state === 'done' ? 'done' : 'paused');
     const needed = new Set(jobs.filter(({ state }) => state !== 'done').flatMap((other) => other.files.map(({ path }) => target(other, path))));
     for (const { path } of job.files) if (!needed.has(target(job, path))) await removePart(target(job, path));
     await changed();
-    if (held) throw new Fault('library.moving', 'The models folder is being moved. Wait until it is done, or cancel it.');
     pump();
   };
 
@@ -331,11 +331,6 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       pump();
     },
     hubChanged: pump,
-    async close() {
-      closed = true;
-      clearInterval(clock);
-      await Promise.all([...running.keys()].map((job) => (isActive(job) ? halt(job, 'queued') : running.get(job)?.ended)));
-      await save();
     async hold() {
       held = true;
       await Promise.all([...running.keys()].map((job) => (isActive(job) ? halt(job, 'queued') : running.get(job)?.ended)));
@@ -349,6 +344,11 @@ export function createDownloads(options: DownloadsOptions): Downloads {
         pump();
       };
     },
+    async close() {
+      closed = true;
+      clearInterval(clock);
+      await Promise.all([...running.keys()].map((job) => (isActive(job) ? halt(job, 'queued') : running.get(job)?.ended)));
+      await save();
     },
   };
 }
