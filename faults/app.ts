@@ -150,6 +150,8 @@ export async function startApp(home: string, engineEnv: Record<string, string> =
       must(await client.call('engine.load', { id: models[kind], settings: { ...load, contextSize: 4096, vision: kind === 'vision', ...settings } }));
     },
     async unload() {
+      const { others = [] } = await state(() => true);
+      for (const { modelId } of others) must(await client.call('engine.unload', { id: modelId }));
       must(await client.call('engine.unload', {}));
     },
     send: async (text, chatId) => must(await client.call('chat.send', { ...(chatId && { chatId }), parts: [{ type: 'text', text }], thinking: false })),

@@ -50,6 +50,7 @@ export function scenarios(noServer: string | undefined): Scenario[] {
   );
   return [
     ...kills,
+    { name: 'SIGKILL of one of two models while both answer', missing: noServer, run: (home) => withApp(home, oneOfTwo) },
     { name: 'the engine crashes three times', run: (home) => withApp(home, crashing) },
     ...files,
     { name: 'RAM runs out while loading (RLIMIT_AS)', run: (home) => withApp(home, starved) },
@@ -132,6 +133,26 @@ async function killed(app: App, victim: Victim, phase: Phase, random: () => numb
   }
   await nextMessage(app);
   return seen;
+}
+
+async function oneOfTwo(app: App): Promise<string> {
+  await loaded(app, 'vision');
+  const { others } = await loaded(app, 'text');
+  if (others?.length !== 1) throw new Error('the first model did not stay');
+  const first = await app.send(endless);
+  const said = await app.speaking(first.turnId);
+  // It is there already, and answers from now on.
+  const engines = app.engines();
+  await loaded(app, 'vision');
+  const second = await app.send(endless);
+  await app.speaking(second.turnId);
+  if (app.engines().length !== 2) throw new Error(`${app.engines().length} engines instead of 2`);
+  kill(engines.slice(-1));
+  const seen = await broken(app, first.turnId, said);
+  const other = await app.ended(second.turnId);
+  if (other.status !== 'done') throw new Error(`the other answer ended ${other.status}`);
+  await nextMessage(app);
+  return `${seen}; the other answered to its end`;
 }
 
 async function crashing(app: App): Promise<string> {
