@@ -21,6 +21,8 @@ let state = createWatched<EngineState>({ status: 'idle' });
 let orders: LoadOrder[];
 /** What can answer. */
 let loaded: Set<string>;
+/** With what they were loaded. */
+let settingsOf: Map<string, LoadSettings>;
 let used: (modelId: string, settings: LoadSettings) => boolean;
 let asked: LoadSettings[];
 let card: string;
@@ -36,7 +38,7 @@ const create = (): Loads =>
     engine: {
       state: state.get,
       watch: state.watch,
-      loaded: () => [...loaded].map((modelId) => ({ modelId }) as Loaded),
+      loaded: () => [...loaded].map((modelId) => ({ modelId, settings: settingsOf.get(modelId) }) as Loaded),
       use: (modelId, settings) => used(modelId, settings),
       load(order) {
         orders.push(order);
@@ -65,6 +67,7 @@ beforeEach(() => {
   state = createWatched<EngineState>({ status: 'idle' });
   orders = [];
   loaded = new Set();
+  settingsOf = new Map();
   used = () => false;
   asked = [];
   card = 'GeForce';
@@ -163,6 +166,35 @@ test('a model that is loaded so already is used, and one that is to be loaded af
   expect(orders).toHaveLength(1);
   // What it needs is told, so that others can stay.
   expect(orders[0]!.room).toMatchObject({ needs: { gpu: 1, ram: 2 } });
+});
+
+test('a loaded model that is chosen without settings stays as it was asked for', async () => {
+  const asked: unknown[] = [];
+  used = (...what) => asked.push(what) > 0;
+  settingsOf.set('a', { ...defaultLoadSettings, contextSize: 2048 });
+  ready('a');
+  await loads.load('a', {}, forever);
+  await loads.load('a', { settings: defaultLoadSettings }, forever);
+  expect(asked).toEqual([
+    ['a', { ...defaultLoadSettings, contextSize: 2048 }],
+    ['a', defaultLoadSettings],
+  ]);
+});
+
+test('the one that answered in place of an ejected one is the next to be loaded after a restart', async () => {
+  await loads.load('a', {}, forever);
+  ready('a');
+  await loads.load('b', {}, forever);
+  ready('b');
+  await loads.ready('a', forever);
+  loaded.delete('b');
+  ready('a');
+  state.set({ status: 'idle' });
+  expect(create().next()).toBe('b');
+  ready('a');
+  await loads.ready('a', forever);
+  state.set({ status: 'idle' });
+  expect(create().next()).toBe('a');
 });
 
 test('a message for a model that is loaded beside the one that answers now needs no load', async () => {

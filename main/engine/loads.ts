@@ -55,23 +55,28 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
   const load: Loads['load'] = async (id, { settings: asked, afresh, automatic }, signal) => {
     const { settings: wanted } = chooseLoad({ ...settings(id), request: asked });
     const remember = (): void => kept.set({ ...kept.get(), last: { modelId: id, ...(asked && { settings: asked }) } });
-    if (!afresh && engine.use(id, wanted)) return remember();
+    // Chosen without a word about settings, it stays as it is, whatever is kept for the model by now.
+    const as = asked ? wanted : (engine.loaded().find(({ modelId }) => modelId === id)?.settings ?? wanted);
+    if (!afresh && engine.use(id, as)) return remember();
     const [{ files, projector, facts }, machine] = await Promise.all([library.resolve(id), hardware().then(nameOf)]);
     const same = (one: z.infer<typeof worked>): boolean => one.modelId === id && one.machine === machine && isSame(one.asked, wanted);
     const before = afresh ? undefined : kept.get().worked.find(same);
     const tried = before ? asSettings(before.plan) : wanted;
     const estimate = await memory.estimate({ source: { kind: 'library', id }, settings: tried }, signal);
+    const { speculation } = estimate.settings;
+    const draft = speculation?.type === 'draft' ? (await library.resolve(speculation.model)).files[0] : undefined;
     const order: LoadOrder = {
       modelId: id,
       files,
       projector,
+      ...(draft !== undefined && { draft }),
       facts,
       settings: wanted,
       plan: before?.plan ?? memory.plan(wanted, estimate),
       predicted: { gpu: estimate.gpu, ram: estimate.ram },
       room: { needs: await memory.needs(estimate), free: estimate.free },
       // What was estimated is what loads it, where it is built.
-      engine: estimate.engine === 'llama-server' ? (wanted.engine ?? 'auto') : 'node-llama-cpp',
+      engine: estimate.engine === 'llama-server' ? (speculation ? 'llama-server' : (wanted.engine ?? 'auto')) : 'node-llama-cpp',
       ...(before && { remembered: before.steps }),
       ...(automatic && { automatic }),
       onLoaded(plan: LoadPlan, steps: LadderStep[]) {
@@ -94,7 +99,11 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
     next,
     async ready(id, signal) {
       const can = (): boolean => engine.loaded().some(({ modelId }) => modelId === id);
-      if (can()) return;
+      if (can()) {
+        // The one that it was beside may have been ejected.
+        if (next() === id && kept.get().last?.modelId !== id) kept.set({ ...kept.get(), last: { modelId: id } });
+        return;
+      }
       if (next() !== id) throw new Fault('engine.notLoaded', 'Another model was loaded while the message waited');
       const now = engine.state();
       if (now.status === 'failed' && now.error.code === 'engine.keepsCrashing') throw toFault(now.error);

@@ -54,7 +54,7 @@ export const createEngineStore = (client: Client<Core>) =>
         const settings = get().wanted[id];
         return client.call('engine.load', { id, afresh: true, ...(settings && { settings }) });
       },
-      choose: (id) => get().load(id, get().wanted[id]),
+      choose: (id) => client.call('engine.load', { id }),
       unload: (id) => client.call('engine.unload', id === undefined ? {} : { id }),
       async unloadAll() {
         const { state } = get();

@@ -130,7 +130,8 @@ export const core = {
 
   'engine.watch': stream(nothing, engineState),
   /**
-   * Answers when the load has begun; `engine.watch` tells how it goes. A model that is loaded so already is chosen to answer and stays.
+   * Answers when the load has begun; `engine.watch` tells how it goes. A model that is loaded so already, or at all
+   * where no settings are asked for, is chosen to answer and stays.
    * Others stay where there is room; those used longest ago go first. `afresh`: as asked, whatever smaller plan worked the last time.
    */
   'engine.load': call(z.object({ id, settings: z.optional(loadSettings), afresh: z.optional(z.boolean()) }), z.void()),
