@@ -122,4 +122,6 @@ test('a load in the place of another, one that fails and one beside other work a
   expect(await watched([loading('a'), { status: 'idle' }], [machine])).toEqual([]);
   expect(await watched([loading('a'), ready('a')], [machine, after(120), after(220)])).toEqual([]);
   expect(await watched([loading('a'), ready('a'), ready('a', true)], [machine, after(120), after(120)])).toHaveLength(0);
+  const going = { ejected: [{ modelId: 'b', forRoom: true }] };
+  expect(await watched([{ ...loading('a'), ...going }, ready('a')], [machine, after(120), after(120)])).toHaveLength(0);
 });

@@ -122,7 +122,8 @@ export async function calibrateLoads({ engine, calibration, folders, signal, set
   for await (const state of engine.watch(signal)) {
     const was = last;
     last = state;
-    if (state.status === 'loading' && (was === undefined || was.status === 'idle' || was.status === 'failed')) {
+    const alone = !state.others && !state.ejected;
+    if (state.status === 'loading' && alone && (was === undefined || was.status === 'idle' || was.status === 'failed')) {
       before = { modelId: state.modelId, seen: look() };
     } else if (state.status === 'ready') {
       if (before?.modelId === state.modelId) {
