@@ -49,7 +49,7 @@ export function NumberField({ label, hint, placeholder, value, min, max, fractio
             if (wrong) target.value = said;
             setWrong(false);
           }}
-          className="h-7 w-28 rounded-md border border-line-strong bg-surface-0 px-2 tabular-nums placeholder:text-text-2 aria-invalid:border-too-large"
+          className="h-7 w-32 rounded-md border border-line-strong bg-surface-0 px-2 tabular-nums placeholder:text-text-2 aria-invalid:border-too-large"
         />
         {unit && <span className="text-text-2 tabular-nums">{unit}</span>}
       </span>

@@ -34,6 +34,7 @@ export function ContextFields({ value, maxContext, scope, estimate, set, onChang
           className="w-40"
         />
       </Hinted>
+      {scope === 'price' && scaling !== 'none' && <p className="w-full text-xs text-text-2">{hint()}</p>}
       {scope === 'model' && (
         <NumberField
           label={t('ropeBase')}

@@ -29,7 +29,12 @@ export function LoadPanel() {
   const model = useStore(library, (state) => state.models?.find((each) => each.id === id));
   const close = (): void => ui.getState().openLoadPanel(undefined);
   return (
-    <Dialog open={model !== undefined} onClose={close} title={t('panel.title', { name: model ? `${model.name} ${model.label}` : '' })}>
+    <Dialog
+      open={model !== undefined}
+      onClose={close}
+      title={t('panel.title', { name: model ? `${model.name} ${model.label}` : '' })}
+      className="w-[min(760px,calc(100vw-32px))]"
+    >
       {model && <Panel key={model.id} model={model} onDone={close} />}
     </Dialog>
   );

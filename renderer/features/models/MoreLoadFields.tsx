@@ -26,29 +26,35 @@ export function MoreLoadFields(props: LoadFieldsProps) {
     set: (key, next) => onChange(withSetting(value, key, next)),
   };
   return (
-    <div className="grid gap-x-8 gap-y-4 pt-1 @2xl:grid-cols-2">
+    <div
+      // To see what a model would cost there is a line of fields above the costs: what they mean is in their choices.
+      data-compact={scope === 'price' ? '' : undefined}
+      className="grid gap-x-8 gap-y-5 pt-2 pb-1 @2xl:grid-cols-2 data-compact:flex data-compact:flex-wrap data-compact:items-center data-compact:gap-x-5 data-compact:gap-y-2 data-compact:pt-0"
+    >
       <Group title={t('groups.memory')}>
         <MemoryFields {...group} />
       </Group>
-      <Group title={t('groups.speed')}>
-        <SpeedFields {...group} />
-      </Group>
-      {scope !== 'all' && (
-        <Group title={t('groups.context')}>
-          <ContextFields {...group} />
+      <div className="flex flex-col gap-5 in-data-compact:contents">
+        <Group title={t('groups.speed')}>
+          <SpeedFields {...group} />
         </Group>
-      )}
-      <Group title={t('groups.answers')}>
-        <AnswerFields {...group} />
-      </Group>
+        {scope !== 'all' && (
+          <Group title={t('groups.context')}>
+            <ContextFields {...group} />
+          </Group>
+        )}
+        <Group title={t('groups.answers')}>
+          <AnswerFields {...group} />
+        </Group>
+      </div>
     </div>
   );
 }
 
 function Group({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <fieldset className="flex min-w-0 flex-col gap-2.5">
-      <legend className="mb-2 font-medium">{title}</legend>
+    <fieldset className="flex min-w-0 flex-col gap-2.5 in-data-compact:contents">
+      <legend className="mb-2.5 w-full in-data-compact:hidden border-b border-line pb-1 font-semibold">{title}</legend>
       {children}
     </fieldset>
   );
@@ -60,7 +66,7 @@ export function Hinted({ hint, children }: { hint: string; children: ReactNode }
   return (
     <fieldset aria-describedby={id} className="flex min-w-0 flex-col gap-1">
       {children}
-      <p id={id} className="text-xs text-text-2">
+      <p id={id} className="text-xs text-text-2 in-data-compact:hidden">
         {hint}
       </p>
     </fieldset>
