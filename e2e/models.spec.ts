@@ -48,7 +48,7 @@ test('the chosen one of two loaded models answers; the other can be asked the sa
   await expect(answers(page, 'Q6_K')).toBeVisible();
 });
 
-test('one of two is ejected and the other answers', async ({ app }) => {
+test('one of two is ejected and the other answers, and is the one that a message loads after a restart', async ({ app }) => {
   const { page } = app;
   await loadBoth(page);
   await expect(row(page, 'Q4_K_M').getByRole('button', { name: /^Delete|is loaded\. Eject it/ })).toBeDisabled();
@@ -64,6 +64,9 @@ test('one of two is ejected and the other answers', async ({ app }) => {
   const answer = await send(page, 'Hi!');
   await said(answer);
   await expect(answer.getByText(/Q4_K_M$/)).toBeVisible();
+  await app.restart();
+  await newChat(app.page);
+  await expect(app.page.getByText(/Q4_K_M is not loaded; your message loads it\.$/)).toBeVisible();
 });
 
 test('after a restart a message loads the one that was chosen last, and no other', async ({ app }) => {
