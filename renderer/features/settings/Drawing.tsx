@@ -12,6 +12,7 @@ export function Drawing({ settings, onChange }: { settings: Settings; onChange(p
   const { t } = useTranslation('answers');
   const own = settings.sampling;
   const fields = {
+    global: true,
     own,
     choice: chooseAnswer({ settings }),
     inherited: chooseAnswer({ settings: { ...settings, sampling: {} } }),
@@ -19,7 +20,7 @@ export function Drawing({ settings, onChange }: { settings: Settings; onChange(p
   };
   return (
     <>
-      <SamplingFields fields={['temperature']} hints {...fields} />
+      <SamplingFields fields={['temperature']} {...fields} />
       <LengthField {...fields} />
       <details className="group/more">
         <summary className="flex w-fit cursor-pointer items-center gap-1 rounded-md pr-1.5 select-none">
@@ -28,7 +29,7 @@ export function Drawing({ settings, onChange }: { settings: Settings; onChange(p
         </summary>
         <div className="flex flex-col gap-3 pt-2 pl-5">
           <p className="text-xs text-text-2">{t('drawingHint')}</p>
-          <SamplingFields fields={['topK', 'topP', 'minP', 'repeatPenalty', 'presencePenalty', 'seed']} hints {...fields} />
+          <SamplingFields fields={['topK', 'topP', 'minP', 'repeatPenalty', 'presencePenalty', 'seed']} {...fields} />
           <PresetList presets={settings.presets} onChange={(presets) => onChange({ presets })} />
         </div>
       </details>

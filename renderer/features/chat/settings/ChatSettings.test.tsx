@@ -72,7 +72,7 @@ test('each value says where it comes from: chat over model over settings over th
   expect([number('Top P').value, description(number('Top P'))]).toEqual(['0.5', expect.stringContaining('this chat')]);
   expect([number('Min P').value, description(number('Min P'))]).toEqual(['0.2', expect.stringContaining('kept for this model')]);
   expect([number('Temperature').value, description(number('Temperature'))]).toEqual(['0.3', expect.stringContaining('from the settings')]);
-  expect([number('Top K').value, description(number('Top K'))]).toEqual(['20', expect.stringContaining('recommended by the model')]);
+  expect([number('Top K').value, description(number('Top K'))]).toEqual(['20', expect.stringContaining('the model recommends')]);
   expect([number('Repeat penalty').value, description(number('Repeat penalty'))]).toEqual(['1', expect.stringContaining('as llama.cpp does')]);
 });
 

@@ -54,7 +54,7 @@ function Panel({ chatId }: { chatId: string | undefined }) {
   };
 
   return (
-    <div className="flex w-[min(28rem,calc(100vw-48px))] flex-col gap-3">
+    <div className="flex w-[min(32rem,calc(100vw-48px))] flex-col gap-3">
       <div className="flex flex-wrap items-center justify-between gap-2">
         <h2 className="font-semibold">{t('title')}</h2>
         <Presets own={own} onChange={onChange} />
@@ -71,16 +71,16 @@ function Panel({ chatId }: { chatId: string | undefined }) {
           />
         }
       />
-      <SamplingFields fields={['temperature', 'topK', 'topP', 'minP', 'repeatPenalty', 'presencePenalty', 'seed']} hints={false} {...fields} />
+      <SamplingFields fields={['temperature', 'topK', 'topP', 'minP', 'repeatPenalty', 'presencePenalty', 'seed']} {...fields} />
       <LengthField {...fields} />
-      <div className="flex flex-col gap-0.5">
+      <div className="flex flex-wrap items-center gap-x-3">
         <Select
           label={t('name.overflow')}
           showLabel
           value={set.overflow}
           options={overflow.options.map((value) => ({ value, label: overflowWords(value) }))}
           onChange={(value) => onChange({ set: { overflow: value } })}
-          className="w-60"
+          className="w-60 whitespace-nowrap"
         />
         <Inherited
           name={t('name.overflow')}
@@ -89,7 +89,7 @@ function Panel({ chatId }: { chatId: string | undefined }) {
           onBack={() => onChange({ set: {}, inherit: ['overflow'] })}
         />
       </div>
-      <div className="flex flex-col gap-0.5">
+      <div className="flex flex-wrap items-center gap-x-3">
         <Switch label={t('name.thinking')} checked={set.thinking} onChange={(thinking) => onChange({ set: { thinking } })} />
         <Inherited
           name={t('name.thinking')}

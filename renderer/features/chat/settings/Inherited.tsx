@@ -8,7 +8,8 @@ interface Props {
   id?: string;
   /** Of the setting. */
   name: string;
-  from: AnswerSource;
+  /** `unset`: here nothing is said, and models may recommend something. */
+  from: AnswerSource | 'unset' | undefined;
   /** What holds without the value that is set here, in words; undefined: none is set here. */
   back: string | undefined;
   onBack(): void;
@@ -20,9 +21,9 @@ export function Inherited({ id, name, from, back, onBack }: Props) {
   return (
     <span className="flex min-h-5 items-center gap-1 text-xs text-text-2">
       <span id={id} className={back === undefined ? undefined : 'text-accent'}>
-        {t(`from.${from}`)}
+        {from && t(`from.${from}`)}
       </span>
-      {back !== undefined && <IconButton icon={Undo2} label={t('back', { name, value: back })} onClick={onBack} className="size-5 [&>svg]:size-3.5" />}
+      {back !== undefined && <IconButton icon={Undo2} label={t('back', { name, value: back })} onClick={onBack} className="size-5! [&>svg]:size-3.5" />}
     </span>
   );
 }

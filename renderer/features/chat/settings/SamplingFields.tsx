@@ -5,6 +5,7 @@ import type { AnswerChoice } from '../../../../shared/answerChoice.ts';
 import type { AnswerChange, AnswerSettings } from '../../../../shared/schemas/answer.ts';
 import { type Sampling, samplingRanges } from '../../../../shared/schemas/sampling.ts';
 import { useFormat } from '../../../i18n.ts';
+import { classes } from '../../../ui/classes.ts';
 import { Select } from '../../../ui/Select.tsx';
 import { Inherited } from './Inherited.tsx';
 import { useTyped } from './useTyped.ts';
@@ -17,23 +18,34 @@ export interface AnswerFieldProps {
   /** What holds without `own`. */
   inherited: AnswerChoice;
   onChange(change: AnswerChange): void;
+  /** For all chats: with what each means. */
+  global?: boolean;
 }
 
 type NumberKey = Exclude<keyof Sampling, 'maxTokens'>;
 const steps: Record<NumberKey, number> = { temperature: 0.05, topK: 1, topP: 0.01, minP: 0.01, repeatPenalty: 0.01, presencePenalty: 0.1, seed: 1 };
 
+/** No model's metadata has these two. */
+const unset = (name: NumberKey): 'unset' | undefined => (name === 'seed' || name === 'presencePenalty' ? undefined : 'unset');
+
 /** Those of `fields`, as many beside each other as there is room. */
-export function SamplingFields({ fields, hints, ...props }: AnswerFieldProps & { fields: readonly NumberKey[]; hints: boolean }) {
+export function SamplingFields({ fields, ...props }: AnswerFieldProps & { fields: readonly NumberKey[] }) {
   return (
-    <div className="grid grid-cols-[repeat(auto-fill,minmax(11rem,1fr))] gap-x-4 gap-y-2">
+    <div
+      className={classes(
+        'grid gap-x-4',
+        props.global ? 'gap-y-3' : 'gap-y-2',
+        fields.length > 1 && (props.global ? 'grid-cols-[repeat(auto-fill,minmax(15rem,1fr))]' : 'grid-cols-[repeat(auto-fill,minmax(9rem,1fr))]'),
+      )}
+    >
       {fields.map((name) => (
-        <NumberField key={name} name={name} hint={hints} {...props} />
+        <NumberField key={name} name={name} {...props} />
       ))}
     </div>
   );
 }
 
-function NumberField({ name, hint, own, choice, inherited, onChange }: AnswerFieldProps & { name: NumberKey; hint: boolean }) {
+function NumberField({ name, own, choice, inherited, onChange, global = false }: AnswerFieldProps & { name: NumberKey }) {
   const { t } = useTranslation('answers');
   const { locale } = useFormat();
   const id = useId();
@@ -48,6 +60,7 @@ function NumberField({ name, hint, own, choice, inherited, onChange }: AnswerFie
   });
   const words = (value: number): string => (name === 'seed' && value < 0 ? t('anySeed') : value.toLocaleString(locale, { maximumFractionDigits: 3 }));
   const wrong = !allowed(text);
+  const from = choice.from[name];
   return (
     <div className="flex min-w-0 flex-col gap-0.5">
       <label htmlFor={id} className="text-text-2">
@@ -75,12 +88,12 @@ function NumberField({ name, hint, own, choice, inherited, onChange }: AnswerFie
         <Inherited
           id={`${id}-from`}
           name={t(`name.${name}`)}
-          from={choice.from[name]}
+          from={global && from === 'engine' ? unset(name) : from}
           back={own[name] === undefined ? undefined : words(inherited.settings[name])}
           onBack={() => onChange({ set: {}, inherit: [name] })}
         />
       )}
-      <span id={`${id}-hint`} className={hint ? 'text-xs text-text-2' : 'sr-only'}>
+      <span id={`${id}-hint`} className={global ? 'text-xs text-text-2' : 'sr-only'}>
         {t(`hint.${name}`)}
       </span>
     </div>
@@ -91,24 +104,24 @@ function NumberField({ name, hint, own, choice, inherited, onChange }: AnswerFie
 const lengths = [0, 256, 1_024, 4_096, 16_384];
 
 /** How long an answer may be. */
-export function LengthField({ own, choice, inherited, onChange }: AnswerFieldProps) {
+export function LengthField({ own, choice, inherited, onChange, global = false }: AnswerFieldProps) {
   const { t } = useTranslation('answers');
   const format = useFormat();
   const now = choice.settings.maxTokens;
   const words = (tokens: number): string => (tokens === 0 ? t('noMaxTokens') : t('tokens', { count: tokens, n: format.count(tokens) }));
   return (
-    <div className="flex flex-col gap-0.5">
+    <div className="flex flex-wrap items-center gap-x-3">
       <Select
         label={t('name.maxTokens')}
         showLabel
         value={String(now)}
         options={[...new Set([...lengths, now])].map((tokens) => ({ value: String(tokens), label: words(tokens) }))}
         onChange={(tokens) => onChange({ set: { maxTokens: Number(tokens) } })}
-        className="w-60"
+        className="w-60 whitespace-nowrap"
       />
       <Inherited
         name={t('name.maxTokens')}
-        from={choice.from.maxTokens}
+        from={global ? undefined : choice.from.maxTokens}
         back={own.maxTokens === undefined ? undefined : words(inherited.settings.maxTokens)}
         onBack={() => onChange({ set: {}, inherit: ['maxTokens'] })}
       />
