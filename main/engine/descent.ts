@@ -54,7 +54,14 @@ export async function descend(descent: Descent): Promise<Landing | undefined> {
       if (signal.aborted) break;
       show('starting', 0, steps);
       const served = 'problem' in vision ? text !== undefined && { serverFolder: text } : vision;
-      const request: LoadRequest = { model: files[0]!, ...served, ...(stateFolder !== undefined && { stateFolder }), plan };
+      const speculation = speculationOf(plan, order);
+      const request: LoadRequest = {
+        model: files[0]!,
+        ...served,
+        ...(stateFolder !== undefined && { stateFolder }),
+        ...(speculation && { speculation }),
+        plan,
+      };
       const tried = await attempt(
         () => start(plan.compute && { ATELIER_GPU: plan.compute }),
         request,
@@ -77,6 +84,12 @@ export async function descend(descent: Descent): Promise<Landing | undefined> {
     if (!signal.aborted) return { error, steps };
   }
   return undefined;
+}
+
+/** How the engine is to guess ahead; undefined where nothing does, or the model that did is gone. */
+function speculationOf({ speculation }: LoadPlan, { draft }: LoadOrder): LoadRequest['speculation'] {
+  if (speculation?.type !== 'draft') return speculation;
+  return draft === undefined ? undefined : { type: 'draft', model: draft };
 }
 
 /** What a plan failed for, and what computes it; undefined where none would fare better. */

@@ -39,6 +39,14 @@ test('a large batch goes to the usual one first', () => {
   expect(descent({ of: 'ram' }, ground, { ...asked, batchSize: 2048 }).slice(0, 3)).toEqual(['batch 2048→512', 'batch 512→128', 'cache f16→q8_0']);
 });
 
+test('guessing ahead goes before anything that is missed', () => {
+  const guessing = { ...asked, speculation: { type: 'mtp' } as const };
+  expect(descent({ of: 'ram' }, ground, guessing).slice(0, 2)).toEqual(['speculation mtp→none', 'batch 512→128']);
+  expect(descent({ of: 'gpu', part: 'weights' }, ground, guessing)[0]).toBe('speculation mtp→none');
+  // It is no fault of the device's.
+  expect(descent({ of: 'device' }, ground, guessing)).toEqual(['backend vulkan→cpu']);
+});
+
 test('what is allocated later cannot make room for what comes first', () => {
   expect(descent({ of: 'gpu', part: 'weights' }, { ...ground, experts: false })).toEqual([
     'layers 32→24',

@@ -11,6 +11,8 @@ export interface LoadOrder {
   /** Absolute paths in shard order. */
   files: string[];
   projector?: string | undefined;
+  /** First shard of the model that guesses, where the plan has one. */
+  draft?: string;
   facts: ModelFacts;
   settings: LoadSettings;
   /** The settings with every `auto` decided. */

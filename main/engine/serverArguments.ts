@@ -24,11 +24,18 @@ export async function serverArguments({ model, projector, stateFolder, speculati
     // Each answer may use the whole context, as long as all together fit. No copies of old prompts in RAM: they are kept on disk.
     ...['-np', String(plan.slots ?? 1), ...(plan.slots ? ['--kv-unified'] : []), '--cache-ram', '0'],
     ...(spoilt ? ['--no-repack'] : []),
-    ...(speculation?.type === 'mtp' ? ['--spec-type', 'draft-mtp'] : []),
-    ...(speculation?.type === 'draft' ? ['--spec-type', 'draft-simple', '-md', speculation.model, '-ngld', String(plan.gpuLayers), '-td', cores] : []),
+    ...guessing(speculation, plan, cores),
     ...(stateFolder ? ['--slot-save-path', stateFolder] : []),
     ...['--no-ui', '--jinja', '--log-colors', 'off', '-lv', '4'],
   ];
+}
+
+/** A model that guesses lies whole on one side, as it is asked several times for each word; its cache is like the other's. */
+function guessing(speculation: LoadRequest['speculation'], { gpuLayers, kvType }: LoadPlan, cores: string): string[] {
+  if (!speculation) return [];
+  const cache = ['-ctkd', kvType, '-ctvd', kvType];
+  if (speculation.type === 'mtp') return ['--spec-type', 'draft-mtp', ...cache];
+  return ['--spec-type', 'draft-simple', '-md', speculation.model, '-ngld', gpuLayers > 0 ? '999' : '0', '-td', cores, ...cache];
 }
 
 /** Read into memory where nobody asks for more: only then is what llama.cpp counts what it takes. */

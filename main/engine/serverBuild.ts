@@ -45,11 +45,11 @@ export async function buildServer({ cacheFolder, compute = 'cpu', onProgress = (
   return { folder: runFolder(built, running) };
 }
 
-/** Whether llama-server would run a model without pictures: chosen, or built already where nothing is chosen. */
+/** Whether llama-server would run a model without pictures: chosen, or needed to guess ahead or built already where nothing is chosen. */
 export const textServer =
   (cacheFolder: string) =>
-  ({ engine = 'auto' }: LoadSettings, { backend }: Hardware): boolean =>
-    engine === 'llama-server' || (engine === 'auto' && builtPlace(cacheFolder, backend) !== undefined);
+  ({ engine = 'auto', speculation }: LoadSettings, { backend }: Hardware): boolean =>
+    engine === 'llama-server' || (engine === 'auto' && (speculation !== undefined || builtPlace(cacheFolder, backend) !== undefined));
 
 /** The folder to run llama-server from where it is built already; undefined: it is not. */
 export function builtServer({ cacheFolder, compute = 'cpu' }: Pick<BuildOptions, 'cacheFolder' | 'compute'>): string | undefined {

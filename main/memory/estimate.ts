@@ -2,27 +2,23 @@
 import { longestContext } from '../../shared/contextSteps.ts';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import type { MemorySource } from '../../shared/contract/core.ts';
-import { Fault } from '../../shared/result.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
-import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, usualLoad } from '../../shared/schemas/memory.ts';
+import { canSpeculate } from '../../shared/speculation.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
-import type { Header, Headers } from '../gguf/headers.ts';
+import type { Header } from '../gguf/headers.ts';
 import { createJoined } from '../hub/joined.ts';
 import type { Folders } from '../platform.ts';
 import type { Calibration } from './calibrate.ts';
+import { createFinder, type FinderParts, type Found } from './found.ts';
 import { contextLimits } from './limits.ts';
 import { bytesPerToken, type Speed } from './speed.ts';
 import { fewestExperts, mostLayers, neededBytes, onTop, roomOf, verdictOf } from './verdict.ts';
 
-export interface MemoryParts {
-  headers: Pick<Headers, 'forHub' | 'forFile'>;
-  library: { resolve(id: string): Promise<{ files: string[]; projector?: string }> };
+export interface MemoryParts extends FinderParts {
   engine: { estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>; hardware(folder: string): Promise<Hardware> };
   /** The disk of the models folder is looked at. */
   folders: Pick<Folders, 'models'>;
-  /** A repository of the Hub as it is now. */
-  model(repo: string, signal: AbortSignal): Promise<ModelDetail>;
   /** Bytes that the model which is loaded now holds: a load frees them first. */
   loaded?: () => { gpu: number; ram: number } | undefined;
   /** Whether llama-server would run a model without pictures on this machine now. */
@@ -68,10 +64,9 @@ export function createMemory({
   speed,
   calibration,
 }: MemoryParts): Memory {
+  const find = createFinder({ headers, library, model });
   const answers = new Map<string, EstimateAnswer>();
   const joined = createJoined<EstimateAnswer>();
-  /** Headers of a commit on the Hub never change. */
-  const hubHeaders = new Map<string, Found>();
   /** What came on top of the layers that `auto` came to, by the model's header. */
   const lastOnTop = new Map<string, number>();
   let read: { at: number; hardware: Promise<Hardware> } | undefined;
@@ -98,31 +93,10 @@ export function createMemory({
     return reading.hardware;
   }
 
-  async function headersOf(source: MemorySource, vision: boolean, signal: AbortSignal): Promise<Found> {
-    if (source.kind === 'library') {
-      const { files, projector } = await library.resolve(source.id);
-      const [own, image] = await Promise.all([headers.forFile(files, signal), vision && projector ? headers.forFile([projector], signal) : undefined]);
-      return { id: source.id, model: own, ...(image && { projector: image }) };
-    }
-    const key = JSON.stringify([source, vision]);
-    const known = hubHeaders.get(key);
-    if (known) return known;
-    const { repo } = source;
-    const { quantizations, projector, commit } = await model(repo, signal);
-    const files = quantizations.find(({ id }) => id === source.quantization)?.files;
-    if (!files) throw new Fault('hub.notFound', `${repo} no longer has ${source.quantization}.`, { repo });
-    const [own, image] = await Promise.all([
-      headers.forHub({ repo, commit, files }, signal),
-      vision && projector ? headers.forHub({ repo, commit, files: [projector] }, signal) : undefined,
-    ]);
-    const found = { id: `${repo}/${files[0]!.path}`, model: own, ...(image && { projector: image }) };
-    if (commit === source.commit) keep(hubHeaders, key, found);
-    return found;
-  }
-
-  const requestOf = ({ model, projector }: Found, settings: LoadSettings, gpuLayers: number, machine: Hardware, expertsInRam = 0): EstimateRequest => ({
+  const requestOf = ({ model, projector, draft }: Found, settings: LoadSettings, gpuLayers: number, machine: Hardware, expertsInRam = 0): EstimateRequest => ({
     header: model.path,
     ...(projector && { projector: projector.path }),
+    ...(draft && settings.speculation && { draft: draft.path }),
     plan: { ...memorySettings(settings), gpuLayers, batchSize: settings.batchSize ?? usualLoad.batchSize, ...(expertsInRam > 0 && { expertsInRam }) },
     ...(served(settings, machine) && { served: true }),
   });
@@ -143,8 +117,8 @@ export function createMemory({
 
   return {
     async estimate({ source, settings: asked }, signal) {
-      const [found, machine] = await Promise.all([headersOf(source, asked.vision, signal), hardware()]);
-      const settings = possible(asked, found.model.facts);
+      const [found, machine] = await Promise.all([find(source, asked, signal), hardware()]);
+      const settings = possible(asked, found);
       const at = (gpuLayers: number, expertsInRam?: number): Promise<EstimateAnswer> =>
         ask(requestOf(found, settings, gpuLayers, machine, expertsInRam), signal);
       const room = roomOf(machine, loaded(), calibration?.overhead(machine));
@@ -166,7 +140,7 @@ export function createMemory({
       const said: Estimate = {
         basis,
         engine: runner,
-        settings,
+        settings: runner === 'llama-server' ? settings : without(settings),
         layers,
         gpu,
         ram,
@@ -181,13 +155,13 @@ export function createMemory({
     },
 
     async limits({ source, settings: asked }, signal) {
-      const [found, machine] = await Promise.all([headersOf(source, asked.vision, signal), hardware()]);
+      const [found, machine] = await Promise.all([find(source, asked, signal), hardware()]);
       const room = roomOf(machine, loaded(), calibration?.overhead(machine));
       const layers = asked.gpuLayers === 'auto' ? layersOf(found) : Math.min(asked.gpuLayers, layersOf(found));
       // One search at a time, so that a question that a person waits for has at most one of its questions before it.
       const answer = limiting.then(() =>
         contextLimits(longest(asked, found.model.facts) ?? 0, room, asked.kvType, (contextSize, kvType) =>
-          ask(requestOf(found, possible({ ...asked, contextSize, kvType }, found.model.facts), layers, machine), signal),
+          ask(requestOf(found, possible({ ...asked, contextSize, kvType }, found), layers, machine), signal),
         ),
       );
       limiting = answer.catch(() => {});
@@ -199,8 +173,9 @@ export function createMemory({
       return neededBytes(estimate, roomOf(machine, undefined, calibration?.overhead(machine)));
     },
 
-    plan: (settings, { settings: { contextSize, flashAttention }, layers: { onGpu, expertsInRam } }) => ({
-      ...settings,
+    plan: (settings, { settings: { contextSize, flashAttention, speculation }, layers: { onGpu, expertsInRam } }) => ({
+      ...without(settings),
+      ...(speculation && { speculation }),
       contextSize,
       flashAttention,
       gpuLayers: onGpu,
@@ -208,13 +183,6 @@ export function createMemory({
       ...(expertsInRam !== undefined && { expertsInRam }),
     }),
   };
-}
-
-interface Found {
-  /** In the library, there already or not. */
-  id: string;
-  model: Header;
-  projector?: Header;
 }
 
 /** Keeps a value, and forgets the oldest of too many. */
@@ -228,13 +196,16 @@ const readInRam = (answer: EstimateAnswer): number => bytesPerToken(answer)?.ram
 
 /**
  * llama.cpp keeps values in blocks only with flash attention, so a quantized cache brings it. Beyond the context that a model can have
- * llama-server answers nothing, whatever memory it took for it.
+ * llama-server answers nothing, whatever memory it took for it. What cannot guess for the model does not.
  */
-const possible = (settings: LoadSettings, facts: ModelFacts): LoadSettings => ({
-  ...settings,
+const possible = (settings: LoadSettings, { model: { facts }, draft }: Found): LoadSettings => ({
+  ...(settings.speculation && !canSpeculate(settings.speculation, facts, draft?.facts) ? without(settings) : settings),
   contextSize: Math.min(settings.contextSize, longest(settings, facts) ?? Infinity),
   flashAttention: settings.flashAttention || settings.kvType !== 'f16',
 });
+
+/** Nothing is guessed ahead. */
+const without = ({ speculation: _, ...settings }: LoadSettings): LoadSettings => settings;
 
 /** Tokens; undefined where the model does not say. */
 const longest = (settings: LoadSettings, { contextLength, stretch }: ModelFacts): number | undefined =>

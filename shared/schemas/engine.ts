@@ -44,8 +44,8 @@ export type LoadedModel = z.infer<typeof loadedModel>;
 
 /** A way down from a load that failed: what was changed, from what to what, and what there was too little of. */
 export const ladderStep = z.object({
-  change: z.enum(['batch', 'cache', 'projector', 'experts', 'context', 'layers', 'backend']),
-  /** Tokens of batch and context, layers, or the name of a cache type, a place (`gpu`, `ram`) or a backend. */
+  change: z.enum(['speculation', 'batch', 'cache', 'projector', 'experts', 'context', 'layers', 'backend']),
+  /** Tokens of batch and context, layers, or the name of a cache type, a place (`gpu`, `ram`), a backend or a way to guess ahead (`none`: no more). */
   from: z.union([z.string(), z.number()]),
   to: z.union([z.string(), z.number()]),
   why: z.enum(['gpu', 'ram', 'memory', 'device']),
