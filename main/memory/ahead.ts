@@ -1,5 +1,5 @@
 /** Asks what a person is likely to ask next while nobody asks: the stops beside the one that the context slider is at. */
-import { contextSteps, nearestStep } from '../../shared/contextSteps.ts';
+import { contextSteps, longestContext, nearestStep } from '../../shared/contextSteps.ts';
 import type { MemorySource } from '../../shared/contract/core.ts';
 import type { Estimate, LoadSettings } from '../../shared/schemas/memory.ts';
 import type { Memory } from './estimate.ts';
@@ -28,7 +28,7 @@ export function createAhead(memory: Pick<Memory, 'estimate'>, calm = 100): Memor
     looking = new AbortController();
   };
 
-  const note = ({ source, settings }: Question, { trainContext }: Estimate): void => {
+  const note = ({ source, settings }: Question, { trainContext, ropeWays }: Estimate): void => {
     const now = JSON.stringify([source.kind === 'hub' ? source.repo : source.id, settings]);
     if (now !== position) {
       rows.clear();
@@ -36,7 +36,7 @@ export function createAhead(memory: Pick<Memory, 'estimate'>, calm = 100): Memor
       contextSize = settings.contextSize;
     }
     position = now;
-    rows.set(JSON.stringify(source), { source, steps: contextSteps(trainContext) });
+    rows.set(JSON.stringify(source), { source, steps: contextSteps(longestContext(trainContext, settings, ropeWays)) });
     const { signal } = looking;
     clearTimeout(waiting);
     waiting = setTimeout(() => void look(settings, signal), calm).unref();

@@ -42,6 +42,11 @@ test('what had to give way is told with its reason, and can be asked for again',
   expect(fake.calls.findLast(({ method }) => method === 'engine.load')?.input).toEqual({ id: 'a', afresh: true, settings });
 });
 
+test('a model that the system did not let be locked says so, whichever answers', async () => {
+  show(ready({ modelId: 'b', others: [{ modelId: 'a', model: { unlocked: true }, answering: false }] }));
+  await screen.findByText(/could not be locked in memory/);
+});
+
 test('a plan from the last time is said to be one', async () => {
   show(ready({ steps, remembered: true }));
   await screen.findByText(/as worked the last time/);

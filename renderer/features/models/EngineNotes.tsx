@@ -6,6 +6,7 @@ import { useStore } from 'zustand/react';
 import type { EngineState, LadderStep } from '../../../shared/schemas/engine.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
 import { useFormat } from '../../i18n.ts';
+import { loadedModels } from '../../stores/engine.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
@@ -17,9 +18,11 @@ import { useModelActions } from './useModelActions.ts';
 export function EngineNotes({ id, name }: { id: string; name: string }) {
   const { engine } = useStores();
   const state = useStore(engine, (store) => store.state);
+  const { t } = useTranslation('engine');
   const { madeRoom, gone } = useEjections();
   const front = (state.status === 'idle' ? state.last : state.modelId) === id;
-  const words = [front && madeRoom(state), gone(state, id)].filter(Boolean);
+  const unlocked = loadedModels(state).some(({ modelId, model }) => modelId === id && model.unlocked);
+  const words = [front && madeRoom(state), gone(state, id), unlocked && t('unlocked')].filter(Boolean);
   return (
     <>
       {front && state.status !== 'idle' && <FrontNotes state={state} name={name} />}
