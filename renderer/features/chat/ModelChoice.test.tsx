@@ -69,6 +69,12 @@ test('an answer says who gave it, and another loaded model can be asked the same
   );
 });
 
+test('a model that went for the one that is loading is told where one waits for it', async () => {
+  const ejected = [{ modelId: tiny.id, forRoom: true, freed: { ram: 2 ** 30 } }];
+  show({ status: 'loading', modelId: qwen.id, stage: 'loading', progress: 0.5, ejected });
+  await screen.findByText('Tiny Q8_0 was ejected to make room: 1.0 GB of RAM came back.');
+});
+
 test('with one model there is nobody else to ask; after a failed load the others are offered', async () => {
   const { core, user, stores } = show(ready({}));
   await screen.findByRole('article', { name: 'Answer' });

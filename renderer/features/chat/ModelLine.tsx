@@ -9,6 +9,7 @@ import { useStores } from '../../stores/index.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
 import { Progress } from '../../ui/Progress.tsx';
+import { useEjections } from '../models/useEjections.ts';
 import { useModelActions } from '../models/useModelActions.ts';
 
 const fullName = (model: LibraryModel): string => `${model.name} ${model.label}`.trim();
@@ -20,6 +21,7 @@ export function ModelLine() {
   const stores = useStores();
   const sentence = useErrorSentence();
   const { load: begin, use } = useModelActions();
+  const { madeRoom } = useEjections();
   const state = useStore(stores.engine, (engine) => engine.state);
   const models = useStore(stores.library, (library) => library.models);
   if (state.status === 'ready') return null;
@@ -38,15 +40,23 @@ export function ModelLine() {
   if (state.status === 'loading') {
     const name = named(state.modelId);
     const words = t(`model.${state.stage}`, { name });
+    const gone = madeRoom(state);
     return (
-      <div className="flex items-center gap-3 px-3 pt-3">
-        <p className="min-w-0 flex-1 truncate text-text-2" role="status">
-          {words}
-        </p>
-        <span aria-hidden className="w-10 text-right text-xs text-text-2 tabular-nums">
-          {format.percent(state.progress)}
-        </span>
-        <Progress label={words} value={state.progress} className="w-32 shrink-0" />
+      <div className="px-3 pt-3">
+        <div className="flex items-center gap-3">
+          <p className="min-w-0 flex-1 truncate text-text-2" role="status">
+            {words}
+          </p>
+          <span aria-hidden className="w-10 text-right text-xs text-text-2 tabular-nums">
+            {format.percent(state.progress)}
+          </span>
+          <Progress label={words} value={state.progress} className="w-32 shrink-0" />
+        </div>
+        {gone && (
+          <p role="status" className="text-xs text-text-2 tabular-nums">
+            {gone}
+          </p>
+        )}
       </div>
     );
   }

@@ -10,6 +10,7 @@ import { Button, IconButton } from '../../ui/Button.tsx';
 import { Progress } from '../../ui/Progress.tsx';
 import { useRun } from '../../useRun.ts';
 import { useOnDisk, whereOf } from '../models/onDisk.ts';
+import { useModelActions } from '../models/useModelActions.ts';
 
 interface Props {
   detail: ModelDetail;
@@ -25,7 +26,8 @@ interface Props {
 export function GetButton({ detail, quantization, label, settings, size }: Props) {
   const { t } = useTranslation(['discover', 'models']);
   const format = useFormat();
-  const { downloads, library, engine } = useStores();
+  const { load } = useModelActions();
+  const { downloads, library } = useStores();
   const job = useStore(downloads, (state) => state.jobs?.find((each) => each.repo === detail.id && each.quantization === quantization.id));
   const owned = useStore(library, (state) => state.models?.find((model) => model.id === `${detail.id}/${quantization.id}` && !model.problem));
   const elsewhere = useOnDisk(quantization);
@@ -39,7 +41,7 @@ export function GetButton({ detail, quantization, label, settings, size }: Props
         className="w-full"
         aria-label={t('loadNamed', { label })}
         title={owned ? undefined : t('models:onDisk', { where: whereOf(loadable) })}
-        onClick={() => void run(engine.getState().load(loadable.id, settings))}
+        onClick={() => void load(loadable.id, settings)}
       >
         {t('load')}
       </Button>

@@ -12,6 +12,7 @@ import { Confirm } from '../../ui/Dialog.tsx';
 import { Problem } from '../../ui/Notice.tsx';
 import { Progress } from '../../ui/Progress.tsx';
 import { useRun } from '../../useRun.ts';
+import { useModelActions } from '../models/useModelActions.ts';
 import { Parts } from './Parts.tsx';
 import { hostOf, rowFacts, rowStatus } from './rowStatus.ts';
 
@@ -23,7 +24,8 @@ export function DownloadRow({ job, handle }: { job: DownloadJob; handle?: ReactN
   const { t } = useTranslation('downloads');
   const format = useFormat();
   const run = useRun();
-  const { downloads, library, engine } = useStores();
+  const { load } = useModelActions();
+  const { downloads, library } = useStores();
   const [asking, setAsking] = useState(false);
   const owned = useStore(library, (state) => state.models?.find((model) => model.id === `${job.repo}/${job.quantization}`));
   const { pause, resume, cancel, dismiss } = downloads.getState();
@@ -47,7 +49,7 @@ export function DownloadRow({ job, handle }: { job: DownloadJob; handle?: ReactN
           <IconButton icon={Play} label={t('resume', { name })} onClick={() => void run(resume(job.id))} />
         )}
         {state === 'done' && owned && (
-          <Button kind="primary" aria-label={t('loadNamed', { name })} onClick={() => void run(engine.getState().load(owned.id))}>
+          <Button kind="primary" aria-label={t('loadNamed', { name })} onClick={() => void load(owned.id)}>
             {t('load')}
           </Button>
         )}
