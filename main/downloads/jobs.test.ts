@@ -113,18 +113,36 @@ test('outside its hours a job waits and says until when; inside them it goes on 
   expect((await until(downloads, allDone))[0]!.waiting).toBeUndefined();
 });
 
-test('two jobs with the same projector fetch it once', async () => {
+test('two jobs with the same projector fetch it once; who leaves it to the other fetches its own meanwhile, and waits for no more', async () => {
   const files = { [a]: ['a', MiB], [b]: ['b', MiB], 'mmproj-F16.gguf': ['p', 2 * MiB] } satisfies Record<string, [string, number]>;
   const withProjector = async (): Promise<ModelDetail> => ({ ...(await separate()), projector: standIn.file('mmproj-F16.gguf') });
   const downloads = await open(files, { model: withProjector });
   standIn.hub.setRate(MiB);
   await start(downloads, a);
   await start(downloads, b);
-  await until(downloads, (jobs) => jobs[0]!.state === 'running' && jobs[1]?.waiting?.for === 'file');
+  const waiting = await until(downloads, (jobs) => jobs[0]!.state === 'running' && jobs[1]?.waiting?.for === 'file');
+  expect(waiting[1]!.files.map(({ received }) => received)).toEqual([MiB, 0]);
+  expect(existsSync(onDisk(b))).toBe(false);
   standIn.hub.setRate(undefined);
+  const done = await until(downloads, allDone);
+  expect(done.map(({ received }) => received)).toEqual([3 * MiB, 3 * MiB]);
+  expect(standIn.hub.log.filter(({ at }) => at === 'cdn').reduce((sum, { bytesSent }) => sum + bytesSent, 0)).toBe(4 * MiB);
+  for (const path of [a, b, 'mmproj-F16.gguf']) expect(await sha256(onDisk(path))).toBe(standIn.file(path).sha256);
+});
+
+test('what a job left to another one it fetches itself when the other one is stopped', async () => {
+  const files = { [a]: ['a', 8 * MiB], [b]: ['b', MiB], 'mmproj-F16.gguf': ['p', MiB] } satisfies Record<string, [string, number]>;
+  const downloads = await open(files, { model: async () => ({ ...(await separate()), projector: standIn.file('mmproj-F16.gguf') }) });
+  standIn.hub.setRate(MiB);
+  const { id } = await start(downloads, a);
+  await start(downloads, b);
+  await until(downloads, (jobs) => jobs[1]?.waiting?.for === 'file');
+  await downloads.pause(id);
+  standIn.hub.setRate(undefined);
+  expect(states(await until(downloads, (jobs) => jobs[1]!.state === 'done'))).toBe('A paused, B done');
+  await downloads.resume(id);
   await until(downloads, allDone);
-  const fetched = standIn.hub.log.filter(({ at, subject }) => at === 'cdn' && subject.includes('mmproj')).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
-  expect(fetched).toBe(2 * MiB);
+  for (const path of [a, b, 'mmproj-F16.gguf']) expect(await sha256(onDisk(path))).toBe(standIn.file(path).sha256);
 });
 
 test('content that another repository brought is linked after it was compared, and fetched where it is no longer the same', async () => {

@@ -50,17 +50,30 @@ test('a job of another hub waits for it and takes nobody place', () => {
 });
 
 describe('a file that two jobs have', () => {
-  test('is fetched by one of them', () => {
-    expect(place([withProjector('a'), withProjector('b'), job('c')])).toEqual({ run: ['a', 'c'], wait: { b: { for: 'file', path: 'mmproj.gguf' } } });
+  /** All of the job but the projector has arrived. */
+  const fetched = (each: DownloadJob): DownloadJob => ({
+    ...each,
+    files: each.files.map((file) => (file === projector ? file : { ...file, received: file.size })),
+  });
+  const wait = { b: { for: 'file', path: 'mmproj.gguf' } };
+
+  test('is left to one of them by the other, which goes on with its own', () => {
+    expect(place([withProjector('a'), withProjector('b'), job('c')])).toEqual({ run: ['a', 'b'], wait: { c: undefined } });
+  });
+  test('is waited for by who has fetched all else, and takes nobody its turn', () => {
+    expect(place([withProjector('a'), fetched(withProjector('b')), job('c')])).toEqual({ run: ['a', 'c'], wait });
   });
   test('is known by its content in another repository', () => {
-    expect(place([withProjector('a'), withProjector('b', { repo: 'x/y' })]).wait).toHaveProperty('b');
+    expect(place([withProjector('a'), fetched(withProjector('b', { repo: 'x/y' }))]).wait).toEqual(wait);
+    expect(place([withProjector('a'), fetched(withProjector('b', { repo: 'x/y' }))], { isThere: (_, path) => path === 'b.gguf' }).wait).toEqual(wait);
   });
   test('is not waited for once it is there', () => {
-    expect(place([withProjector('a'), withProjector('b')], { isThere: () => true }).run).toEqual(['a', 'b']);
+    expect(place([withProjector('a'), fetched(withProjector('b'))], { isThere: (_, path) => path === projector.path }).run).toEqual(['a', 'b']);
   });
-  test('belongs to whoever writes it now, even while being stopped', () => {
-    const stopping = withProjector('b', { state: 'paused' });
-    expect(place([withProjector('a'), stopping], { busy: new Set([stopping]) })).toEqual({ run: [], wait: { a: { for: 'file', path: 'mmproj.gguf' } } });
+  test('belongs to whoever fetches it now, even while being stopped, and is no reason to stop it', () => {
+    const stopping = withProjector('a', { state: 'paused' });
+    expect(place([fetched(withProjector('b')), stopping], { busy: new Set([stopping]) })).toEqual({ run: [], wait });
+    const [first, second] = [fetched(withProjector('a', { state: 'running' })), withProjector('b', { state: 'running' })];
+    expect(place([first, second], { busy: new Set([first, second]) }).run).toEqual(['a', 'b']);
   });
 });

@@ -19,7 +19,8 @@ export const isActive = (job: DownloadJob): boolean => job.state === 'queued' ||
 
 /**
  * The first `atOnce` active jobs of the list that can run, in its order; of the other active ones, why they wait (undefined: for their turn).
- * What is being verified is left alone, as its hash would begin anew. No two jobs fetch the same content at a time.
+ * What is being verified is left alone, as its hash would begin anew. No two jobs fetch the same content at a time: the later one leaves it to
+ * the other, and waits for it once it has nothing else to fetch.
  */
 export function order(jobs: readonly DownloadJob[], options: OrderOptions): { run: Set<DownloadJob>; wait: Map<DownloadJob, DownloadWait | undefined> } {
   const { atOnce, opensAt, endpoint, busy, isThere } = options;
@@ -28,8 +29,12 @@ export function order(jobs: readonly DownloadJob[], options: OrderOptions): { ru
   const reason = (job: DownloadJob): DownloadWait | undefined => {
     if (job.endpoint !== undefined && job.endpoint !== endpoint) return { for: 'hub', endpoint: job.endpoint };
     if (opensAt) return { for: 'schedule', until: opensAt.toISOString() };
-    const path = [...busy, ...run].filter((other) => other !== job).flatMap((other) => shared(job, other))[0];
-    return path === undefined || isThere(job, path) ? undefined : { for: 'file', path };
+    // It has taken what it fetches.
+    if (busy.has(job)) return undefined;
+    const taken = new Set([...busy, ...run].flatMap((other) => shared(job, other.files, other.repo)));
+    const rest = job.files.filter(({ path }) => !isThere(job, path));
+    const left = rest.find(({ path }) => taken.has(path));
+    return left && !rest.some(({ path, size, received }) => !taken.has(path) && received < size) ? { for: 'file', path: left.path } : undefined;
   };
   for (const job of jobs.filter((each) => isActive(each) && !run.has(each))) {
     const why = reason(job);
@@ -39,10 +44,10 @@ export function order(jobs: readonly DownloadJob[], options: OrderOptions): { ru
   return { run, wait };
 }
 
-/** Paths in `job` of the files that `other` has too. */
-function shared(job: DownloadJob, other: DownloadJob): string[] {
-  const same = job.repo === other.repo;
+/** Paths in `job` of what is among these files of `repo` too. */
+export function shared(job: DownloadJob, files: readonly DownloadJob['files'][number][], repo: string): string[] {
+  const same = job.repo === repo;
   return job.files
-    .filter(({ path, sha256 }) => other.files.some((file) => (same && file.path === path) || (sha256 !== undefined && file.sha256 === sha256)))
+    .filter(({ path, sha256 }) => files.some((file) => (same && file.path === path) || (sha256 !== undefined && file.sha256 === sha256)))
     .map(({ path }) => path);
 }

@@ -1,33 +1,26 @@
 /** What downloads now, what waits, what stopped and why; it outlives a kill. */
-import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Fault, toAppError } from '../../shared/result.ts';
+import { Fault } from '../../shared/result.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
-import type { HubFile, ModelDetail } from '../../shared/schemas/hub.ts';
+import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { type DownloadSettings, defaultDownloadSettings } from '../../shared/schemas/settings.ts';
-import type { Hub } from '../hub/client.ts';
 import { createWatched } from '../watched.ts';
 import type { Elsewhere } from './elsewhere.ts';
-import { isActive, order } from './order.ts';
+import type { HomeHub } from './home.ts';
+import { idOf, newJob, settle, type Wanted } from './job.ts';
+import { isActive, order, shared } from './order.ts';
 import { createPace } from './pace.ts';
 import { removePart } from './part.ts';
-import { createRate } from './rate.ts';
-import { type RunOptions, runJob } from './run.ts';
+import type { RunOptions } from './run.ts';
+import { run, tickMs } from './running.ts';
 import { createSaver, loadJobs } from './saved.ts';
 import { opensAt } from './schedule.ts';
 import { targetOf } from './target.ts';
-import type { Patience, Source } from './transfer.ts';
-
-/** A quantization of a repository. */
-interface Wanted {
-  repo: string;
-  commit: string;
-  quantization: string;
-}
+import type { Patience } from './transfer.ts';
 
 export interface DownloadsOptions {
-  hub: Source & Pick<Hub, 'endpoint'>;
+  hub: HomeHub;
   folders: { models: string };
   /** What the repository has now. */
   model(repo: string): Promise<ModelDetail>;
@@ -85,7 +78,6 @@ export interface Downloads {
   close(): Promise<void>;
 }
 
-const tickMs = 250;
 const saveMs = 5000;
 /** How often the hours of downloads are looked at: a computer that slept has no other way to know. */
 const clockMs = 1000;
@@ -102,7 +94,9 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   const pace = createPace();
   const write = createSaver(file);
   const starting = new Map<string, Promise<DownloadJob>>();
-  const running = new Map<DownloadJob, { abort: AbortController; ended: Promise<void> }>();
+  /** With those files that each of them fetches. */
+  const running = new Map<DownloadJob, { abort: AbortController; ended: Promise<void>; files: DownloadJob['files'] }>();
+  const verified = new WeakMap<DownloadJob, Set<string>>();
   let closed = false;
   let held = false;
   let savedAt = 0;
@@ -121,61 +115,29 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     if (!job) throw new Fault('download.notFound', 'This download is not on the list any more.', { id });
     return job;
   };
-  const settle = (job: DownloadJob, state: DownloadJob['state']): void => {
-    job.state = state;
-    job.rate = 0;
-    job.secondsLeft = null;
-    job.reconnecting = 0;
-    delete job.waiting;
-  };
-
-  const run = async (job: DownloadJob, signal: AbortSignal): Promise<void> => {
-    const rate = createRate();
-    const endpoint = hub.endpoint;
-    job.endpoint ??= endpoint;
-    delete job.error;
-    delete job.waiting;
-    let told: DownloadJob['state'] | undefined;
-    const onChange = (): void => {
-      if (told !== job.state) void changed();
-      told = job.state;
-    };
-    const tick = setInterval(() => {
-      rate.add(job.received);
-      job.rate = job.state === 'running' ? rate.perSecond() : 0;
-      job.secondsLeft = job.rate > 0 ? (job.size - job.received) / job.rate : null;
-      publish();
-      if (performance.now() - savedAt > saveMs) void save();
-    }, tickMs);
-    try {
-      const how = { elsewhere, patience, segmentSize, connections, spareBytes, pace: pace.take };
-      await runJob(job, { ...how, source: only(hub, endpoint), models: folders.models, signal, onChange });
-      settle(job, 'done');
-    } catch (error) {
-      // Who aborted it has said what becomes of it.
-      if (signal.aborted) return;
-      if (hub.endpoint !== endpoint) return settle(job, 'queued');
-      job.error = toAppError(error);
-      // Room is made by the person, and then it is not a failure to go on.
-      settle(job, job.error.code === 'download.diskLow' ? 'paused' : 'failed');
-    } finally {
-      clearInterval(tick);
-    }
+  const tick = (): void => {
+    publish();
+    if (performance.now() - savedAt > saveMs) void save();
   };
   const launch = (job: DownloadJob): void => {
     const abort = new AbortController();
-    const ended = run(job, abort.signal).then(async () => {
+    const leave = new Set([...running].flatMap(([other, { files }]) => shared(job, files, other.repo)));
+    const known = verified.get(job) ?? new Set<string>();
+    verified.set(job, known);
+    const { signal } = abort;
+    const how = { hub, models: folders.models, elsewhere, patience, segmentSize, connections, spareBytes, pace: pace.take };
+    const ended = run(job, { ...how, signal, leave, verified: known, onState: () => void changed(), onTick: tick }).then(async () => {
       running.delete(job);
       await changed();
       if (job.state === 'done') onFinished(structuredClone(job));
       pump();
     });
-    running.set(job, { abort, ended });
+    running.set(job, { abort, ended, files: job.files.filter(({ path }) => !leave.has(path)) });
   };
   /** Starts and stops what the order of the list, the settings and the hub ask for. */
   const pump = (): void => {
     if (closed || held) return;
-    const { run, wait } = order(jobs, {
+    const { run: ready, wait } = order(jobs, {
       atOnce: settings.atOnce,
       opensAt: opensAt(settings.schedule, now()),
       endpoint: hub.endpoint,
@@ -183,7 +145,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       isThere: (job, path) => sizeOf(target(job, path)) === job.files.find((each) => each.path === path)?.size,
     });
     let news = false;
-    for (const job of run) {
+    for (const job of ready) {
       if (running.has(job)) continue;
       launch(job);
       news = true;
@@ -222,7 +184,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     const endpoint = hub.endpoint;
     const detail = await model(what.repo);
     const { repo } = what;
-    const { commit, quantizations, projector } = detail;
+    const { commit, quantizations } = detail;
     const quantization = quantizations.find((each) => each.id === what.quantization) ?? quantizations.find((each) => each.label === label);
     if (!quantization) throw new Fault('download.gone', 'This quantization is not in the repository any more.', { file: what.quantization });
     const known = jobs.find((each) => each.repo === repo && each.quantization === quantization.id && each.commit === commit);
@@ -230,25 +192,8 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       if (!isActive(known)) begin(known);
       return known;
     }
-    const files: HubFile[] = [...quantization.files, ...(projector ? [projector] : [])];
-    for (const { path } of files) targetOf(folders.models, repo, path);
-    const job: DownloadJob = {
-      id: idOf({ repo, commit, quantization: quantization.id }),
-      endpoint,
-      repo,
-      commit,
-      quantization: quantization.id,
-      label: quantization.label,
-      files: files.map((each) => ({ ...each, received: 0 })),
-      state: 'queued',
-      size: files.reduce((sum, each) => sum + each.size, 0),
-      received: 0,
-      verified: 0,
-      rate: 0,
-      secondsLeft: null,
-      reconnecting: 0,
-      createdAt: now().toISOString(),
-    };
+    const job = newJob({ endpoint, repo, detail, quantization, createdAt: now() });
+    for (const { path } of job.files) target(job, path);
     const older = (each: DownloadJob): boolean => each.repo === repo && (each.quantization === job.quantization || each.quantization === what.quantization);
     for (const old of jobs.filter(older)) await halt(old, 'paused');
     const place = jobs.findIndex(older);
@@ -353,12 +298,6 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   };
 }
 
-const idOf = ({ repo, commit, quantization }: Wanted): string =>
-  createHash('sha256')
-    .update(JSON.stringify([repo, commit, quantization]))
-    .digest('hex')
-    .slice(0, 16);
-
 const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size;
 
 function isSafe(name: () => string): boolean {
@@ -368,26 +307,4 @@ function isSafe(name: () => string): boolean {
   } catch {
     return false;
   }
-}
-
-/** The hub for as long as it is the one at `endpoint`: a job never goes on from another one. */
-function only(hub: Source & Pick<Hub, 'endpoint'>, endpoint: string): Source {
-  const check = (): void => {
-    if (hub.endpoint !== endpoint) throw new Fault('cancelled', 'Another hub is in use now.');
-  };
-  return {
-    async resolve(file, signal) {
-      check();
-      try {
-        return await hub.resolve(file, signal);
-      } catch (error) {
-        const gone = error instanceof Fault && error.code === 'hub.notFound' && error.data?.version === true;
-        throw gone ? new Fault('download.changed', 'This version is not on the Hub any more.', { file: file.path }, error) : error;
-      }
-    },
-    async get(...args) {
-      check();
-      return hub.get(...args);
-    },
-  };
 }

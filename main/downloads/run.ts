@@ -28,17 +28,21 @@ export interface RunOptions {
   connections?: number | undefined;
   /** Bytes of the disk that a download leaves free, before it starts and while it runs. */
   spareBytes: number;
+  /** Paths of files that another job fetches. */
+  leave?: ReadonlySet<string> | undefined;
+  /** Targets whose parts are known to be whole and right; what is verified is added. */
+  verified?: Set<string> | undefined;
   /** Called after each change of the job. */
   onChange(): void;
 }
 
 /**
- * Brings all files of `job` into the models folder, all or none, and tells of its progress in the job itself. What has the content of another
- * file is not fetched for itself. Errors: those of a transfer, download.hashMismatch, hub.unsafeName; or the signal's reason. What had arrived
- * stays, except after a mismatch.
+ * Brings all files of `job` into the models folder, all or none, and tells of its progress in the job itself: false where it fetched all but
+ * those that another job still fetches. What has the content of another file is not fetched for itself. Errors: those of a transfer,
+ * download.hashMismatch, hub.unsafeName; or the signal's reason. What had arrived stays, except after a mismatch.
  */
-export async function runJob(job: DownloadJob, options: RunOptions): Promise<void> {
-  const { models, signal, onChange } = options;
+export async function runJob(job: DownloadJob, options: RunOptions): Promise<boolean> {
+  const { models, leave = new Set(), verified: known = new Set(), signal, onChange } = options;
   const target = (file: JobFile): string => targetOf(models, job.repo, file.path);
   const enter = (state: DownloadJob['state']): void => {
     // Who aborts it decides its state from then on.
@@ -56,6 +60,7 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
   enter('running');
 
   const missing: JobFile[] = [];
+  const left: JobFile[] = [];
   /** Of files that are fetched: others with the same content. */
   const twins = new Map<JobFile, JobFile[]>();
   const withTwins = (file: JobFile): JobFile[] => [file, ...(twins.get(file) ?? [])];
@@ -68,6 +73,8 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
     if (await isThere(job, file, target(file), signal)) {
       received(job, file, file.size);
       verified += file.size;
+    } else if (leave.has(file.path)) {
+      left.push(file);
     } else if (twin) {
       received(job, file, twin.received);
       twins.set(twin, [...(twins.get(twin) ?? []), file]);
@@ -80,7 +87,9 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
   const parts = missing.map((file) => ({ target: target(file), of: partOf(job, file) }));
   if (missing.some(({ size, received }) => received < size)) await checkRoom(models, parts, options.spareBytes);
 
-  for (const file of missing) {
+  const isKnown = (file: JobFile): boolean => file.received === file.size && known.has(target(file));
+  for (const { size } of missing.filter(isKnown).flatMap(withTwins)) verified += size;
+  for (const file of missing.filter((each) => !isKnown(each))) {
     enter('running');
     const sha256 = await fetchVerified({
       source: options.source,
@@ -108,11 +117,16 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
       },
     });
     if (sha256) file.sha256 = sha256;
+    known.add(target(file));
     for (const { size } of withTwins(file)) verified += size;
     job.verified = verified;
     onChange();
   }
   signal.throwIfAborted();
+  for (const file of left) {
+    if (!(await isThere(job, file, target(file), signal))) return false;
+    received(job, file, file.size);
+  }
   await binOlder(job, missing.flatMap(withTwins), models);
   for (const file of missing) {
     await publish(job, file, target(file));
@@ -122,15 +136,16 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<voi
       await removePart(target(twin));
     }
   }
+  return true;
 }
 
 /** Puts those files of `job` in their place whose content is on this computer. Errors: download.diskFull, download.writing; or the signal's reason. */
-async function bringSame(job: DownloadJob, { models, elsewhere = () => [], signal }: RunOptions, onBytes: (bytes: number) => void): Promise<void> {
+async function bringSame(job: DownloadJob, { models, elsewhere = () => [], leave, signal }: RunOptions, onBytes: (bytes: number) => void): Promise<void> {
   let finished: Map<string, string> | undefined;
   for (const file of job.files) {
     const target = targetOf(models, job.repo, file.path);
     const { sha256, size } = file;
-    if (!sha256 || (await stat(target).catch(() => undefined))) continue;
+    if (!sha256 || leave?.has(file.path) || (await stat(target).catch(() => undefined))) continue;
     const wanted = { size, sha256, target };
     finished ??= await finishedIn(models);
     const own = finished.get(sha256);
