@@ -22,6 +22,22 @@ test('buffers are told apart by kind and by where they lie', () => {
   });
 });
 
+test('a context that is laid out twice takes its compute buffers once', () => {
+  const lines = [
+    'llama_context:  Vulkan_Host  output buffer size =     1.00 MiB',
+    'sched_reserve:    Vulkan0 compute buffer size =    50.00 MiB',
+    'sched_reserve: Vulkan_Host compute buffer size =     8.00 MiB',
+    // What guesses for it.
+    'llama_context:  Vulkan_Host  output buffer size =     1.00 MiB',
+    'sched_reserve:    Vulkan0 compute buffer size =    29.00 MiB',
+    'sched_reserve: Vulkan_Host compute buffer size =     8.00 MiB',
+    'sched_reserve:    Vulkan0 compute buffer size =    30.00 MiB',
+    'sched_reserve: Vulkan_Host compute buffer size =     8.00 MiB',
+  ];
+  const { gpu, ram } = readMemory(lines);
+  expect([gpu.compute, ram.compute]).toEqual([80 * 2 ** 20, 18 * 2 ** 20]);
+});
+
 test.each([
   [["llama_model_load: error loading model: unknown model architecture: 'qwen99'"], 'gguf.architecture', { architecture: 'qwen99' }],
   [['gguf_init_from_reader: invalid magic characters: junk'], 'gguf.notGguf', {}],

@@ -46,10 +46,13 @@ const empty = (): MemorySplit => ({ weights: 0, kvCache: 0, state: 0, compute: 0
 /**
  * What llama.cpp says it allocated, in bytes; it prints MiB with two decimals, so each buffer is exact to 5 KB.
  * Buffers named CPU*, *_Host or AMX lie in RAM. From `clip_ctx` on, compute belongs to the projector. What is mapped in RAM is left
- * out: its pages give way, and those of weights that the CPU has in a layout of its own are counted a second time there.
+ * out: its pages give way, and those of weights that the CPU has in a layout of its own are counted a second time there. A context that
+ * is laid out once more has its compute buffers printed again; they take the place of those before.
  */
 export function readMemory(lines: string[]): LoggedMemory {
   const memory = { gpu: empty(), ram: empty() };
+  /** Compute buffers of the context that is being made, by device. */
+  let laidOut = new Map<string, number>();
   for (const line of lines) {
     const found = /(\S+)\s+(model|KV|RS|compute|output) buffer size =\s*([\d.]+) MiB/.exec(line);
     if (!found) continue;
@@ -59,7 +62,13 @@ export function readMemory(lines: string[]): LoggedMemory {
     const part = /clip|compute_meta|mtmd/.test(line)
       ? 'projector'
       : (({ model: 'weights', KV: 'kvCache', RS: 'state' } as const)[kind as 'model'] ?? 'compute');
-    side[part] += Math.round(Number(size) * 1024 * 1024);
+    const bytes = Math.round(Number(size) * 1024 * 1024);
+    side[part] += bytes;
+    // It begins with its output buffer.
+    if (kind === 'output') laidOut = new Map();
+    if (kind !== 'compute' || part === 'projector') continue;
+    side[part] -= laidOut.get(device) ?? 0;
+    laidOut.set(device, bytes);
   }
   return memory;
 }
