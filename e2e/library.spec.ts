@@ -1,6 +1,7 @@
 /** The library: files from elsewhere, models of other apps, and what is removed and comes back. */
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { type App, expect, test, tinyModel, userOf } from './app.ts';
@@ -145,5 +146,52 @@ test.describe('removing', () => {
     expect(fs.readdirSync(folder).sort()).toEqual(before);
     await page.getByRole('button', { name: 'Storage' }).click();
     await expect(rows(page)).toHaveCount(1);
+  });
+});
+
+test.describe('moving the models folder', () => {
+  test.use({ library: [q4, projector] });
+
+  test('what it would do is said first, a folder in it is refused; then it is used there, also after a restart, and the old files are in the bin', async ({
+    app,
+  }) => {
+    // A drive of its own where there is one.
+    const drive = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'atelier-e2e-'));
+    const old = path.join(app.home, 'models');
+    const next = path.join(drive, 'big/models');
+    const before = fs.readdirSync(path.join(old, tinyRepo)).sort();
+    try {
+      let page = await openModels(app);
+      await page.getByRole('button', { name: 'Storage' }).click();
+      const folders = page.getByRole('list', { name: 'Folders' });
+      await expect(folders).toContainText(old);
+      await folders.getByRole('button', { name: 'Move…' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Move the models folder' });
+      const move = dialog.getByRole('button', { name: 'Move', exact: true });
+      await expect(move).toBeDisabled();
+      await dialog.getByRole('textbox', { name: 'New folder' }).fill(path.join(old, 'inside'));
+      await expect(dialog.getByRole('alert')).toContainText('This folder lies in the present models folder');
+      await expect(move).toBeDisabled();
+      await dialog.getByRole('textbox', { name: 'New folder' }).fill(next);
+      await expect(dialog.getByRole('status')).toContainText('2 files, 5.5 MB');
+      expect(fs.existsSync(next)).toBe(false);
+      await page.keyboard.press('Enter');
+      await expect(page.getByText(`The models folder is ${next} now`)).toBeVisible();
+      await expect(folders).toContainText(next);
+      await expect(folders).toContainText('1 model, 5.5 MB');
+      expect(fs.readdirSync(path.join(next, tinyRepo)).sort()).toEqual(before);
+      expect(fs.existsSync(path.join(old, tinyRepo))).toBe(false);
+      if (fs.existsSync('/dev/shm')) await expect(page.getByRole('list', { name: 'Recently removed' })).toContainText(`Former models folder ${old}`);
+
+      await app.restart();
+      page = await openModels(app);
+      await expect(rows(page)).toHaveCount(1);
+      await rows(page)
+        .getByRole('button', { name: /^Load .* Q4_K_M$/ })
+        .click();
+      await isLoaded(page);
+    } finally {
+      fs.rmSync(drive, { recursive: true, force: true });
+    }
   });
 });

@@ -62,37 +62,41 @@ export function MoveDialog({ from, onClose }: { from: string; onClose(): void })
   return (
     <Dialog open onClose={onClose} title={t('move.title')}>
       <form onSubmit={(event) => void submit(event)} className="flex flex-col gap-3 overflow-y-auto p-4">
-        <p className="wrap-anywhere text-text-2">{t('move.now', { folder: from })}</p>
-        <label htmlFor={id} className="text-text-2">
-          {t('move.to')}
-        </label>
-        <input
-          id={id}
-          value={folder}
-          spellCheck={false}
-          autoComplete="off"
-          placeholder={t('storage.addPlaceholder')}
-          aria-describedby={`${id}-hint`}
-          readOnly={busy}
-          onChange={(event) => setFolder(event.target.value)}
-          className="h-7 min-w-0 rounded-md border border-line-strong bg-surface-0 px-2 font-mono text-xs"
-        />
-        <p id={`${id}-hint`} className="-mt-2 text-xs text-text-2">
-          {t('move.hint')}
-        </p>
-        {plan && <Ahead plan={plan} />}
-        {error && <Problem text={sentence(error)} />}
-        {busy && (
+        {busy ? (
           <>
             <Tasks inDialog />
-            <p className="text-xs text-text-2">{t('move.goesOn')}</p>
+            <p className="text-text-2">{t('move.goesOn')}</p>
+          </>
+        ) : (
+          <>
+            <p className="wrap-anywhere text-text-2">{t('move.now', { folder: from })}</p>
+            <label htmlFor={id} className="text-text-2">
+              {t('move.to')}
+            </label>
+            <input
+              id={id}
+              value={folder}
+              spellCheck={false}
+              autoComplete="off"
+              placeholder={t('storage.addPlaceholder')}
+              aria-describedby={`${id}-hint`}
+              onChange={(event) => setFolder(event.target.value)}
+              className="h-7 min-w-0 shrink-0 rounded-md border border-line-strong bg-surface-0 px-2 font-mono text-xs"
+            />
+            <p id={`${id}-hint`} className="-mt-2 text-xs text-text-2">
+              {t('move.hint')}
+            </p>
+            {plan && <Ahead plan={plan} />}
+            {error && <Problem text={sentence(error)} />}
           </>
         )}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t(busy ? 'app:action.close' : 'app:action.cancel')}</Button>
-          <Button kind="primary" type="submit" disabled={busy || !plan}>
-            {t('move.action')}
-          </Button>
+          {!busy && (
+            <Button kind="primary" type="submit" disabled={!plan}>
+              {t('move.action')}
+            </Button>
+          )}
         </div>
       </form>
     </Dialog>
