@@ -55,6 +55,7 @@ export function scenarios(noServer: string | undefined): Scenario[] {
     ...files,
     { name: 'RAM runs out while loading (RLIMIT_AS)', run: (home) => withApp(home, starved) },
     { name: 'a graphics card that is too small', missing: noGpu, run: smallCard },
+    { name: 'a graphics card with room for one of two models', missing: noGpu ?? noServer, run: crowdedCard },
     { name: 'a graphics card that is lost', missing: noGpu, run: lostCard },
     ...apps,
     { name: 'idle without a model', missing: noShell(), run: idle },
@@ -204,10 +205,10 @@ async function starved(app: App): Promise<string> {
   return state.steps.map(({ change, from, to, why }) => `${change} ${from}→${to} (${why})`).join(', ');
 }
 
-async function onCard(home: string, mebibytes: number, more: Record<string, string>, act: (app: App) => Promise<string>): Promise<string> {
+async function onCard(home: string, mebibytes: number, more: Record<string, string>, act: (app: App) => Promise<string>, counted = false): Promise<string> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-card-'));
   try {
-    return await withApp(home, act, { ...cardEnvironment(folder, mebibytes), ...more });
+    return await withApp(home, act, { ...cardEnvironment(folder, mebibytes, { counted }), ...more });
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -223,6 +224,27 @@ const smallCard = (home: string): Promise<string> =>
     if (!again.remembered) throw new Error('the plan that worked was not remembered');
     return `${state.steps.map(({ change, from, to }) => `${change} ${from}→${to}`).join(', ')}; remembered`;
   });
+
+/** The card tells what is free: a small context stays beside the other model, a large one needs its room. */
+const crowdedCard = (home: string): Promise<string> =>
+  onCard(
+    home,
+    300,
+    {},
+    async (app) => {
+      await loaded(app, 'text', { contextSize: 32768 });
+      const small = await loaded(app, 'vision', { contextSize: 512 });
+      if (small.others?.length !== 1) throw new Error(`there was room for both: ${JSON.stringify(small.ejected)}`);
+      await nextMessage(app);
+      const large = await loaded(app, 'vision', { contextSize: 32768 });
+      const [gone] = large.ejected ?? [];
+      if (large.others || !gone?.forRoom || !gone.freed?.gpu) throw new Error(`nobody made room: ${JSON.stringify(large.ejected)}`);
+      if (large.model.layers.onGpu < large.model.layers.total) throw new Error(`it got ${large.model.layers.onGpu} layers of the card only`);
+      await nextMessage(app);
+      return `${(gone.freed.gpu / 2 ** 20).toFixed(1)} MiB of the card came back`;
+    },
+    true,
+  );
 
 /** Lost while the weights go up, and, on a card that lasts longer, in the middle of an answer. */
 const lostCard = async (home: string): Promise<string> => {

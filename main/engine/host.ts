@@ -114,6 +114,10 @@ export function createHost(): Handlers<typeof control> {
       return model.restoreState(file, slot);
     },
 
+    async unload() {
+      await backend?.dispose();
+    },
+
     stop({ turnId }) {
       running.get(turnId)?.stop.abort();
     },

@@ -42,6 +42,8 @@ export interface SessionParts extends Omit<Descent, 'order' | 'show' | 'onStep' 
 
 /** How long a model that goes may take to write what it has read, in ms. */
 const leaveMs = 15_000;
+/** How long a llama-server may take to end, in ms. */
+const unloadMs = 5_000;
 /** How long an engine may take to follow its llama-server, in ms. */
 const followMs = 5_000;
 
@@ -113,8 +115,10 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
   };
 
   const saveState = async (file: string, slot: number): Promise<SavedState> => value(await running!.client.call('saveState', { file, slot }));
-  const leave = async ({ process, model }: Running): Promise<void> => {
+  const leave = async ({ process, client, model }: Running): Promise<void> => {
     if (parts.leaving) await Promise.race([parts.leaving(model, saveState), process.exited, pause(leaveMs)]);
+    // A llama-server would outlive its engine by a moment, and its memory with it.
+    if (model.backend === 'llama-server') await Promise.race([client.call('unload', undefined), process.exited, pause(unloadMs)]);
     process.kill();
     await process.exited;
   };

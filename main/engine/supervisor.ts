@@ -121,16 +121,16 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     sessions.delete(session);
     ejected = [...ejected, ejection];
     const running = session.running();
-    const looked = running && look(running, freeVideo);
     const ended = async (): Promise<void> => {
-      await looked;
+      const looked = running && (await look(running, freeVideo));
       await session.end();
-      const freed = await cameBack(await looked, freeVideo);
+      const freed = await cameBack(looked, freeVideo);
       if (!freed || !ejected.includes(ejection)) return;
       ejected = ejected.map((each) => (each === ejection ? { ...ejection, freed } : each));
       publish();
     };
-    gone = Promise.all([gone, ended()]);
+    // One after the other: what comes back is then this one's.
+    gone = gone.then(ended);
   }
 
   function end(session: Session): void {

@@ -165,4 +165,6 @@ export const control = {
   /** Of the slot's conversation, to a file in the `stateFolder` of the load; waits for an answer that is running. */
   saveState: call(z.object({ file: z.string(), slot: z.int() }), savedState),
   restoreState: call(z.object({ file: z.string(), slot: z.int() }), savedState),
+  /** Settles when nothing holds memory for the model any more; the process is of no use then. */
+  unload: call(z.optional(z.undefined()), z.void()),
 };

@@ -39,7 +39,9 @@ export function missing(): string | undefined {
 }
 
 const build = (folder: string) =>
-  spawnSync('cc', ['-shared', '-fPIC', '-O2', '-w', '-o', path.join(folder, 'libsoftware_gpu.so'), here('software_gpu.c'), '-ldl'], { encoding: 'utf8' });
+  spawnSync('cc', ['-shared', '-fPIC', '-O2', '-w', '-o', path.join(folder, 'libsoftware_gpu.so'), here('software_gpu.c'), '-ldl', '-lpthread'], {
+    encoding: 'utf8',
+  });
 
 function driver(): string | undefined {
   try {
@@ -50,10 +52,14 @@ function driver(): string | undefined {
   }
 }
 
-/** What a process that shall see a card of `mebibytes` needs in its environment, the library for it in `folder`. */
-export function cardEnvironment(folder: string, mebibytes: number): Record<string, string> {
+/**
+ * What a process that shall see a card of `mebibytes` needs in its environment, the library for it in `folder`. A `counted` card tells
+ * how much of it is free, for all processes that share the folder.
+ */
+export function cardEnvironment(folder: string, mebibytes: number, { counted = false } = {}): Record<string, string> {
   build(folder);
   return {
+    ...(counted && { SOFTWARE_GPU_USED: path.join(folder, 'used') }),
     LD_PRELOAD: path.join(folder, 'libsoftware_gpu.so'),
     SOFTWARE_GPU_MIB: String(mebibytes),
     GGML_VK_VISIBLE_DEVICES: '0',
