@@ -47,7 +47,9 @@ test('a row opens to the parts of its memory and says for which settings they ho
   const table = screen.getByRole('table', { name: 'Memory of Q4_K_M' });
   expect(within(table).getByRole('row', { name: 'KV cache 512 MB –' })).toBeTruthy();
   expect(within(table).getByRole('row', { name: 'Free now 7.4 GB 21.3 GB' })).toBeTruthy();
-  expect(screen.getByText(/Holds for 16,384 tokens of context, cache f16, flash attention on, vision on, 33 of 33 layers/)).toBeTruthy();
+  expect(
+    screen.getByText(/Holds for 16,384 tokens of context, cache f16, flash attention on, vision on, 33 of 33 layers on the GPU, batch 512\./),
+  ).toBeTruthy();
 });
 
 test('an opened row names the other programs on the GPU, the largest first', async () => {

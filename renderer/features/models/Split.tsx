@@ -1,7 +1,7 @@
 /** Where the memory of a model goes, part by part, and for which settings that holds. */
 import { useTranslation } from 'react-i18next';
 import type { Hardware } from '../../../shared/schemas/hardware.ts';
-import { type Estimate, expertsOf } from '../../../shared/schemas/memory.ts';
+import { type Estimate, expertsOf, usualLoad } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { MemoryBar, PartSwatch, partKinds } from '../../ui/MemoryBar.tsx';
 import { inUse, type Side, sideParts, sidesOf } from './machine.ts';
@@ -93,6 +93,7 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
           flash: t(settings.flashAttention ? 'split.on' : 'split.off'),
           vision: t(settings.vision ? 'split.on' : 'split.off'),
           placed: experts ? t('split.experts', experts) : t('split.layers', { onGpu: layers.onGpu, total: layers.total }),
+          batch: format.count(settings.batchSize ?? usualLoad.batchSize),
         })}{' '}
         {t(estimate.basis === 'exact' ? 'split.exact' : experts ? 'split.aboutExperts' : 'split.aboutText')}
       </p>
