@@ -33,7 +33,7 @@ export async function streamCost(tokens: number): Promise<StreamCost> {
   const db = openDatabase(':memory:', { error: console.error });
   const chats = createChats({
     db,
-    blobs: { path: () => '', find: () => Promise.reject(new Error('no blobs here')) },
+    blobs: { path: () => '', find: () => Promise.reject(new Error('no blobs here')), sent: () => {} },
     settings: { get: () => defaultSettings },
     log: { info() {}, error: console.error },
     engine: {

@@ -7,6 +7,7 @@ import type { ModelDetail } from '../shared/schemas/hub.ts';
 import { type Blobs, createBlobs } from './blobs/store.ts';
 import { createAnswering } from './chats/answering.ts';
 import { createHeld } from './chats/held.ts';
+import { createPurge } from './chats/purge.ts';
 import { createChats } from './chats/service.ts';
 import { openDatabase } from './db/open.ts';
 import { elsewhereIn } from './downloads/elsewhere.ts';
@@ -68,6 +69,8 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
   let unlock = lockModels(folders.models);
   await recoverMoves(modelsFolder).catch((error: unknown) => log.scope('library').warn('What a move left behind could not be cleared up', { error }));
   const blobs = createBlobs(path.join(folders.data, 'blobs'));
+  const purge = createPurge({ db, blobs });
+  void purge.expire(Date.now()).catch((error: unknown) => log.scope('chats').error('What was deleted long ago could not be removed', { error }));
   const network = createNetwork({ platform, settings, log: log.scope('network') });
   await network.apply();
   const hub = createHub(network.address());
@@ -159,7 +162,10 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     },
     log: log.scope('library'),
   });
-  const storage = createStorage({ folders, library, jobs: downloads.list });
+  const storage = createStorage({
+    ...{ folders, library, jobs: downloads.list },
+    deleted: { waiting: purge.waiting, remove: async () => void (await purge.run(Date.now())) },
+  });
   let networkSettings = settings.get().network;
   void each(settings.watch(watching.signal), async (next) => {
     downloads.adapt(next.downloads);

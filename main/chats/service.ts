@@ -46,7 +46,7 @@ export interface Chats {
 
 export interface ChatsOptions {
   db: DatabaseSync;
-  blobs: Pick<Blobs, 'path' | 'find'>;
+  blobs: Pick<Blobs, 'path' | 'find' | 'sent'>;
   engine: AnswerEngine;
   settings: Pick<SettingsStore, 'get'>;
   /** How the makers of a model recommend to draw its words. */
@@ -125,6 +125,7 @@ export function createChats({ db, blobs, engine, settings, recommended, log, sav
   const ask = (exchange: Omit<Exchange, 'modelId'>, thinking: boolean | undefined): { chatId: string; turnId: string } => {
     const modelId = ready(exchange.chatId);
     const { question, answer } = store.ask({ ...exchange, modelId });
+    blobs.sent(exchange.parts.flatMap((part) => (part.type === 'image' ? [part.original, part.sent] : [])));
     begin(answer, question, thinking);
     return { chatId: answer.chatId, turnId: answer.id };
   };

@@ -11,13 +11,19 @@ import { createRoom, type Room, sizeOf, tiny } from './testing.ts';
 let room: Room;
 let library: Library;
 let storage: Storage;
+let removed: number;
+const deleted = {
+  waiting: () => Promise.resolve(removed > 0 ? { texts: 0, pictures: 0 } : { texts: 20, pictures: 30 }),
+  remove: async () => void removed++,
+};
 let jobs: Pick<DownloadJob, 'repo' | 'files'>[];
 beforeEach(async () => {
   room = createRoom();
   jobs = [];
+  removed = 0;
   library = room.open();
   const folders = { data: room.root, cache: join(room.root, 'cache'), models: room.models };
-  storage = createStorage({ folders, library, jobs: () => jobs as DownloadJob[] });
+  storage = createStorage({ folders, library, jobs: () => jobs as DownloadJob[], deleted });
 });
 afterEach(async () => {
   await library.refresh();
@@ -86,9 +92,15 @@ test('the bin is counted and emptied; headers and searches are made again; engin
   expect(await of('states')).toEqual([60, 60]);
   const [cache] = await of('cache');
   expect(cache).toBeGreaterThanOrEqual(300);
-  expect(await of('chats')).toEqual([770, 0]);
-  expect(await of('images')).toEqual([90, 0]);
-  for (const kind of ['headers', 'cache', 'chats', 'images', 'logs'] as const) await storage.reclaim(kind);
+  expect(await of('chats')).toEqual([770, 20]);
+  expect(await of('images')).toEqual([90, 30]);
+  for (const kind of ['chats', 'images'] as const) await storage.reclaim(kind);
+  expect(removed).toBe(2);
+  expect([await of('chats'), await of('images')]).toEqual([
+    [770, 0],
+    [90, 0],
+  ]);
+  for (const kind of ['headers', 'cache', 'logs'] as const) await storage.reclaim(kind);
   expect(await of('headers')).toEqual([0, 0]);
   expect(existsSync(state)).toBe(true);
   await storage.reclaim('states');

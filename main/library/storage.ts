@@ -20,12 +20,19 @@ interface StorageOptions {
   library: Pick<Library, 'list' | 'bin' | 'emptyBin' | 'tasks'>;
   /** Their parts are still wanted. */
   jobs(): readonly DownloadJob[];
+  /** Deleted chats and messages, with their pictures. */
+  deleted: {
+    /** Bytes. */
+    waiting(): Promise<{ texts: number; pictures: number }>;
+    /** Removes them for good. */
+    remove(): Promise<void>;
+  };
 }
 
 /** What is found out again by asking the Hub or reading the files. */
 const remade = ['headers', 'search'];
 
-export function createStorage({ folders, library, jobs }: StorageOptions): Storage {
+export function createStorage({ folders, library, jobs, deleted }: StorageOptions): Storage {
   /** Parts of downloads, and which of them no download on the list will go on with. */
   const parts = async (): Promise<{ size: number; left: Sized[] }> => {
     const found = (await filesIn(folders.models)).filter(({ path }) => /\.part(?:\.json)?$/.test(path));
@@ -40,12 +47,13 @@ export function createStorage({ folders, library, jobs }: StorageOptions): Stora
 
   return {
     async read() {
-      const [partial, read, made, cache, data, free] = await Promise.all([
+      const [partial, read, made, cache, data, gone, free] = await Promise.all([
         parts(),
         states(),
         headers(),
         filesIn(folders.cache),
         filesIn(folders.data, [folders.models, folders.cache]),
+        deleted.waiting(),
         freeBytes(folders.models).catch(() => null),
       ]);
       const below = (name: string): number => sum(data.filter(({ path }) => path.startsWith(join(folders.data, name))));
@@ -60,13 +68,14 @@ export function createStorage({ folders, library, jobs }: StorageOptions): Stora
         ['states', sum(read), sum(read)],
         ['headers', sum(made), sum(made)],
         ['cache', sum(cache) - sum(made) - sum(read), 0],
-        ['chats', below('atelier.db'), 0],
-        ['images', below('blobs'), 0],
+        ['chats', below('atelier.db'), gone.texts],
+        ['images', below('blobs'), gone.pictures],
         ['logs', below('logs'), 0],
       ];
       return { kinds: kinds.map(([kind, size, reclaimable]) => ({ kind, size, reclaimable })), free };
     },
     async reclaim(kind) {
+      if (kind === 'chats' || kind === 'images') await deleted.remove();
       if (kind === 'bin') await library.emptyBin();
       if (kind === 'headers') for (const name of remade) await rm(join(folders.cache, name), { recursive: true, force: true });
       if (kind === 'states') for (const { path } of await states()) await rm(path, { force: true });

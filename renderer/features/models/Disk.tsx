@@ -67,7 +67,7 @@ export function Disk() {
         <Confirm
           open
           title={t('storage.reclaimTitle', { kind: t(`storage.kinds.${asking}`) })}
-          text={t(`storage.warnings.${asking === 'bin' || asking === 'partial' || asking === 'states' ? asking : 'headers'}`)}
+          text={t(`storage.warnings.${warningOf(asking)}`)}
           action={t('storage.confirm')}
           onConfirm={() => void reclaim(asking)}
           onClose={() => setAsking(undefined)}
@@ -75,4 +75,10 @@ export function Disk() {
       )}
     </>
   );
+}
+
+/** What is said before something goes. */
+function warningOf(kind: StorageKind): 'bin' | 'partial' | 'states' | 'deleted' | 'headers' {
+  if (kind === 'chats' || kind === 'images') return 'deleted';
+  return kind === 'bin' || kind === 'partial' || kind === 'states' ? kind : 'headers';
 }
