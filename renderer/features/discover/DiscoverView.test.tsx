@@ -358,7 +358,7 @@ test('experts that lie in RAM are told by the verdict, the recommendation and th
   await within(await row('Q4_K_M')).findByText('Experts in RAM: 14 of 24 layers');
   await screen.findByText(/Q4_K_M \(good\) loses least by it: all layers are on the GPU, the experts of 14 of 24 in RAM\./);
   await user.click(screen.getByRole('button', { name: /memory of Q4_K_M/ }));
-  await screen.findByText(/vision on, all layers on the GPU, the experts of 14 of 24 in RAM\. About: asked of llama\.cpp itself/);
+  await screen.findByText(/vision on, all layers on the GPU, the experts of 14 of 24 in RAM, batch 512\. About: asked of llama\.cpp itself/);
 });
 
 test('a better one whose experts would not fit is named beside the one that does', async () => {
