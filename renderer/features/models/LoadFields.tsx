@@ -3,6 +3,7 @@ import { Collapsible } from '@base-ui/react/collapsible';
 import { ChevronRight } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { longestContext } from '../../../shared/contextSteps.ts';
+import type { LibraryModel } from '../../../shared/schemas/library.ts';
 import type { Estimate, KvType, LoadSettings } from '../../../shared/schemas/memory.ts';
 import { Select } from '../../ui/Select.tsx';
 import { Switch } from '../../ui/Switch.tsx';
@@ -17,6 +18,8 @@ export interface LoadFieldsProps {
   vision: boolean;
   /** Of one model, of all models, or only to see what a model would cost. */
   scope: 'model' | 'all' | 'price';
+  /** The one that is to be loaded. */
+  model?: LibraryModel | undefined;
   /** What is known of the model with these settings. */
   estimate?: Pick<Estimate, 'layers' | 'engine' | 'ropeWays'> | undefined;
   /** Of this computer. */

@@ -86,6 +86,7 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
           maxContext={model.contextLength}
           vision={model.vision}
           scope="model"
+          model={model}
           estimate={estimate}
           cores={machine?.cpu.threads}
           onChange={setValue}

@@ -5,11 +5,12 @@ import { useFormat } from '../../i18n.ts';
 import { NumberField } from '../../ui/NumberField.tsx';
 import { Select } from '../../ui/Select.tsx';
 import type { GroupProps } from './MoreLoadFields.tsx';
+import { Speculation } from './Speculation.tsx';
 
 export function SpeedFields(props: GroupProps) {
   const { t } = useTranslation('discover');
   const format = useFormat();
-  const { value, scope, cores, set } = props;
+  const { value, scope, model, cores, set } = props;
   return (
     <>
       <EngineField {...props} />
@@ -24,6 +25,7 @@ export function SpeedFields(props: GroupProps) {
           onChange={(threads) => set('threads', threads)}
         />
       )}
+      {model && <Speculation {...props} model={model} />}
     </>
   );
 }
