@@ -1,6 +1,7 @@
 /** What llama-server is started with. */
 import type { LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
 import { imageTokenCap } from '../../shared/schemas/memory.ts';
+import { guessedAhead } from '../memory/speculation.ts';
 import { hasAmx } from './amx.ts';
 import { checkpointsOf, stateBytes } from './checkpoints.ts';
 import { threads } from './llama.ts';
@@ -33,9 +34,9 @@ export async function serverArguments({ model, projector, stateFolder, speculati
 /** A model that guesses lies whole on one side, as it is asked several times for each word; its cache is like the other's. */
 function guessing(speculation: LoadRequest['speculation'], { gpuLayers, kvType }: LoadPlan, cores: string): string[] {
   if (!speculation) return [];
-  const cache = ['-ctkd', kvType, '-ctvd', kvType];
-  if (speculation.type === 'mtp') return ['--spec-type', 'draft-mtp', ...cache];
-  return ['--spec-type', 'draft-simple', '-md', speculation.model, '-ngld', gpuLayers > 0 ? '999' : '0', '-td', cores, ...cache];
+  const alike = ['--spec-draft-n-max', String(guessedAhead), '-ctkd', kvType, '-ctvd', kvType];
+  if (speculation.type === 'mtp') return ['--spec-type', 'draft-mtp', ...alike];
+  return ['--spec-type', 'draft-simple', '-md', speculation.model, '-ngld', gpuLayers > 0 ? '999' : '0', '-td', cores, ...alike];
 }
 
 /** Read into memory where nobody asks for more: only then is what llama.cpp counts what it takes. */

@@ -1,6 +1,7 @@
 /** What core says about a model's memory: the layers it chooses, what it asks for and how often, and the plan that follows. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { EstimateAnswer, EstimateRequest } from '../../shared/contract/control.ts';
+import { Fault } from '../../shared/result.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { defaultLoadSettings, type LoadSettings, splitTotal } from '../../shared/schemas/memory.ts';
@@ -90,6 +91,52 @@ test('the engine that would run it is the one that is asked about, and said', as
   const { memory, estimate } = memoryOf({ served: (_, { backend }) => backend === hardware.backend });
   expect((await memory.estimate({ source: library, settings }, never)).engine).toBe('llama-server');
   expect(estimate.mock.calls[0]?.[0]).toMatchObject({ served: true });
+});
+
+describe('guessing ahead', () => {
+  const big = { ...facts, tokenizer: 'bpe 100', parameters: 8e9 };
+  const others = new Map([
+    ['small', { ...big, parameters: 1e9 }],
+    ['stranger', { ...big, parameters: 1e9, tokenizer: 'bpe 200' }],
+  ]);
+  const at = (served: boolean, own = big) =>
+    memoryOf({
+      library: {
+        async resolve(id) {
+          if (id === 'gone') throw new Fault('library.notFound', 'gone');
+          return { files: [`/${id}`] };
+        },
+      },
+      headers: { forHub: vi.fn(), forFile: async ([file = '']) => ({ path: `/slim${file}`, facts: others.get(file.slice(1)) ?? own }) },
+      served: () => served,
+    });
+  const draft = (model: string) => ({ type: 'draft', model }) as const;
+
+  test('a smaller model goes with the question, the settings and the plan', async () => {
+    const { memory, estimate } = at(true);
+    const asked = { ...settings, speculation: draft('small') };
+    const shown = await memory.estimate({ source: library, settings: asked }, never);
+    expect(estimate.mock.calls[0]?.[0]).toMatchObject({ draft: '/slim/small', served: true, plan: { speculation: draft('small') } });
+    expect(shown.settings).toEqual(asked);
+    expect(memory.plan(asked, shown)).toMatchObject({ speculation: draft('small') });
+  });
+
+  test.each([draft('stranger'), draft('gone'), { type: 'mtp' } as const])('what cannot guess is left out of all of them: %j', async (speculation) => {
+    const { memory, estimate } = at(true);
+    const asked = { ...settings, speculation };
+    const shown = await memory.estimate({ source: library, settings: asked }, never);
+    expect(estimate.mock.calls[0]?.[0]).not.toHaveProperty('draft');
+    expect(estimate.mock.calls[0]?.[0].plan).not.toHaveProperty('speculation');
+    expect(shown.settings).toEqual(settings);
+    expect(memory.plan(asked, shown)).not.toHaveProperty('speculation');
+  });
+
+  test('with layers of its own a model guesses itself, where llama-server runs it', async () => {
+    const mtp = { ...settings, speculation: { type: 'mtp' } as const };
+    const own = { ...big, nextnLayers: 1 };
+    expect((await at(true, own).memory.estimate({ source: library, settings: mtp }, never)).settings).toEqual(mtp);
+    expect((await at(false, own).memory.estimate({ source: library, settings: mtp }, never)).settings).toEqual(settings);
+  });
 });
 
 test('as many layers as fit, and they are planned', async () => {

@@ -4,8 +4,8 @@ import type { MemorySplit } from '../../shared/schemas/memory.ts';
 
 type Sides = Record<'gpu' | 'ram', MemorySplit>;
 
-/** Tokens that llama-server guesses at once (`--spec-draft-n-max`). */
-const ahead = 3;
+/** Tokens that llama-server guesses at once. */
+export const guessedAhead = 3;
 
 /** Bytes on both sides together. */
 export const added = (one: Sides, other: Sides): Sides => ({ gpu: sum(one.gpu, other.gpu), ram: sum(one.ram, other.ram) });
@@ -23,7 +23,7 @@ const none: MemorySplit = { weights: 0, kvCache: 0, state: 0, compute: 0, projec
 /** Bytes that the output buffer grows by as it holds the logits of guesses too, in RAM. */
 export const guessedRows = ({ vocabulary }: MemoryFacts, plan: FormulaSettings): Sides => ({
   gpu: none,
-  ram: { ...none, compute: 4 * ahead * slotsOf(plan) * vocabulary },
+  ram: { ...none, compute: 4 * guessedAhead * slotsOf(plan) * vocabulary },
 });
 
 /**
@@ -39,12 +39,12 @@ export function predictorBytes({ predictor, layers, embedding }: MemoryFacts, pl
   const kvCache = padded(plan.contextSize) * (predictor.keyRow + predictor.valueRow) * elementBytes[plan.kvType];
   const state = Math.max(0, ...layers.map((layer) => layer.state));
   // A layer's result with all its states, once more than without.
-  const results = state > 0 ? (ahead + 2) * slots * state + 4 * plan.batchSize * predictor.stateWidth : 0;
+  const results = state > 0 ? (guessedAhead + 2) * slots * state + 4 * plan.batchSize * predictor.stateWidth : 0;
   const thoughts = 8 * plan.batchSize * embedding;
   const on = (side: 'gpu' | 'ram'): MemorySplit => ({
     ...none,
     ...(side === where && { weights, kvCache }),
-    state: ahead * sides[side].state,
+    state: guessedAhead * sides[side].state,
     compute: sides[side].compute + (sides[side].compute > 0 ? results : 0) + (side === 'ram' ? thoughts : 0),
   });
   return { gpu: on('gpu'), ram: on('ram') };
