@@ -115,6 +115,7 @@ export function createBin(home: string, prune: boolean): Bin {
     },
     async expire(now) {
       await discard((await held()).filter(({ removedAt }) => removedAt + keptMs < now));
+      for (const name of await readdir(bin).catch(() => [])) await removeBegun(join(bin, name), now - keptMs);
     },
   };
 }
@@ -129,6 +130,16 @@ async function readHeld(folder: string): Promise<Held | undefined> {
   } catch {
     return undefined;
   }
+}
+
+/** Removes what a removal left that was killed before it moved anything, when it is from before `until` (ms since 1970). */
+async function removeBegun(folder: string, until: number): Promise<void> {
+  const found = await stat(folder).catch(() => undefined);
+  if (!found?.isDirectory() || found.mtimeMs > until) return;
+  const names = await readdir(folder);
+  if (names.some((name) => name !== 'manifest.json.tmp')) return;
+  await rm(folder, { recursive: true });
+  await rmdir(dirname(folder)).catch(() => {});
 }
 
 const sizeOf = (file: string): Promise<number> =>

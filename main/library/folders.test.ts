@@ -1,5 +1,5 @@
 /** Further folders and files of the person, drives that go and come, and the bin over time. */
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LibraryLists, LibraryModel } from '../../shared/schemas/library.ts';
@@ -122,7 +122,12 @@ test('the bin outlives a restart for 30 days; then it is gone for good', async (
   const [item] = await bin();
   const days = (n: number) => Date.parse(item!.removedAt) + n * 24 * 3600 * 1000;
   expect(Date.parse(item!.until)).toBe(days(30));
+  // As a removal leaves it that is killed at its start.
+  const begun = join(room.models, '.bin/begun');
+  mkdirSync(begun);
+  writeFileSync(join(begun, 'manifest.json.tmp'), '');
   expect(await bin(room.open({ lists, now: () => days(29) }))).toMatchObject([{ id }]);
+  expect(existsSync(begun)).toBe(true);
   expect(await bin(room.open({ lists, now: () => days(31) }))).toEqual([]);
   expect(existsSync(join(room.models, '.bin'))).toBe(false);
 });

@@ -365,7 +365,8 @@ async function killed(at: 'copied' | 'published' | 'switched' | 'binning'): Prom
       if (change.folder && ${at === 'switched'}) die();
     };
     if (${at === 'copied'}) setInterval(() => fs.existsSync(${JSON.stringify(join(drive, 'x/ada/5.bin.moving'))}) && die(), 1);
-    if (${at === 'binning'}) setInterval(() => fs.existsSync(${JSON.stringify(join(room.models, '.bin'))}) && die(), 0);
+    const bin = ${JSON.stringify(join(room.models, '.bin'))};
+    if (${at === 'binning'}) setInterval(() => fs.existsSync(bin) && fs.readdirSync(bin, { recursive: true }).length > 5 && die(), 0);
     const moves = createMoves({ models, library, downloads: { hold: async () => () => {} }, apps: () => [], isLoaded: () => false, onLocked: () => unlock, log: console, spareBytes: 0 });
     await moves.move(${JSON.stringify(join(drive, 'x'))});
     die();`;
@@ -401,6 +402,7 @@ test.for(['switched', 'binning'] as const)('kill -9 when it is %s: the new folde
   expect(library.list()).toMatchObject([{ id: q4, verified: true }]);
   for (const { id } of library.bin()) await library.restore(id);
   expect(snapshot(room.models)).toEqual(before);
+  expect(library.bin()).toEqual([]);
 });
 
 function flip(file: string): void {
