@@ -16,6 +16,7 @@ import { Problem } from '../../ui/Notice.tsx';
 import { useRun } from '../../useRun.ts';
 import { appName } from './apps.ts';
 import { FileList } from './FileList.tsx';
+import { ModelAnswers } from './ModelAnswers.tsx';
 import { type Upstream, upstreamOf } from './upstream.ts';
 
 /** Open for as long as it is there. */
@@ -34,6 +35,7 @@ export function ModelDetails({ model, onClose }: { model: LibraryModel; onClose(
       <div className="flex flex-col gap-4 overflow-y-auto p-4">
         <Facts facts={facts} />
         <FileList label={t('details.files')} files={projector ? [...files, projector] : files} />
+        <ModelAnswers model={model} />
         {hub && <OnTheHub model={model} repo={hub.repo} onClose={onClose} />}
       </div>
     </Dialog>
