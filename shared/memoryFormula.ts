@@ -27,6 +27,8 @@ export interface MemoryFacts {
   inputWeights: number;
   /** The output matrix and its norm; the embeddings again where they are tied. */
   outputWeights: number;
+  /** Of both: embeddings that are the output matrix too, and are loaded once where both lie in one kind of memory. */
+  sharedWeights: number;
   vocabulary: number;
   embedding: number;
   heads: number;

@@ -13,6 +13,9 @@ export function hasAmx(): boolean {
   return found;
 }
 
+/** Whether llama-server may not use it for a model with `stateBytes` of recurrent state, and so leaves the weights as they are in the file. */
+export const mayNotRepack = ({ slots = 1 }: { slots?: number | undefined }, stateBytes: number): boolean => slots > 1 && stateBytes > 0 && hasAmx();
+
 function look(): boolean {
   try {
     return /^flags\s*:.*\bamx_/m.test(readFileSync('/proc/cpuinfo', 'utf8'));

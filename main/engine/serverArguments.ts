@@ -2,7 +2,7 @@
 import type { LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
 import { imageTokenCap } from '../../shared/schemas/memory.ts';
 import { guessedAhead } from '../memory/speculation.ts';
-import { hasAmx } from './amx.ts';
+import { mayNotRepack } from './amx.ts';
 import { checkpointsOf, stateBytes } from './checkpoints.ts';
 import { threads } from './llama.ts';
 import { modelBytes } from './modelBytes.ts';
@@ -11,7 +11,7 @@ import { asArguments, positionsOf } from './positions.ts';
 /** The plan as llama-server's arguments: nothing is fitted or chosen by the server itself. */
 export async function serverArguments({ model, projector, stateFolder, speculation, plan }: LoadRequest): Promise<string[]> {
   const { count, step } = await checkpointsOf(model, plan.contextSize);
-  const spoilt = plan.slots !== undefined && plan.slots > 1 && hasAmx() && (await stateBytes(model).catch(() => 1)) > 0;
+  const asInFile = mayNotRepack(plan, await stateBytes(model).catch(() => 1));
   const cores = String(threads(modelBytes(model), plan.threads));
   return [
     ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(plan.imageTokens ?? imageTokenCap)] : [])],
@@ -24,7 +24,7 @@ export async function serverArguments({ model, projector, stateFolder, speculati
     ...['--ctx-checkpoints', String(count), '--checkpoint-min-step', String(step)],
     // Each answer may use the whole context, as long as all together fit. No copies of old prompts in RAM: they are kept on disk.
     ...['-np', String(plan.slots ?? 1), ...(plan.slots ? ['--kv-unified'] : []), '--cache-ram', '0'],
-    ...(spoilt ? ['--no-repack'] : []),
+    ...(asInFile ? ['--no-repack'] : []),
     ...guessing(speculation, plan, cores),
     ...(stateFolder ? ['--slot-save-path', stateFolder] : []),
     ...['--no-ui', '--jinja', '--log-colors', 'off', '-lv', '4'],

@@ -14,6 +14,7 @@ import {
   windowCells,
 } from '../../shared/memoryFormula.ts';
 import { imageTokenCap, type MemorySplit } from '../../shared/schemas/memory.ts';
+import { mayNotRepack } from '../engine/amx.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 import { memoryFacts } from './facts.ts';
 import { imageWork, projectorWeights } from './projector.ts';
@@ -120,8 +121,12 @@ async function simulate(llama: Llama, { insights, facts }: VirtualModel, running
   // A token's logits for each sequence lie in the output buffer, of which the vocabulary of few words has its few.
   const missingWords = slotsOf(plan) * (facts.vocabulary - running.facts.vocabulary);
   const cache = cacheBytes(facts, { ...plan, gpuLayers });
-  return { gpu: split(weights.gpuVram, context.gpu, cache.gpu), ram: split(weights.cpuRam, context.ram + 4 * missingWords, cache.ram) };
+  const inRam = plan.served && llama.gpu === false && mayNotRepack(plan, cache.ram.state) ? bytesInFile(facts) : weights.cpuRam;
+  return { gpu: split(weights.gpuVram, context.gpu, cache.gpu), ram: split(inRam, context.ram + 4 * missingWords, cache.ram) };
 }
+
+const bytesInFile = ({ layers, inputWeights, outputWeights, sharedWeights }: MemoryFacts): number =>
+  layers.reduce((bytes, { weights }) => bytes + weights, inputWeights + outputWeights - sharedWeights);
 
 /**
  * What a context takes on both sides. Sequences that share a cache cannot be asked for: of those with a cache each, as large as the

@@ -116,6 +116,7 @@ export function memoryFacts(header: GgufHeader, file: string): MemoryFacts {
     ...(skipped > 0 && { predictor: predictor() }),
     inputWeights: weights.input,
     outputWeights: weights.output,
+    sharedWeights: weights.shared,
     vocabulary: header.tensors.find((tensor) => tensor.name === 'token_embd.weight')?.dimensions[1] ?? number('vocab_size') ?? 0,
     embedding,
     heads,
@@ -142,7 +143,7 @@ function layerWeights(header: GgufHeader, blocks: number) {
     if (name === 'token_embd.weight') embeddings = bytes;
     if (name === 'output.weight') tied = false;
   }
-  return { layers, input, output: output + (tied ? embeddings : 0) };
+  return { layers, input, output: output + (tied ? embeddings : 0), shared: tied ? embeddings : 0 };
 }
 
 const finite = (value: unknown): number | undefined => {

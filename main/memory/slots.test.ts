@@ -6,9 +6,12 @@ import { getLlama, type Llama, LlamaLogLevel } from 'node-llama-cpp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LoadPlan } from '../../shared/contract/control.ts';
 import { memoryByFormula } from '../../shared/memoryFormula.ts';
+import { createLlamaServer } from '../engine/llamaServer.ts';
+import { builtServer } from '../engine/serverBuild.ts';
+import { defaultFolders } from '../folders.ts';
 import { askMemory } from './ask.ts';
 import { memoryFacts } from './facts.ts';
-import { header, headerPath } from './testing/allocations.ts';
+import { fixture, header, headerPath } from './testing/allocations.ts';
 import { missing, type SoftwareGpu, startSoftwareGpu } from './testing/softwareGpu.ts';
 import { writeWholeModel } from './testing/wholeModel.ts';
 
@@ -36,6 +39,7 @@ const onGpu = [
   { slots: 4, contextSize: 32768, kvType: 'q8_0', state: 77.06, compute: 74.56, host: 40.07 },
   { slots: 4, contextSize: 8192, flashAttention: false, state: 77.06, compute: 164.01, host: 25.8 },
 ] as const;
+const tiny = fixture('tiny-qwen3.5-vl/tiny-qwen3.5-vl-Q4_K_M.gguf');
 const model = 'qwen3.5-0.8b-Q4_K_M';
 /** The first four layers of gpt-oss-20b-MXFP4, every second with a window of 128 tokens that the answers share: its cache grows. */
 const windowed = [
@@ -60,6 +64,19 @@ test('in RAM, as llama-server printed it', async () => {
     near(ram.compute, compute, JSON.stringify(row));
   }
 });
+
+const server = builtServer({ cacheFolder: defaultFolders().cache });
+test.skipIf(!server)('loaded for real, the tiny model takes what was said, whatever the processor does with its weights', async () => {
+  for (const slots of [1, 2, 4]) {
+    const asked = { ...plan, slots };
+    const { ram } = await askMemory(llama, { header: tiny, served: true, plan: asked });
+    const backend = createLlamaServer();
+    const { memory } = await backend.load({ model: tiny, plan: asked, serverFolder: server! }, () => {}, new AbortController().signal);
+    await backend.dispose();
+    for (const part of ['weights', 'kvCache', 'state', 'compute'] as const) near(ram[part], memory!.ram[part] / 2 ** 20, `${slots} slots, ${part}`);
+  }
+});
+if (!server) console.warn('SKIPPED: slots loaded for real: llama-server is not built here');
 
 test('node-llama-cpp answers one at a time, whatever is asked', async () => {
   const asked = async (slots: number) => (await askMemory(llama, { header: headerPath(model), plan: { ...plan, slots } })).ram;
