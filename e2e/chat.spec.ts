@@ -1,40 +1,11 @@
 /** A conversation: memory, stop, reload in mid-answer, a crash in mid-answer, and what is there after a restart. */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
-import { type App, expect, loadOffered, said, send, test } from './app.ts';
+import { expect, loadOffered, said, send, test } from './app.ts';
+import { descendants, slowDown } from './processes.ts';
 
 test.use({ library: ['tiny-qwen3.5-vl-Q4_K_M.gguf', 'mmproj-tiny-qwen3.5-vl-F16.gguf'] });
 
 const countTo100 = Array.from({ length: 100 }, (_, n) => n + 1);
-
-/** Processes below `pid`, itself left out, as lines of `pid command`. */
-function descendants(pid: number): { pid: number; command: string }[] {
-  const all = execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line))
-    .filter((match) => match !== null)
-    .map((match) => ({ pid: Number(match[1]), parent: Number(match[2]), command: match[3]! }));
-  const below = (parent: number): typeof all => all.filter((each) => each.parent === parent).flatMap((each) => [each, ...below(each.pid)]);
-  return below(pid);
-}
-
-/** Lets the model run for 10 of every 150 ms, so that the tiny one answers like a large one; the function it returns ends that. */
-function slowDown(app: App): () => void {
-  const servers = descendants(app.pid).filter(({ command }) => command.includes('llama-server'));
-  expect(servers).not.toEqual([]);
-  const signal = (name: 'SIGSTOP' | 'SIGCONT'): void => {
-    for (const { pid } of servers) if (fs.existsSync(`/proc/${pid}`)) process.kill(pid, name);
-  };
-  signal('SIGSTOP');
-  const timer = setInterval(() => {
-    signal('SIGCONT');
-    setTimeout(() => timer.hasRef() && signal('SIGSTOP'), 10);
-  }, 150);
-  return () => {
-    clearInterval(timer.unref());
-    signal('SIGCONT');
-  };
-}
 
 test.skip(process.platform === 'win32', 'there are no ps and no SIGSTOP');
 
