@@ -1,7 +1,7 @@
 /** Several downloads, against the stand-in Hub: who goes first, what is shared, what was replaced, what outlives the app. */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { seeded } from '../../e2e/hub/content.ts';
@@ -284,6 +284,23 @@ test('removing a job leaves the parts that another one goes on with', async () =
   await downloads.cancel(id);
   expect(existsSync(`${onDisk(projector)}.part`)).toBe(true);
   expect(existsSync(`${onDisk(a)}.part`)).toBe(false);
+});
+
+test('a list on a drive that comes after the start is not written over', async () => {
+  const first = await open(three, { settings: settings({ atOnce: 1 }) });
+  standIn.hub.setRate(256 * 1024);
+  const { id } = await start(first, a);
+  await until(first, ([job]) => job!.received > 0);
+  await first.pause(id);
+  await first.close();
+  await rename(standIn.models, `${standIn.models}-away`);
+  const second = standIn.open({ model: separate });
+  expect(second.list()).toEqual([]);
+  await rename(`${standIn.models}-away`, standIn.models);
+  standIn.hub.setRate(undefined);
+  await start(second, b);
+  await second.close();
+  expect(states(standIn.open({ model: separate }).list())).toMatch(/^A paused, B /);
 });
 
 test('a list of an older version is read, what is no job in it is passed over, and a list that is none is set aside', async () => {

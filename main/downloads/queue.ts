@@ -1,5 +1,5 @@
 /** What downloads now, what waits, what stopped and why; it outlives a kill. */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '../../shared/result.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
@@ -88,7 +88,10 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   const { elsewhere, patience, segmentSize, connections } = options;
   const file = (): string => join(folders.models, '.downloads.json');
   const target = (job: DownloadJob, path: string): string => targetOf(folders.models, job.repo, path);
-  let jobs = loadJobs(file(), (job) => job.files.every(({ path }) => isSafe(() => target(job, path))));
+  const load = (): DownloadJob[] => loadJobs(file(), (job) => job.files.every(({ path }) => isSafe(() => target(job, path))));
+  let jobs = load();
+  /** The models folder may be on a drive that comes later, and its list with it. */
+  let unread = !existsSync(folders.models);
   let settings = options.settings ?? defaultDownloadSettings;
   const watched = createWatched<DownloadJob[]>(structuredClone(jobs));
   const pace = createPace();
@@ -102,9 +105,15 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   let savedAt = 0;
 
   const publish = (): void => watched.set(structuredClone(jobs));
-  const save = (): Promise<void> => {
+  const save = async (): Promise<void> => {
     savedAt = performance.now();
-    return held ? Promise.resolve() : write(jobs);
+    if (held) return;
+    const come = unread && existsSync(file()) ? load().filter(({ id }) => !jobs.some((job) => job.id === id)) : [];
+    for (const job of come) if (isActive(job)) settle(job, 'queued');
+    jobs = [...come, ...jobs];
+    if (come.length > 0) publish();
+    await write(jobs);
+    unread &&= !existsSync(file());
   };
   const changed = (): Promise<void> => {
     publish();
