@@ -52,7 +52,7 @@ describe.for(engines)('%s', (name) => {
     held = createHeld({
       states,
       engine,
-      key: async (chatId, _, { backend, settings: { kvType } }) => stateKey({ chatId, backend, model: quant.q4, kvType, llamaCpp: 'v1' }),
+      key: async (chatId, _, { backend, settings }) => stateKey({ chatId, backend, model: quant.q4, settings, llamaCpp: 'v1' }),
       limit: () => limit,
       log,
     });

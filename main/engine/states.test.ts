@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync,
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { defaultLoadSettings, type LoadSettings } from '../../shared/schemas/memory.ts';
 import { openStates, type States, stateKey } from './states.ts';
 
 let folder: string;
@@ -81,9 +82,19 @@ test('what a killed app had left half written is removed', async () => {
 test('a model that was replaced has another key', () => {
   const model = path.join(path.dirname(folder), 'model.gguf');
   writeFileSync(model, 'one');
-  const key = (): string => stateKey({ chatId: 'chat', backend: 'llama-server', model, kvType: 'f16', llamaCpp: 'v1' });
+  const key = (changes: Partial<LoadSettings> = {}): string =>
+    stateKey({ chatId: 'chat', backend: 'llama-server', model, settings: { ...defaultLoadSettings, ...changes }, llamaCpp: 'v1' });
   const before = key();
   expect(key()).toBe(before);
+  expect(key({ contextSize: 1024, threads: 2 })).toBe(before);
+  expect(key({ kvType: 'q8_0' })).not.toBe(before);
+  const stretched = [
+    key({ ropeScaling: 'yarn' }),
+    key({ ropeScaling: 'yarn', contextSize: 65_536 }),
+    key({ ropeScaling: 'linear' }),
+    key({ ropeFreqBase: 1e6 }),
+  ];
+  expect(new Set([before, ...stretched]).size).toBe(5);
   writeFileSync(model, 'another');
   expect(key()).not.toBe(before);
 });

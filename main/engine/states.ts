@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
+import type { LoadSettings } from '../../shared/schemas/memory.ts';
 
 export interface States {
   folder: string;
@@ -70,8 +71,24 @@ export function openStates(folder: string): States {
   };
 }
 
-/** What a state belongs to. Another file of the model, another cache type or another engine cannot read it. */
-export function stateKey(of: { chatId: string; backend: string; model: string; projector?: string | undefined; kvType: string; llamaCpp: string }): string {
+interface StateOwner {
+  chatId: string;
+  backend: string;
+  model: string;
+  projector?: string | undefined;
+  /** As it was loaded. */
+  settings: Pick<LoadSettings, 'kvType' | 'contextSize' | 'ropeScaling' | 'ropeFreqBase'>;
+  llamaCpp: string;
+}
+
+/**
+ * What a state belongs to. Another file of the model, another cache type or another engine cannot read it; with other positions it would
+ * be read, and make no sense: keys are kept turned by where they stood.
+ */
+export function stateKey(of: StateOwner): string {
   const files = [of.model, of.projector].flatMap((file) => (file ? [file, statSync(file).size, statSync(file).mtimeMs] : []));
-  return JSON.stringify([of.chatId, of.backend, of.kvType, of.llamaCpp, ...files]);
+  const { kvType, contextSize, ropeScaling = 'none', ropeFreqBase } = of.settings;
+  const stretched = ropeScaling === 'none' ? [] : [ropeScaling, contextSize];
+  const base = ropeFreqBase === undefined ? [] : ['base', ropeFreqBase];
+  return JSON.stringify([of.chatId, of.backend, kvType, of.llamaCpp, ...files, ...stretched, ...base]);
 }
