@@ -95,11 +95,11 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
   const held = createHeld({
     states,
     engine,
-    async key(chatId, modelId, { backend, vision, settings: { kvType } }) {
+    async key(chatId, modelId, { backend, vision, settings: loaded }) {
       // It stays the same, and a process is started to tell.
       version ??= engine.hardware(folders.models).then(({ llamaCpp }) => llamaCpp);
       const { files, projector } = await library.resolve(modelId);
-      return stateKey({ chatId, backend, model: files[0]!, projector: vision ? projector : undefined, kvType, llamaCpp: await version });
+      return stateKey({ chatId, backend, model: files[0]!, projector: vision ? projector : undefined, settings: loaded, llamaCpp: await version });
     },
     limit: () => settings.get().stateCacheBytes,
     log: log.scope('chats'),
