@@ -7,6 +7,7 @@ import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { hasAmx } from '../main/engine/amx.ts';
 import { threads } from '../main/engine/llama.ts';
 import { buildServer } from '../main/engine/serverBuild.ts';
 import { defaultFolders } from '../main/folders.ts';
@@ -31,8 +32,10 @@ interface Measured {
   model: string;
   conversations: number;
   firstTokenMs: number[];
-  /** Of all conversations together. */
+  /** Of each answer, from its first token on. */
   tokensPerSecond: number[];
+  /** Of all conversations, over the whole time with the prompts. */
+  together: number[];
 }
 
 const built = await buildServer({ cacheFolder: defaultFolders().cache });
@@ -58,52 +61,49 @@ try {
   for (const model of values.quick ? [tiny] : [real, tiny]) {
     const name = path.basename(model, '.gguf');
     const id = `bench/engine/${path.basename(model)}`;
-    const direct = await startDirect({ folder: built.folder, model, threads: threads(), context, conversations: together });
-    running.push(direct);
-    loads.push({ model: name, way: 'llama-server directly', ms: direct.loadMs, memory: processTree(direct.pid) });
-    const prompt = await promptOf(promptTokens, direct.count);
-
-    const apps = new Map<string, Awaited<ReturnType<typeof startApp>>>();
-    for (const engine of engines) {
-      // Two apps do not share a models folder.
-      const home = path.join(folder, `${engine} ${name}`);
-      mkdirSync(path.join(home, 'models/bench/engine'), { recursive: true });
-      linkSync(model, path.join(home, 'models', id));
-      const app = await startApp(home, answerTokens);
-      running.push(app);
-      const ms = await app.load(id, context * together, engine);
-      loads.push({ model: name, way: `Atelier, ${engine}`, ms, memory: app.memory() });
-      apps.set(engine, app);
-    }
-
-    const ways = new Map<string, (prompt: string) => Promise<Answer>>([
-      ['llama-server directly', (text) => direct.ask(text, answerTokens)],
-      ...[...apps].map(([engine, app]): [string, (prompt: string) => Promise<Answer>] => [`Atelier, ${engine}`, app.ask]),
-    ]);
-    for (const [way, ask] of ways) {
-      const { tokens, promptTokens: read } = await ask(prompt('warm'));
-      say(`${name}: ${way}: ${read} tokens read, ${tokens} answered`);
-    }
-    const results = new Map<string, Measured>();
     for (let round = 0; round < rounds; round++) {
       const { promptPerSecond, tokensPerSecond } = await llamaBench.measure(model, promptTokens, answerTokens);
       alone.push({ model: name, promptPerSecond, tokensPerSecond });
-      for (const conversations of [1, together]) {
+    }
+    for (const conversations of [1, together]) {
+      const more = conversations > 1 && hasAmx() ? ['--no-repack'] : [];
+      const direct = await startDirect({ folder: built.folder, model, threads: threads(), context, conversations, more });
+      running.push(direct);
+      loads.push({ model: name, way: `llama-server directly, ${conversations} at once`, ms: direct.loadMs, memory: processTree(direct.pid) });
+      const prompt = await promptOf(promptTokens, direct.count);
+      const ways = new Map<string, (prompt: string) => Promise<Answer>>([['llama-server directly', (text) => direct.ask(text, answerTokens)]]);
+      for (const engine of engines) {
+        // Two apps do not share a models folder.
+        const home = path.join(folder, `${engine} ${name} ${conversations}`);
+        mkdirSync(path.join(home, 'models/bench/engine'), { recursive: true });
+        linkSync(model, path.join(home, 'models', id));
+        const app = await startApp(home, answerTokens);
+        running.push(app);
+        const ms = await app.load(id, context * conversations, engine, conversations);
+        loads.push({ model: name, way: `Atelier, ${engine}, ${conversations} at once`, ms, memory: app.memory() });
+        ways.set(`Atelier, ${engine}`, app.ask);
+      }
+      for (const [way, ask] of ways) {
+        const { tokens, promptTokens: read } = await ask(prompt('warm'));
+        say(`${name}: ${way}: ${read} tokens read, ${tokens} answered`);
+      }
+      const results = new Map<string, Measured>();
+      for (let round = 0; round < rounds; round++) {
         for (const [way, ask] of ways) {
           const began = performance.now();
           const answers = await Promise.all(Array.from({ length: conversations }, (_, at) => ask(prompt(`${round} ${at} ${way.length}`))));
           const seconds = (performance.now() - began) / 1000;
-          const key = `${way} ${conversations}`;
-          const row = results.get(key) ?? { way, model: name, conversations, firstTokenMs: [], tokensPerSecond: [] };
-          results.set(key, row);
+          const row = results.get(way) ?? { way, model: name, conversations, firstTokenMs: [], tokensPerSecond: [], together: [] };
+          results.set(way, row);
           row.firstTokenMs.push(median(answers.map(({ firstTokenMs }) => firstTokenMs)));
-          row.tokensPerSecond.push(conversations === 1 ? answers[0]!.tokensPerSecond : answers.reduce((sum, { tokens }) => sum + tokens, 0) / seconds);
+          row.tokensPerSecond.push(median(answers.map(({ tokensPerSecond }) => tokensPerSecond)));
+          row.together.push(answers.reduce((sum, { tokens }) => sum + tokens, 0) / seconds);
         }
+        say(`${name}, ${conversations} at once: round ${round + 1} of ${rounds}`);
       }
-      say(`${name}: round ${round + 1} of ${rounds}`);
+      measured.push(...results.values());
+      for (const each of running.splice(0)) await each.close();
     }
-    measured.push(...results.values());
-    for (const each of running.splice(0)) await each.close();
   }
   const stream = await streamCost(values.quick ? 10_000 : 50_000);
   if (values.json) console.log(JSON.stringify({ threads: threads(), rounds, alone, measured, loads, stream }));
@@ -140,7 +140,7 @@ function print({
     const bench = median(own.map((row) => row.tokensPerSecond));
     console.log(`\n${model}`);
     console.log(`  llama-bench: prompt ${number(median(own.map((row) => row.promptPerSecond)))} tok/s, answer ${number(bench)} tok/s`);
-    const table: string[][] = [['way', 'at once', 'first token ms', 'more than direct ms', 'tok/s', 'of direct', 'of one']];
+    const table: string[][] = [['way', 'at once', 'first token ms', 'more than direct ms', 'tok/s', 'of direct', 'together tok/s', 'of one']];
     for (const row of measured.filter((each) => each.model === model)) {
       const direct = measured.find((each) => each.model === model && each.conversations === row.conversations && each.way === 'llama-server directly')!;
       const one = measured.find((each) => each.model === model && each.conversations === 1 && each.way === row.way)!;
@@ -156,8 +156,9 @@ function print({
           pairs(row.tokensPerSecond, direct.tokensPerSecond, (a, b) => a / b),
           3,
         ),
+        number(median(row.together)),
         number(
-          pairs(row.tokensPerSecond, one.tokensPerSecond, (a, b) => a / b),
+          pairs(row.together, one.together, (a, b) => a / b),
           2,
         ),
       ]);

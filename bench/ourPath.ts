@@ -14,8 +14,8 @@ import { type Answer, stopwatch } from './answers.ts';
 
 export interface OurPath {
   client: Client<typeof core>;
-  /** Milliseconds until it can answer. */
-  load(id: string, context: number, engine: EngineChoice): Promise<number>;
+  /** Milliseconds until it can give `slots` answers at once. */
+  load(id: string, context: number, engine: EngineChoice, slots: number): Promise<number>;
   unload(): Promise<void>;
   /** In a new chat. */
   ask(prompt: string): Promise<Answer>;
@@ -71,8 +71,8 @@ export async function startApp(home: string, maxTokens: number): Promise<OurPath
 
   return {
     client,
-    async load(id, contextSize, engine) {
-      const settings = { ...defaultLoadSettings, contextSize, engine };
+    async load(id, contextSize, engine, slots) {
+      const settings = { ...defaultLoadSettings, contextSize, engine, ...(slots > 1 && { slots }) };
       const began = performance.now();
       await must(client.call('engine.load', { id, settings }));
       await until('ready');
