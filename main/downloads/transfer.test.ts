@@ -1,5 +1,5 @@
 /** A transfer from servers that lie in ways that an HTTP server in Node does not, and over several connections. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -94,6 +94,17 @@ test('an abort ends it with its reason, and what had arrived is kept', async () 
   await expect(run({ ...from, get }, { signal: abort.signal })).rejects.toBe(reason);
   await run(from);
   expect(asked.at(-1)).toBe(`500-${size - 1}`);
+});
+
+test('an abort before the first request lets go of the file too', async ({ skip }) => {
+  if (process.platform !== 'linux') skip('only Linux tells which files are open');
+  const abort = new AbortController();
+  const reason = new Error('paused');
+  const onProgress = (): void => abort.signal.throwIfAborted();
+  await expect(run(source(), { signal: abort.signal, onFound: async () => abort.abort(reason), onProgress })).rejects.toBe(reason);
+  expect(asked).toEqual([]);
+  const opened = await Promise.all((await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+  expect(opened.filter((name) => name.startsWith(folder))).toEqual([]);
 });
 
 /** Counts how many answers are under way at once. */

@@ -134,8 +134,9 @@ export async function transfer(options: TransferOptions): Promise<string | undef
     },
   });
   const room = watchRoom(target, spareBytes, () => lackedBytes(target, file.size), connections.fail);
-  tell();
   try {
+    // Who hears of it may end it at once.
+    tell();
     await connections.run();
   } catch (error) {
     await part.close().catch(() => {});
