@@ -119,7 +119,11 @@ test('a preset is chosen, taken back, and one’s own is saved and chosen', asyn
   act(() => void undoLast());
   await waitFor(() => expect(core.chats.get('c1')?.settings).toEqual({ systemPrompt: 'Be brief.', repeatPenalty: 1.4 }));
 
-  await choose('Save current as…');
+  await user.click(screen.getByRole('button', { name: 'Save as preset…' }));
+  await user.type(screen.getByRole('textbox', { name: 'Name of the preset' }), 'Ter{Escape}');
+  expect(screen.getByRole('dialog', { name: 'Settings of this chat' })).toBeTruthy();
+  await user.click(screen.getByRole('button', { name: 'Save as preset…' }));
+  expect(document.activeElement).toBe(screen.getByRole('textbox', { name: 'Name of the preset' }));
   await user.type(screen.getByRole('textbox', { name: 'Name of the preset' }), 'Terse{Enter}');
   await waitFor(() => expect(saved.presets).toMatchObject([{ name: 'Terse', settings: { systemPrompt: 'Be brief.', repeatPenalty: 1.4 } }]));
   await user.click(await screen.findByRole('button', { name: 'Back to the settings for all' }));

@@ -15,6 +15,7 @@ import { Inherited } from './Inherited.tsx';
 import { Presets } from './Presets.tsx';
 import { PromptField } from './PromptField.tsx';
 import { LengthField, SamplingFields } from './SamplingFields.tsx';
+import { SavePreset } from './SavePreset.tsx';
 import { useAnswerSettings } from './useAnswerSettings.ts';
 
 /** The button, marked where this chat has settings of its own, and what opens at it. */
@@ -31,7 +32,7 @@ export function ChatSettings({ chatId }: { chatId: string | undefined }) {
           type="button"
           icon={SlidersHorizontal}
           label={count === 0 ? t('title') : t('titleOwn', { count, n: format.count(count) })}
-          className={count > 0 ? 'text-accent' : undefined}
+          className={count > 0 ? 'text-accent!' : undefined}
         />
       }
     >
@@ -100,6 +101,7 @@ function Panel({ chatId }: { chatId: string | undefined }) {
       </div>
       {hasOwn && (
         <div className="flex flex-wrap justify-end gap-2 border-t border-line pt-3">
+          <SavePreset own={own} />
           {model && <KeepForModel model={model} own={own} onChange={onChange} />}
           <Button type="button" onClick={reset}>
             {t('reset')}

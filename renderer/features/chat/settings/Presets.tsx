@@ -1,6 +1,5 @@
-/** Settings by name for a chat: chosen, and kept under a name of one's own. */
-import { BookmarkPlus, Check, ChevronDown } from 'lucide-react';
-import { useState } from 'react';
+/** Settings by name, to choose for a chat. */
+import { Check, ChevronDown } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import { changeTo } from '../../../../shared/answerChoice.ts';
@@ -10,66 +9,23 @@ import { useStores } from '../../../stores/index.ts';
 import { Button } from '../../../ui/Button.tsx';
 import { Menu, MenuHeading, MenuItem, MenuLine } from '../../../ui/Menu.tsx';
 import { offerUndo } from '../../../ui/toasts.tsx';
-import { useRun } from '../../../useRun.ts';
 import type { AnswerFieldProps } from './SamplingFields.tsx';
 
 const builtIn = Object.keys(builtInPresets) as BuiltInPreset[];
 
-/** A button with the list, and a field for a new name when it is asked for. */
+/** A button with the list. */
 export function Presets({ own, onChange }: Pick<AnswerFieldProps, 'own' | 'onChange'>) {
   const { t } = useTranslation('answers');
-  const run = useRun();
   const { settings } = useStores();
   const presets = useStore(settings, (state) => state.settings.presets);
-  const [name, setName] = useState<string>();
 
   const apply = (title: string, preset: AnswerSettings): void => {
     const next = withPreset(own, preset);
     onChange(changeTo(own, next));
     offerUndo(t('preset.applied', { name: title }), t('undo'), () => onChange(changeTo(next, own)));
   };
-  const save = async (): Promise<void> => {
-    const title = name?.trim();
-    if (!title) return;
-    const saved = { id: crypto.randomUUID(), name: title, settings: own };
-    if (await run(settings.getState().change({ presets: [...presets.filter((each) => each.name !== title), saved] }))) setName(undefined);
-  };
   const marked = (preset: AnswerSettings) => (isPreset(own, preset) ? { icon: Check } : {});
 
-  if (name !== undefined)
-    return (
-      <form
-        className="flex w-full items-center gap-2"
-        onSubmit={(event) => {
-          event.preventDefault();
-          // The form stands in the composer's tree, though not in its place.
-          event.stopPropagation();
-          void save();
-        }}
-      >
-        <input
-          // biome-ignore lint/a11y/noAutofocus: it was just asked for.
-          autoFocus
-          aria-label={t('preset.name')}
-          placeholder={t('preset.name')}
-          maxLength={80}
-          value={name}
-          onChange={({ target }) => setName(target.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Escape') return;
-            event.stopPropagation();
-            setName(undefined);
-          }}
-          className="h-7 min-w-0 flex-1 rounded-md border border-line-strong bg-surface-0 px-2"
-        />
-        <Button type="submit" kind="primary" disabled={name.trim() === ''}>
-          {t('preset.save')}
-        </Button>
-        <Button type="button" onClick={() => setName(undefined)}>
-          {t('preset.cancel')}
-        </Button>
-      </form>
-    );
   return (
     <Menu
       trigger={
@@ -92,10 +48,6 @@ export function Presets({ own, onChange }: Pick<AnswerFieldProps, 'own' | 'onCha
           {preset.name}
         </MenuItem>
       ))}
-      <MenuLine />
-      <MenuItem icon={BookmarkPlus} disabled={Object.keys(own).length === 0} onClick={() => setName('')}>
-        {t('preset.saveAs')}
-      </MenuItem>
     </Menu>
   );
 }
