@@ -10,7 +10,10 @@ import { asArguments, positionsOf } from './positions.ts';
 
 /** The plan as llama-server's arguments: nothing is fitted or chosen by the server itself. */
 export async function serverArguments({ model, projector, stateFolder, speculation, plan }: LoadRequest): Promise<string[]> {
-  const { count, step } = await checkpointsOf(model, plan.contextSize);
+  const { count, step } = await checkpointsOf(
+    { model, draft: speculation?.type === 'draft' ? speculation.model : undefined, slots: plan.slots },
+    plan.contextSize,
+  );
   const asInFile = mayNotRepack(plan, await stateBytes(model).catch(() => 1));
   const cores = String(threads(modelBytes(model), plan.threads));
   return [

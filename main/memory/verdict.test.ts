@@ -90,15 +90,22 @@ test('a machine without a GPU runs it in RAM or not at all', async () => {
 });
 
 test('the copies of the state that a chat comes to keep need RAM too, without a limit where llama-server keeps them', () => {
-  const state = 100 * mebibyte;
-  const text: EstimateAnswer = { ...answer(33), gpu: { ...answer(33).gpu, state } };
-  const served: EstimateAnswer = { ...text, engine: 'llama-server' };
-  // 100 MiB, 300 of margin, and eight times the state, or 512.
+  const of = (state: number, engine: EstimateAnswer['engine']): EstimateAnswer => ({
+    ...answer(33),
+    gpu: { ...answer(33).gpu, state: state * mebibyte },
+    engine,
+  });
   const room = (ram: number) => machine('cuda', 8 * gibibyte, 8 * gibibyte, ram * mebibyte);
-  expect(verdictOf(text, room(911))).toBe('no');
-  expect(verdictOf(text, room(912))).toBe('fits');
-  expect(verdictOf(served, room(1199))).toBe('no');
-  expect(verdictOf(served, room(1200))).toBe('fits');
+  const needs = (answer: EstimateAnswer, ram: number): void => {
+    expect(verdictOf(answer, room(ram - 1))).toBe('no');
+    expect(verdictOf(answer, room(ram))).toBe('fits');
+  };
+  // 100 MiB, 300 of margin, and as many copies as fit into 512.
+  needs(of(20, 'llama-server'), 400 + 16 * 20);
+  needs(of(100, 'node-llama-cpp'), 400 + 5 * 100);
+  needs(of(100, 'llama-server'), 400 + 5 * 100);
+  needs(of(200, 'node-llama-cpp'), 400 + 512);
+  needs(of(200, 'llama-server'), 400 + 4 * 200);
 });
 
 test('what the loaded model holds counts as free, as it goes first', () => {

@@ -2,6 +2,7 @@
 import type { EstimateAnswer } from '../../shared/contract/control.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
+import { checkpointCount, checkpointRoom } from '../engine/checkpoints.ts';
 import type { Calibration, Overhead } from './calibrate.ts';
 
 const mebibyte = 2 ** 20;
@@ -12,13 +13,6 @@ const gpuMargin: Record<Hardware['backend'], number> = { cuda: 350 * mebibyte, v
 const ramMargin = 300 * mebibyte;
 /** Left beside what loads were seen to take on top. */
 const measuredMargin = 64 * mebibyte;
-
-/**
- * Copies of the recurrent state that both engines keep in RAM as a chat goes on, and the most that node-llama-cpp spends on
- * them (main/engine/llamaServer.ts and nodeLlamaCpp.ts).
- */
-const checkpoints = 8;
-const checkpointBytes = 512 * mebibyte;
 
 /** Memory that a model may take, in bytes. */
 export interface Room {
@@ -54,7 +48,10 @@ type Sides = Pick<EstimateAnswer, 'engine' | 'gpu' | 'ram'>;
 
 /** Bytes of RAM that it takes with what comes later, and with its margin. */
 function ramNeeded({ engine, gpu, ram }: Sides, room: Room): number {
-  const later = Math.min(checkpoints * (gpu.state + ram.state), engine === 'llama-server' ? Infinity : checkpointBytes);
+  const state = gpu.state + ram.state;
+  // Copies of it that are kept as chats go on, of which node-llama-cpp keeps no more than there is room for.
+  const copies = checkpointCount(state) * state;
+  const later = engine === 'llama-server' ? copies : Math.min(copies, checkpointRoom);
   return splitTotal(ram) + later + room.ramMargin;
 }
 
