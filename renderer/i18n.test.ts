@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { createFormat } from '../shared/format.ts';
 import { type ErrorCode, errorCodes } from '../shared/result.ts';
 import { crashCause } from '../shared/schemas/engine.ts';
+import { moveProblem } from '../shared/schemas/library.ts';
 import { errorSentence } from './errorSentence.ts';
 import { createI18n, languages, pickLanguage } from './i18n.ts';
 
@@ -96,6 +97,19 @@ test.each(languages)('every end of the engine has a sentence of its own in %s th
     errorSentence(t, createFormat(language), { code: 'engine.crashed', message: '', data: { cause, reason: 'raw' } }),
   );
   expect(new Set(sentences).size).toBe(crashCause.options.length);
+  for (const sentence of sentences) {
+    expect(sentence).toMatch(/^[^{}]{20,}[.]$/);
+    expect(sentence).toMatch(imperatives[language]);
+  }
+});
+
+test.each(languages)('every reason why the models folder stays has a sentence of its own in %s that says what to do', (language) => {
+  const t = createI18n(language).getFixedT(language, 'errors');
+  const known = { folder: '/media/usb', file: 'm.gguf', missing: 3e9, code: 'EIO' };
+  const sentences = moveProblem.options.map((reason) =>
+    errorSentence(t, createFormat(language), { code: 'library.cannotMove', message: '', data: { ...known, reason } }),
+  );
+  expect(new Set(sentences).size).toBe(moveProblem.options.length);
   for (const sentence of sentences) {
     expect(sentence).toMatch(/^[^{}]{20,}[.]$/);
     expect(sentence).toMatch(imperatives[language]);
