@@ -82,7 +82,7 @@ test('the slider goes beyond the model’s own context while it is stretched, an
   expect(words()).toBe('32,768 tokens');
   await choose(user, 'Stretch', /^YaRN/);
   expect(said.at(-1)).toEqual({ ...defaultLoadSettings, contextSize: 32_768, ropeScaling: 'yarn' });
-  screen.getByText(/^Beyond 32,768 tokens answers get worse/);
+  screen.getByText(/^With a context of more than 32,768 tokens answers get worse/);
   slider.focus();
   await user.keyboard('{End}');
   expect(words()).toBe('131,072 tokens (4×)');
