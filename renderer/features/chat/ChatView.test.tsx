@@ -165,6 +165,7 @@ test('the stats tell what of the question was known, and how well was guessed ah
   const core = testCore([chatOf([question, answerTurn('a', 'Ten', { stats: known })])]);
   const { user } = show(core, 'c1');
   await user.hover(await screen.findByText(/41.3 tok/));
+  await screen.findByText(/ to first · 70% of guesses right · /);
   const words = '312 of 3,120 tokens read, the rest was known · reading at 200 tok/s · 84 of 120 tokens guessed ahead were right (70%)';
   expect((await screen.findAllByText(words)).length).toBeGreaterThan(0);
 });
