@@ -1,8 +1,10 @@
-/** Settings of one chat: what it says of its answers holds there alone, and can be given back. */
+/** Settings of one chat: what it says of its answers holds there alone, and can be given back. And what is deleted goes for good. */
+import fs from 'node:fs';
+import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { expect, loadOffered, newChat, said, send, test } from './app.ts';
 
-test.use({ library: ['tiny-qwen3.5-vl-Q4_K_M.gguf'] });
+test.use({ library: ['tiny-qwen3.5-vl-Q4_K_M.gguf', 'mmproj-tiny-qwen3.5-vl-F16.gguf'] });
 
 const settingsButton = (page: Page): Locator => page.getByRole('button', { name: /^Settings of this chat/ });
 
@@ -57,4 +59,41 @@ test('a chat with its own system prompt and penalty answers accordingly, also af
   expect(await said(await send(page, repeat))).toContain('one one');
   await newChat(page);
   expect(await said(await send(page, question))).toBe(usual);
+});
+
+test('a deleted chat comes back, and goes for good with its picture when its room is reclaimed', async ({ app }) => {
+  const { page } = app;
+  const picture = new URL('./fixtures/tiny-qwen3.5-vl/pictures/01-red-circle.png', import.meta.url).pathname;
+  const blobs = (): string[] =>
+    fs
+      .readdirSync(path.join(app.home, 'blobs'), { recursive: true, withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map(({ name }) => name);
+  const words = 'wordlet that nobody says';
+  const written = (): boolean =>
+    fs
+      .readdirSync(app.home)
+      .filter((name) => name.startsWith('atelier.db'))
+      .some((name) => fs.readFileSync(path.join(app.home, name)).includes(words));
+  await loadOffered(page);
+  await said(await send(page, words, [picture]));
+  expect([blobs().length > 0, written()]).toEqual([true, true]);
+
+  const row = page.getByRole('link', { name: new RegExp(words) });
+  const remove = async (): Promise<void> => {
+    await page.getByRole('button', { name: new RegExp(`^More about ${words}`) }).click();
+    await page.getByRole('menuitem', { name: /^Delete/ }).click();
+    await expect(row).toHaveCount(0);
+  };
+  await remove();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await expect(row).toBeVisible();
+  await remove();
+
+  await page.getByRole('link', { name: 'Models' }).click();
+  await page.getByRole('button', { name: 'Storage' }).click();
+  await page.getByRole('button', { name: /^Reclaim .*: Chats$/ }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Delete for good' }).click();
+  await expect(page.getByRole('button', { name: /^Reclaim .*: (Chats|Pictures)$/ })).toHaveCount(0);
+  expect([blobs(), written()]).toEqual([[], false]);
 });
