@@ -9,7 +9,7 @@ import { type MemorySplit, splitTotal } from '../../shared/schemas/memory.ts';
 import { askMemory } from '../memory/ask.ts';
 import { writeMtpModel } from '../memory/testing/mtpModel.ts';
 import { answer, engines, open } from './testBackends.ts';
-import { ask, fixture, plan, projector, quant, sureConversations, surePictures } from './testModel.ts';
+import { ask, fixture, plan, projector, quant, say, sureConversations, surePictures } from './testModel.ts';
 
 const server = engines.find(({ name }) => name === 'llama-server');
 const other = fixture('tiny-qwen3.5-vl-Q6_K.gguf');
@@ -93,5 +93,28 @@ describe.skipIf(!server)('llama-server', () => {
     }
     await backend.dispose();
     expect(wrong).toEqual([]);
+  });
+
+  test.each(['draft', 'mtp'] as const)('a conversation that comes back from the disk goes on with the same words: %s', async (type) => {
+    const speculation = type === 'mtp' ? { type } : { type, model: other };
+    const model = type === 'mtp' ? own : quant.q4;
+    const first = [say('user', 'My name is Ada.')];
+    const then = (said: string) => ask([...first, say('assistant', said), say('user', 'What is my name?')]);
+    const file = path.join(folder, `${type}.state`);
+    const plain = await open(server!, quant.q4);
+    const said = (await answer(plain.backend, ask(first))).text;
+    const { text } = await answer(plain.backend, then(said));
+    await plain.backend.dispose();
+
+    const before = await open(server!, model, {}, { speculation, stateFolder: folder });
+    await answer(before.backend, ask(first));
+    await before.backend.saveState(file, 0);
+    await before.backend.dispose();
+    const after = await open(server!, model, {}, { speculation, stateFolder: folder });
+    await after.backend.restoreState(file, 0);
+    const next = await answer(after.backend, then(said));
+    await after.backend.dispose();
+    expect(next.text).toBe(text);
+    expect(next.stats.cachedTokens).toBeGreaterThan(0);
   });
 });
