@@ -56,11 +56,13 @@ export async function binOlder(job: DownloadJob, files: readonly JobFile[], mode
   let commit = '';
   for (const { path } of files) {
     const target = targetOf(models, job.repo, path);
+    if (!(await isFile(target))) continue;
     commit ||= (await statedMeta(target))?.commit ?? '';
-    for (const file of [target, metaPath(target)]) if (await stat(file).catch(() => undefined)) older.push(relative(models, file).split(sep).join('/'));
+    const there = (await isFile(metaPath(target))) ? [target, metaPath(target)] : [target];
+    older.push(...there.map((file) => relative(models, file).split(sep).join('/')));
   }
   if (older.length === 0) return;
-  const version = commit.slice(0, 7) || 'older';
+  const version = commit.slice(0, 7);
   await writing(
     join(models, older[0]!),
     () => 0,
@@ -69,9 +71,11 @@ export async function binOlder(job: DownloadJob, files: readonly JobFile[], mode
         // By the version too: what is removed later by its own name is another thing.
         id: `${job.repo}/${job.quantization}@${version}`,
         name: basename(job.repo),
-        label: `${job.label} · ${version}`,
+        label: version ? `${job.label} · ${version}` : job.label,
         files: older,
         shared: [],
       }),
   );
 }
+
+const isFile = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isFile() === true;
