@@ -2,7 +2,7 @@
 import { createStore } from 'zustand/vanilla';
 import type { Core, MemorySource } from '../../shared/contract/core.ts';
 import type { Client } from '../../shared/rpc/connect.ts';
-import type { ContextLimits, LoadSettings } from '../../shared/schemas/memory.ts';
+import { type ContextLimits, type LoadSettings, memorySettings } from '../../shared/schemas/memory.ts';
 
 export interface LimitsState {
   limits: Record<string, ContextLimits>;
@@ -15,8 +15,10 @@ export interface LimitsState {
 }
 
 /** What limits hang on: not on the context and the usual cache types, which they are about. */
-const keyOf = ({ flashAttention, gpuLayers, vision, imageTokens, kvType }: LoadSettings): string =>
-  [flashAttention, gpuLayers, vision, imageTokens, kvType === 'q4_0'].join();
+function keyOf(settings: LoadSettings): string {
+  const { contextSize: _, kvType, ...others } = memorySettings(settings);
+  return JSON.stringify([others, kvType === 'q4_0']);
+}
 
 /** The limits store. */
 export const createLimitsStore = (client: Client<Core>) =>
