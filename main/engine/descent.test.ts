@@ -10,11 +10,14 @@ import { cardEnvironment, missing } from '../memory/testing/softwareGpu.ts';
 import type { EngineProcess } from '../platform.ts';
 import { forkEngine } from './fork.ts';
 import type { LoadOrder } from './order.ts';
+import { builtServer } from './serverBuild.ts';
 import { createEngine, type Engine } from './supervisor.ts';
 import { ask, fixture, plan, quant } from './testModel.ts';
 
 const noGpu = missing();
 if (noGpu) console.log(`Skipped: ${noGpu}`);
+const server = noGpu ? undefined : builtServer({ cacheFolder: defaultFolders().cache, compute: 'vulkan' });
+if (!noGpu && !server) console.log('Skipped: llama-server is not built here for Vulkan');
 const entry = path.join(import.meta.dirname, 'host.ts');
 const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-descent-'));
 const facts = { architecture: 'qwen35', blockCount: 4, embeddingLength: 256 } as ModelFacts;
@@ -95,6 +98,26 @@ test.skipIf(noGpu)('a card too small for the weights: the model ends on the proc
   const changes = state.status === 'ready' ? state.steps?.map(({ change }) => change) : undefined;
   expect(changes?.[0]).toBe('layers');
   expect(changes?.at(-1)).toBe('backend');
+  expect(await answer()).toBe('Hello! How can I help you today?');
+});
+
+test.skipIf(noGpu || !server)('a card too small for what guesses: the model is loaded without, as it was asked otherwise', { timeout: 120_000 }, async () => {
+  create(cardEnvironment(folder, 5));
+  const speculation = { type: 'draft', model: 'library id' } as const;
+  let worked: unknown;
+  const asked = order(
+    { batchSize: 128, speculation },
+    { engine: 'llama-server', draft: fixture('tiny-qwen3.5-vl-F16.gguf'), onLoaded: (plan) => (worked = plan) },
+  );
+  engine!.load(asked);
+  const state = await settled();
+  expect(state).toMatchObject({
+    status: 'ready',
+    model: { backend: 'llama-server', layers: { onGpu: 5 } },
+    steps: [{ change: 'speculation', from: 'draft', to: 'none', why: 'gpu' }],
+  });
+  const { speculation: _, ...rest } = asked.plan;
+  expect(worked).toEqual(rest);
   expect(await answer()).toBe('Hello! How can I help you today?');
 });
 
