@@ -229,3 +229,15 @@ test('a message whose model made way for another is told so', async () => {
   ready('b');
   await expect(waiting).rejects.toMatchObject({ code: 'engine.notLoaded' });
 });
+
+test('a model that guesses goes along, and both to the engine that can', async () => {
+  runner = 'llama-server';
+  const speculating = (speculation: LoadSettings['speculation']): LoadSettings => ({ ...defaultLoadSettings, ...(speculation && { speculation }) });
+  await loads.load('big', { settings: speculating({ type: 'draft', model: 'small' }) }, forever);
+  expect(orders.at(-1)).toMatchObject({ draft: '/models/small', engine: 'llama-server', plan: { speculation: { type: 'draft', model: 'small' } } });
+  await loads.load('big', { settings: speculating({ type: 'mtp' }) }, forever);
+  expect(orders.at(-1)).toMatchObject({ engine: 'llama-server', plan: { speculation: { type: 'mtp' } } });
+  expect(orders.at(-1)).not.toHaveProperty('draft');
+  await loads.load('big', { settings: speculating(undefined) }, forever);
+  expect(orders.at(-1)).toMatchObject({ engine: 'auto' });
+});
