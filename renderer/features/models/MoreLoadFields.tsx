@@ -31,9 +31,14 @@ export function MoreLoadFields(props: LoadFieldsProps) {
       data-compact={scope === 'price' ? '' : undefined}
       className="grid gap-x-8 gap-y-5 pt-2 pb-1 @2xl:grid-cols-2 data-compact:flex data-compact:flex-wrap data-compact:items-center data-compact:gap-x-5 data-compact:gap-y-2 data-compact:pt-0"
     >
-      <Group title={t('groups.memory')}>
-        <MemoryFields {...group} />
-      </Group>
+      <div className="flex flex-col gap-5 in-data-compact:contents">
+        <Group title={t('groups.memory')}>
+          <MemoryFields {...group} />
+        </Group>
+        <Group title={t('groups.answers')}>
+          <AnswerFields {...group} />
+        </Group>
+      </div>
       <div className="flex flex-col gap-5 in-data-compact:contents">
         <Group title={t('groups.speed')}>
           <SpeedFields {...group} />
@@ -43,9 +48,6 @@ export function MoreLoadFields(props: LoadFieldsProps) {
             <ContextFields {...group} />
           </Group>
         )}
-        <Group title={t('groups.answers')}>
-          <AnswerFields {...group} />
-        </Group>
       </div>
     </div>
   );
