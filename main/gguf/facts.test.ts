@@ -35,6 +35,7 @@ test('the tiny model: shards together are the model', async () => {
     ssm: { convKernel: 4, innerSize: 256, stateSize: 64, groupCount: 2, timeStepRank: 4 },
     chat: true,
     thinking: true,
+    pictures: true,
   });
   const shards = await Promise.all([1, 2, 3].map((n) => headerOf(`tiny-qwen3.5-vl/tiny-qwen3.5-vl-Q8_0-0000${n}-of-00003.gguf`)));
   expect(modelFacts(shards)).toEqual(single);

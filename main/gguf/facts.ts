@@ -52,6 +52,8 @@ export interface ModelFacts {
   chat: boolean;
   /** Its chat template can switch thinking on and off. */
   thinking: boolean;
+  /** Its chat template has a place for pictures, which a projector would bring; that of some models without one has it too. */
+  pictures: boolean;
   /** How its makers recommend to draw its words. */
   sampling?: Sampling;
   /** Of a projector. */
@@ -129,13 +131,18 @@ export function modelFacts(headers: readonly GgufHeader[]): ModelFacts {
 /** Keys of a slim header in place of the chat template and the tokenizer. */
 export const chatKey = 'atelier.chat';
 export const thinkingKey = 'atelier.thinking';
+export const picturesKey = 'atelier.pictures';
 export const tokenizerKey = 'atelier.tokenizer';
 
-/** Whether there is a chat template, and whether it switches thinking. */
-export function templateFacts({ metadata }: GgufHeader): { chat: boolean; thinking: boolean } {
+/** What templates put where a picture goes, or ask a message's part for. */
+const picture = /image_pad|<\|?image|<start_of_image>|\[IMG\]|['"]image(?:_url)?['"]/;
+
+/** Whether there is a chat template, whether it switches thinking, and whether it takes pictures. */
+export function templateFacts({ metadata }: GgufHeader): Pick<ModelFacts, 'chat' | 'thinking' | 'pictures'> {
   const template = textOf(metadata.get('tokenizer.chat_template'));
-  if (template === undefined) return { chat: metadata.get(chatKey) === true, thinking: metadata.get(thinkingKey) === true };
-  return { chat: true, thinking: switchesThinking(template) };
+  const kept = (key: string): boolean => metadata.get(key) === true;
+  if (template === undefined) return { chat: kept(chatKey), thinking: kept(thinkingKey), pictures: kept(picturesKey) };
+  return { chat: true, thinking: switchesThinking(template), pictures: picture.test(template) };
 }
 
 /** The kind of tokenizer, how it splits text beforehand, and how many tokens it has. */

@@ -286,7 +286,7 @@ describe('on disk', () => {
   test('one file, shards, a projector; facts stay the same when they come from the kept header', async () => {
     const shards = [1, 2, 3].map((n) => tiny(`tiny-qwen3.5-vl-Q8_0-0000${n}-of-00003.gguf`));
     const single = await headers.forFile([tiny('tiny-qwen3.5-vl-Q8_0.gguf')]);
-    expect(single.facts).toMatchObject({ name: 'Tiny Qwen3.5 VL', chat: true, thinking: true, vocabularySize: 2048 });
+    expect(single.facts).toMatchObject({ name: 'Tiny Qwen3.5 VL', chat: true, thinking: true, pictures: true, vocabularySize: 2048 });
     expect((await headers.forFile(shards)).facts).toEqual(single.facts);
     expect(await headers.forFile([tiny('tiny-qwen3.5-vl-Q8_0.gguf')])).toEqual(single);
     expect((await headers.forFile([tiny('mmproj-tiny-qwen3.5-vl-F16.gguf')])).facts.clip).toMatchObject({ patchSize: 16 });

@@ -33,7 +33,7 @@ export interface Headers {
 }
 
 /** The slim form's own version: another one is made anew. */
-const version = 'v2';
+const version = 'v3';
 const atOnce = 4;
 
 /** Headers kept under `cacheFolder/headers`. */

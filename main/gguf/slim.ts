@@ -1,6 +1,6 @@
 /** Makes a header that has all that memory depends on, and nothing else: no tokenizer, one file for all shards. */
 import { Fault } from '../../shared/result.ts';
-import { chatKey, templateFacts, thinkingKey, tokenizerKey, tokenizerOf } from './facts.ts';
+import { chatKey, picturesKey, templateFacts, thinkingKey, tokenizerKey, tokenizerOf } from './facts.ts';
 import { align, type GgufHeader } from './header.ts';
 
 /** A shard's header with the bytes that it was parsed from. */
@@ -30,9 +30,9 @@ export function slimHeader(shards: readonly HeaderBytes[], file: string): Uint8A
   if (header.metadata.has('tokenizer.ggml.model')) added.push(['tokenizer.ggml.model', 'no_vocab']);
   if (typeof vocabulary === 'number') added.push([vocabularyKey, vocabulary]);
   if (typeof tokenTypes === 'number') added.push(['tokenizer.ggml.token_type_count', tokenTypes]);
-  const { chat, thinking } = templateFacts(header);
+  const { chat, thinking, pictures } = templateFacts(header);
   const tokenizer = tokenizerOf(header);
-  added.push([chatKey, chat], [thinkingKey, thinking]);
+  added.push([chatKey, chat], [thinkingKey, thinking], [picturesKey, pictures]);
   if (tokenizer !== undefined) added.push([tokenizerKey, tokenizer]);
   const replaced = (key: string): boolean => key === vocabularyKey && typeof vocabulary === 'number';
   const copied = header.entries.filter(({ key }) => !/^(?:tokenizer|split|quantize|atelier)\./.test(key) && !replaced(key));

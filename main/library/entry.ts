@@ -78,6 +78,7 @@ export function createEntries({ headers, folders, hashes }: EntriesOptions): (pl
       ...(facts && { parameters: facts.parameters }),
       contextLength: facts?.contextLength ?? 0,
       vision: projector !== undefined,
+      ...(facts?.pictures && !projector && { lacksProjector: true }),
       thinking: facts?.thinking ?? false,
       ...(facts?.sampling && { sampling: facts.sampling }),
       ...(facts?.tokenizer && { tokenizer: facts.tokenizer }),

@@ -70,9 +70,15 @@ test('lists what the headers say, with the projector of the folder', async () =>
   expect(model!.contextLength).toBeGreaterThan(0);
   expect(model!.parameters).toBeGreaterThan(1_000_000);
   expect(model).not.toHaveProperty('problem');
+  expect(model).not.toHaveProperty('lacksProjector');
   const resolved = await library.resolve(q4);
   expect(resolved).toMatchObject({ files: [at(q4)], projector: at(projector), model });
   expect(resolved.facts.embeddingLength).toBeGreaterThan(0);
+});
+
+test('a model whose template takes pictures says that its projector is not here', async () => {
+  add(q4);
+  expect(await listed()).toMatchObject([{ id: q4, vision: false, lacksProjector: true }]);
 });
 
 test('shards are one model; its projector may lie in the folder above', async () => {

@@ -57,6 +57,8 @@ export const libraryModel = z.object({
   /** Tokens. */
   contextLength: z.int(),
   vision: z.boolean(),
+  /** Its chat template takes pictures, but no projector is here. */
+  lacksProjector: z.optional(z.boolean()),
   /** Thinking can be switched on and off by its chat template. */
   thinking: z.boolean(),
   /** How its makers recommend to draw its words. */

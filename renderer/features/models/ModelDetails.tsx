@@ -36,11 +36,15 @@ export function ModelDetails({ model, onClose }: { model: LibraryModel; onClose(
         <Facts facts={facts} />
         <FileList label={t('details.files')} files={projector ? [...files, projector] : files} />
         <ModelAnswers model={model} />
+        {model.lacksProjector && <p>{t(!hub && isOurs(model) ? 'details.importProjector' : 'details.lacksProjector')}</p>}
         {hub && <OnTheHub model={model} repo={hub.repo} onClose={onClose} />}
       </div>
     </Dialog>
   );
 }
+
+/** Its folder may be added to. */
+const isOurs = ({ source: { app, reference } }: LibraryModel): boolean => app === 'atelier' || (app === 'folder' && !reference);
 
 /** Asked only when the person wants to know: it tells the Hub which model this is. */
 function OnTheHub({ model, repo, onClose }: { model: LibraryModel; repo: string; onClose(): void }) {
@@ -79,15 +83,23 @@ function OnTheHub({ model, repo, onClose }: { model: LibraryModel; repo: string;
     <div className="flex flex-col items-start gap-3 border-t border-line pt-4">
       {error && <Problem text={sentence(error)} />}
       {!found && (
-        <Button disabled={asking} onClick={() => void ask()}>
-          {t(asking ? 'details.asking' : 'details.check')}
-        </Button>
+        <div className="flex flex-wrap gap-2">
+          {model.lacksProjector && model.source.app === 'atelier' && (
+            <Button kind="primary" disabled={asking} onClick={() => void ask()}>
+              {t('details.lookForVision')}
+            </Button>
+          )}
+          <Button disabled={asking} onClick={() => void ask()}>
+            {t(asking ? 'details.asking' : 'details.check')}
+          </Button>
+        </div>
       )}
       {found && (
         <p role="status">
           {found.header === undefined ? t(`details.state.${found.state}`, { size: format.fileSize(found.changed) }) : t('details.state.header')}
         </p>
       )}
+      {found?.state === 'same' && model.lacksProjector && found.vision === undefined && <p>{t('details.noProjector')}</p>}
       {found?.header !== undefined && (
         <>
           {loaded && <p className="text-text-2">{t('details.ejectFirst')}</p>}

@@ -173,12 +173,13 @@ test('details: the Hub is asked only when the person wants it, and a missing pro
     'downloads.start': () => Promise.reject(new Fault('hub.unreachable', 'raw', { endpoint: 'x' })),
   });
   const hub = { repo: detail.id, commit: detail.commit, path: quantization.id };
-  const { projector, ...model } = libraryModel({ id: `${detail.id}/${quantization.id}`, hub, vision: false });
+  const { projector, ...model } = libraryModel({ id: `${detail.id}/${quantization.id}`, hub, vision: false, lacksProjector: true });
   fake.library.push([{ ...model, files: quantization.files.map(({ path, size }) => ({ path: `${detail.id}/${path}`, size, sha256 })) }]);
   const { user } = renderApp(fake, 'models');
   await user.click(await screen.findByRole('button', { name: /^Details of/ }));
+  screen.getByText('Its chat template takes pictures, but no projector is here.');
   expect(inputs(fake, 'hub.model')).toEqual([]);
-  await user.click(await screen.findByRole('button', { name: 'Check for updates' }));
+  await user.click(await screen.findByRole('button', { name: 'Add vision…' }));
   await screen.findByText('It is what the Hub has now.');
   await user.click(screen.getByRole('button', { name: 'Add vision, 937 MB' }));
   expect(inputs(fake, 'downloads.start')).toEqual([{ repo: detail.id, commit: detail.commit, quantization: quantization.id }]);
