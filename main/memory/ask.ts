@@ -1,41 +1,27 @@
 /** Asks llama.cpp what a model would take, without allocating it; runs in the engine process, where the backend is. */
 import path from 'node:path';
-import { GgmlType, type Llama } from 'node-llama-cpp';
-import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
-import {
-  activeBytes,
-  cacheBytes,
-  type MemoryFacts,
-  memoryByFormula,
-  movedExperts,
-  placedBytes,
-  slotsOf,
-  sparedBytes,
-  windowCells,
-} from '../../shared/memoryFormula.ts';
+import type { Llama } from 'node-llama-cpp';
+import type { EstimateAnswer, EstimateRequest } from '../../shared/contract/control.ts';
+import { activeBytes, cacheBytes, type MemoryFacts, memoryByFormula, movedExperts, placedBytes, slotsOf, sparedBytes } from '../../shared/memoryFormula.ts';
 import { imageTokenCap, type MemorySplit } from '../../shared/schemas/memory.ts';
 import { mayNotRepack } from '../engine/amx.ts';
 import type { GgufHeader } from '../gguf/header.ts';
+import { contextBytes, type ServedPlan } from './context.ts';
 import { memoryFacts } from './facts.ts';
 import { imageWork, projectorWeights } from './projector.ts';
-import { type Sides as ContextBytes, createShapes } from './shapes.ts';
 import { added, guessedRows, predictorBytes } from './speculation.ts';
 import { NoSimulation, openVirtual, readHeader, type VirtualModel, weightsOnly } from './virtual.ts';
 
 type Sides = Record<'gpu' | 'ram', MemorySplit>;
-/** `served`: llama-server loads it. */
-type ServedPlan = LoadPlan & { served: boolean };
 
 /** Headers whose virtual models are kept, a few megabytes each: a repository's quantizations, asked again as the slider moves. */
 const keptModels = 48;
 const models = new WeakMap<Llama, Map<string, Promise<VirtualModel>>>();
-const shapes = new WeakMap<Llama, ReturnType<typeof createShapes<VirtualModel>>>();
 /** Headers of projectors that were read, by path. */
 const projectors = new Map<string, GgufHeader>();
 /** More than any model has. */
 const allLayers = 1_000;
 let queue: Promise<unknown> = Promise.resolve();
-const cacheType = { f16: GgmlType.F16, q8_0: GgmlType.Q8_0, q4_0: GgmlType.Q4_0 };
 
 /**
  * The memory of a model at a plan, in bytes: llama.cpp's own answer for this backend, or our closed form marked `about`
@@ -127,60 +113,6 @@ async function simulate(llama: Llama, { insights, facts }: VirtualModel, running
 
 const bytesInFile = ({ layers, inputWeights, outputWeights, sharedWeights }: MemoryFacts): number =>
   layers.reduce((bytes, { weights }) => bytes + weights, inputWeights + outputWeights - sharedWeights);
-
-/**
- * What a context takes on both sides. Sequences that share a cache cannot be asked for: of those with a cache each, as large as the
- * shared one, compute is the same.
- */
-async function contextBytes(llama: Llama, running: VirtualModel, plan: ServedPlan): Promise<ContextBytes> {
-  const slots = slotsOf(plan);
-  const one = await askContext(llama, running, plan, 1);
-  if (slots === 1) return one;
-  const divided = await askContext(llama, running, plan, slots);
-  const [alone, shared] = [1, slots].map((count) => cacheBytes(running.facts, { ...plan, slots: count }));
-  const on = (side: 'gpu' | 'ram'): number => {
-    const own = alone![side].kvCache + alone![side].state;
-    // Where a cache takes less than our sum of it, compute would come out short.
-    const compute = Math.max(0, divided[side] - one[side] - (slots - 1) * own);
-    return one[side] + shared![side].kvCache + shared![side].state - own + compute + widerMask(running.facts, plan);
-  };
-  return { gpu: llama.gpu === false ? one.gpu : on('gpu'), ram: on('ram') };
-}
-
-/** Bytes of the mask of layers with a window: what sequences share is wider than what one of them has alone. */
-function widerMask({ layers }: MemoryFacts, plan: ServedPlan): number {
-  const window = Math.max(...layers.map((layer) => layer.window));
-  const cells = windowCells(window, plan) - windowCells(window, { ...plan, slots: 1 });
-  const slots = slotsOf(plan);
-  const tokens = Math.ceil(plan.batchSize / slots) * slots;
-  return window > 0 ? (plan.flashAttention ? 2 : 4) * tokens * cells : 0;
-}
-
-/** llama.cpp's answer for sequences with a cache each: asked once for all quantizations of a model where the types of its weights play no part. */
-function askContext(llama: Llama, running: VirtualModel, plan: ServedPlan, sequences: number): Promise<ContextBytes> {
-  const { contextSize, gpuLayers, flashAttention, kvType } = plan;
-  // node-llama-cpp adds one token to the batch of models with a window; llama-server does not.
-  const batchSize = plan.served && running.insights.swaSize ? plan.batchSize - 1 : plan.batchSize;
-  const ask = async (): Promise<ContextBytes> => {
-    const { gpuVram, cpuRam } = await running.insights.estimateContextResourceRequirementsV2({
-      contextSize,
-      modelGpuLayers: gpuLayers,
-      batchSize,
-      sequences,
-      flashAttention,
-      kvCacheKeyType: cacheType[kvType],
-      kvCacheValueType: cacheType[kvType],
-      useMmap: false,
-    });
-    return { gpu: gpuVram, ram: cpuRam };
-  };
-  // A GPU that computes for layers in RAM takes copies of their weights, whose size the type decides.
-  const alike = llama.gpu === false || gpuLayers > running.facts.layers.length;
-  if (!alike) return ask();
-  const known = shapes.get(llama) ?? createShapes<VirtualModel>();
-  shapes.set(llama, known);
-  return known(running, JSON.stringify([contextSize, gpuLayers, batchSize, sequences, flashAttention, kvType]), ask);
-}
 
 /** Never more than llama.cpp's total: an architecture whose cache we count too high shows it all as cache. */
 function split(weights: number, context: number, cache: { kvCache: number; state: number }): MemorySplit {
