@@ -39,7 +39,7 @@ async function measure(name: 'node-llama-cpp' | 'llama-server'): Promise<void> {
   const held = createHeld({
     states,
     engine,
-    key: async (chatId, _, { backend, settings: { kvType } }) => stateKey({ chatId, backend, model, kvType, llamaCpp: 'bench' }),
+    key: async (chatId, _, { backend, settings }) => stateKey({ chatId, backend, model, settings, llamaCpp: 'bench' }),
     limit: () => limit,
     log,
   });

@@ -70,7 +70,6 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
   await recoverMoves(modelsFolder).catch((error: unknown) => log.scope('library').warn('What a move left behind could not be cleared up', { error }));
   const blobs = createBlobs(path.join(folders.data, 'blobs'));
   const purge = createPurge({ db, blobs });
-  void purge.expire(Date.now()).catch((error: unknown) => log.scope('chats').error('What was deleted long ago could not be removed', { error }));
   const network = createNetwork({ platform, settings, log: log.scope('network') });
   await network.apply();
   const hub = createHub(network.address());
@@ -104,6 +103,10 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     limit: () => settings.get().stateCacheBytes,
     log: log.scope('chats'),
   });
+  void purge.expire(Date.now()).then(
+    (chats) => chats.forEach(held.forget),
+    (error: unknown) => log.scope('chats').error('What was deleted long ago could not be removed', { error }),
+  );
   const calibration = createCalibration({ folder: folders.data });
   const speed = createSpeed({ folder: folders.data, measure: engine.bandwidth, quiet: () => isQuiet(engine) });
   const model = (repo: string, signal: AbortSignal): Promise<ModelDetail> => readModel(hub, repo, signal);
@@ -164,7 +167,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
   });
   const storage = createStorage({
     ...{ folders, library, jobs: downloads.list },
-    deleted: { waiting: purge.waiting, remove: async () => void (await purge.run(Date.now())) },
+    deleted: { waiting: purge.waiting, remove: async () => (await purge.run(Date.now())).forEach(held.forget) },
   });
   let networkSettings = settings.get().network;
   void each(settings.watch(watching.signal), async (next) => {

@@ -120,13 +120,14 @@ describe.for(engines)('%s', (name) => {
     const first = await turn('a', long);
     const second = await turn('b', [say('user', `I am Bob. ${words(2000)}`)]);
     expect([held.known('tiny', 'a', next(long, first)), held.known('tiny', 'b', long)]).toEqual([2, 0]);
-    expect((await turn('a', next(long, first))).read).toBeLessThan(20);
+    // Its own last answer may be among what is read, where there was no time to settle it.
+    expect((await turn('a', next(long, first))).read).toBeLessThan(60);
     // Of slot 1, where b was.
     await turn('c', [say('user', `I am Cleo. ${words(2000)}`)]);
     expect(held.known('tiny', 'a', long)).toBe(1);
     expect(readdirSync(states.folder)).toHaveLength(1);
     const back = [say('user', `I am Bob. ${words(2000)}`), say('assistant', second.text), say('user', 'What is my name?')];
-    expect((await turn('b', back)).read).toBeLessThan(20);
+    expect((await turn('b', back)).read).toBeLessThan(60);
     await engine.unload();
     expect(readdirSync(states.folder)).toHaveLength(3);
   });
@@ -153,6 +154,17 @@ describe.for(engines)('%s', (name) => {
     await newest.exited;
     await load();
     expect(held.known('tiny', 'a', next(long, first))).toBe(0);
+    await engine.unload();
+    expect(readdirSync(states.folder)).toEqual([]);
+  });
+
+  test('a chat that was removed for good leaves nothing, also where the model holds it', async () => {
+    await load();
+    const first = await turn('a', long);
+    await turn('b', [say('user', 'Hi!')]);
+    await turn('a', next(long, first));
+    held.forget('a');
+    expect(readdirSync(states.folder)).toEqual([]);
     await engine.unload();
     expect(readdirSync(states.folder)).toEqual([]);
   });

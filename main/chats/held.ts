@@ -23,12 +23,14 @@ export interface Held {
   take(modelId: string, chatId: string): Promise<Reading>;
   /** How many of these messages, from the first on, the model would not read again in this chat. */
   known(modelId: string, chatId: string, messages: Message[]): number;
+  /** Has nothing of a chat kept any more: it was removed for good. */
+  forget(chatId: string): void;
   /** Keeps what a model holds, as it goes. Never rejects. */
   leave(model: LoadedModel, save: Session['saveState']): Promise<void>;
 }
 
 export interface HeldOptions {
-  states: Pick<States, 'find' | 'keep' | 'remove'>;
+  states: Pick<States, 'find' | 'keep' | 'remove' | 'forget'>;
   engine: Pick<Engine, 'loaded' | 'saveState' | 'restoreState'>;
   /** What a state of this chat belongs to, with the model as it is loaded. */
   key(chatId: string, modelId: string, model: LoadedModel): Promise<string>;
@@ -135,6 +137,10 @@ export function createHeld({ states, engine, key, limit, log }: HeldOptions): He
       const known = mine.messages.map((message) => JSON.stringify(message));
       const end = messages.findIndex((message, index) => JSON.stringify(message) !== known[index]);
       return end < 0 ? messages.length : end;
+    },
+    forget(chatId) {
+      for (const { model } of engine.loaded()) for (const one of slotsOf(model).values()) if (one.chatId === chatId) one.key = undefined;
+      states.forget(chatId);
     },
     leave: (model, save) =>
       inTurn(async () => {

@@ -44,6 +44,14 @@ test('the least recently used goes first', async () => {
   expect(states.size()).toBe(900);
 });
 
+test('all of a chat go, and no others', async () => {
+  const key = (chatId: string, kvType: 'f16' | 'q8_0') =>
+    stateKey({ chatId, backend: 'llama-server', model: import.meta.filename, settings: { ...defaultLoadSettings, kvType }, llamaCpp: 'v1' });
+  for (const each of [key('a', 'f16'), key('a', 'q8_0'), key('ab', 'f16')]) await keep(each, 100);
+  states.forget('a');
+  expect([key('a', 'f16'), key('a', 'q8_0'), key('ab', 'f16')].map((each) => states.find(each) !== undefined)).toEqual([false, false, true]);
+});
+
 test('one that is bigger than all may be is not kept, and costs no other its place', async () => {
   await keep('a', 300);
   await keep('b', 2000);

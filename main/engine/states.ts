@@ -16,6 +16,8 @@ export interface States {
   /** Bytes of all. */
   size(): number;
   remove(key: string): void;
+  /** Removes all of a chat. */
+  forget(chatId: string): void;
   clear(): void;
 }
 
@@ -25,7 +27,7 @@ const ending = '.state';
 export function openStates(folder: string): States {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   for (const name of readdirSync(folder)) if (name.endsWith('.new')) rmSync(path.join(folder, name));
-  const place = (key: string): string => path.join(folder, createHash('sha256').update(key).digest('hex') + ending);
+  const place = (key: string): string => path.join(folder, key + ending);
   /** Oldest use first. */
   const all = (): { file: string; bytes: number; used: number }[] =>
     readdirSync(folder)
@@ -65,6 +67,9 @@ export function openStates(folder: string): States {
       }
     },
     remove: (key) => rmSync(place(key), { force: true }),
+    forget(chatId) {
+      for (const { file } of all()) if (path.basename(file).startsWith(ofChat(chatId))) rmSync(file);
+    },
     clear() {
       for (const { file } of all()) rmSync(file);
     },
@@ -82,7 +87,7 @@ interface StateOwner {
 }
 
 /**
- * What a state belongs to. Another file of the model, another cache type or another engine cannot read it; with other positions it would
+ * What a state belongs to, as the name of its file. Another file of the model, another cache type or another engine cannot read it; with other positions it would
  * be read, and make no sense: keys are kept turned by where they stood.
  */
 export function stateKey(of: StateOwner): string {
@@ -90,5 +95,10 @@ export function stateKey(of: StateOwner): string {
   const { kvType, contextSize, ropeScaling = 'none', ropeFreqBase } = of.settings;
   const stretched = ropeScaling === 'none' ? [] : [ropeScaling, contextSize];
   const base = ropeFreqBase === undefined ? [] : ['base', ropeFreqBase];
-  return JSON.stringify([of.chatId, of.backend, kvType, of.llamaCpp, ...files, ...stretched, ...base]);
+  return ofChat(of.chatId) + digest(JSON.stringify([of.backend, kvType, of.llamaCpp, ...files, ...stretched, ...base]));
 }
+
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+
+/** What the names of all states of a chat begin with. */
+const ofChat = (chatId: string): string => `${digest(chatId)}-`;
