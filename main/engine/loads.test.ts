@@ -94,6 +94,17 @@ test('the plan that worked is used the next time, after a restart too, and said'
   expect(asked.at(-1)).toMatchObject({ kvType: 'q8_0', gpuLayers: 5 });
 });
 
+test('what plays no part in memory does not make it another load, and is as it is asked for now', async () => {
+  own = { threads: 2 };
+  await stepDown();
+  own = { threads: 4, mmap: true };
+  await loads.load('a', {}, forever);
+  expect(orders[1]).toMatchObject({ remembered: [step], plan: { kvType: 'q8_0', threads: 4, mmap: true } });
+  own = { ropeScaling: 'yarn' };
+  await loads.load('a', {}, forever);
+  expect(orders[2]).not.toHaveProperty('remembered');
+});
+
 test('it holds for that model, those settings and this machine only', async () => {
   await stepDown();
   await loads.load('b', {}, forever);

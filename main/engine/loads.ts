@@ -6,7 +6,7 @@ import { chooseLoad, type LoadPart } from '../../shared/loadChoice.ts';
 import { Fault, toFault } from '../../shared/result.ts';
 import { type LadderStep, ladderStep } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
-import { type LoadSettings, loadSettings } from '../../shared/schemas/memory.ts';
+import { type LoadSettings, loadSettings, memorySettings } from '../../shared/schemas/memory.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Memory } from '../memory/estimate.ts';
 import { openKept } from '../memory/kept.ts';
@@ -72,7 +72,7 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
       ...(draft !== undefined && { draft }),
       facts,
       settings: wanted,
-      plan: before?.plan ?? memory.plan(wanted, estimate),
+      plan: before ? withSpeed(before.plan, wanted) : memory.plan(wanted, estimate),
       predicted: { gpu: estimate.gpu, ram: estimate.ram },
       room: { needs: await memory.needs(estimate), free: estimate.free },
       // What was estimated is what loads it, where it is built.
@@ -126,7 +126,14 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
 /** A plan holds for the parts of this machine and for this llama.cpp. */
 const nameOf = ({ backend, gpus, vram, cpu, ram, llamaCpp }: Hardware): string => JSON.stringify([backend, gpus, vram.total, cpu.name, ram.total, llamaCpp]);
 
-const isSame = (a: LoadSettings, b: LoadSettings): boolean => JSON.stringify(loadSettings.parse(a)) === JSON.stringify(loadSettings.parse(b));
+/** Whether what worked with the one would with the other: they take the same memory, and hold the same positions. */
+function isSame(a: LoadSettings, b: LoadSettings): boolean {
+  const what = (of: LoadSettings): string => JSON.stringify([memorySettings(loadSettings.parse(of)), of.ropeScaling, of.ropeFreqBase]);
+  return what(a) === what(b);
+}
+
+/** A plan that worked, with what is asked now of that which plays no part in its memory. */
+const withSpeed = (plan: LoadPlan, { threads, mmap, mlock, keepMinutes }: LoadSettings): LoadPlan => ({ ...plan, threads, mmap, mlock, keepMinutes });
 
 /** The settings that a plan comes from, so that what is predicted is what is loaded. */
 const asSettings = (plan: LoadPlan): LoadSettings => loadSettings.parse(plan);

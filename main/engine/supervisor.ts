@@ -1,5 +1,6 @@
 /** The engine as core sees it: each model in a process of its own, whose end never ends the app. */
 import type { EstimateAnswer, EstimateRequest, GenerateEvent, GenerateRequest, Ledger, SavedState } from '../../shared/contract/control.ts';
+import { isSameLoad } from '../../shared/loadChoice.ts';
 import { Fault } from '../../shared/result.ts';
 import type { Ejection, EngineState, LoadedModel } from '../../shared/schemas/engine.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
@@ -203,7 +204,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
       publish();
     },
     use(modelId, settings) {
-      const found = loaded().find((each) => each.modelId === modelId && JSON.stringify(each.settings) === JSON.stringify(settings));
+      const found = loaded().find((each) => each.modelId === modelId && isSameLoad(each.settings, settings));
       if (!found) return false;
       for (const each of loading()) end(each);
       front = found.session;
