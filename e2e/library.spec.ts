@@ -191,6 +191,8 @@ test.describe('moving the models folder', () => {
         .click();
       await isLoaded(page);
     } finally {
+      // It writes its list of downloads there when it ends.
+      await app.close();
       fs.rmSync(drive, { recursive: true, force: true });
     }
   });
