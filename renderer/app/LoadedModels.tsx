@@ -2,7 +2,7 @@
 import { Check, ChevronUp, ArrowUpFromLine as Eject } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
-import { useLoadedMemory } from '../features/models/useLoadedMemory.ts';
+import { useMemoryLine } from '../features/models/useMemoryLine.ts';
 import { useModelActions } from '../features/models/useModelActions.ts';
 import { useModelName } from '../features/models/useModelName.ts';
 import { useFormat } from '../i18n.ts';
@@ -18,7 +18,7 @@ export function LoadedModels() {
   const { engine } = useStores();
   const state = useStore(engine, (store) => store.state);
   const name = useModelName();
-  const memory = useLoadedMemory();
+  const memory = useMemoryLine();
   const { use, eject, ejectAll } = useModelActions();
   const loaded = loadedModels(state);
   const front = state.status === 'idle' ? undefined : state.modelId;
@@ -47,7 +47,7 @@ export function LoadedModels() {
               <span className="pt-0.5">{modelId === front && <Check aria-hidden size={14} />}</span>
               <span className="truncate">{name(modelId)}</span>
               <span className="col-start-2 text-xs text-text-2 tabular-nums">
-                {[memory(model), answering ? t('strip.answering') : modelId === front && t('strip.next')].filter(Boolean).join(' · ')}
+                {[memory(model.memory), answering ? t('strip.answering') : modelId === front && t('strip.next')].filter(Boolean).join(' · ')}
               </span>
             </button>
             <IconButton icon={Eject} label={t('strip.ejectNamed', { name: name(modelId) })} onClick={() => void eject(modelId)} />

@@ -18,6 +18,7 @@ import { LoadFields } from './LoadFields.tsx';
 import { LoadSources } from './LoadSources.tsx';
 import { Split } from './Split.tsx';
 import { useLoadBase } from './useLoadBase.ts';
+import { useMemoryLine } from './useMemoryLine.ts';
 import { useModelActions } from './useModelActions.ts';
 import { useModelName } from './useModelName.ts';
 
@@ -52,6 +53,7 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
   const { state, wanted } = useStore(engine);
   const { load: begin } = useModelActions();
   const name = useModelName();
+  const memory = useMemoryLine();
   const [value, setValue] = useState<LoadSettings>(base);
   const [keep, setKeep] = useState(own !== undefined);
 
@@ -111,15 +113,19 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
         {no && <Problem text={t('panel.tooLarge')} />}
       </div>
       <div className="flex items-center justify-end gap-3 border-t border-line p-3">
-        {loaded.length > 0 && (
-          <span className="min-w-0 flex-1 text-xs text-text-2">
-            {same
-              ? t('panel.same')
-              : here
-                ? t('panel.again')
-                : t('panel.beside', { count: others.length, names: new Intl.ListFormat(format.locale).format(others.map(name)) })}
-          </span>
-        )}
+        <div className="min-w-0 flex-1 text-xs text-text-2">
+          {/* In sight while the settings are changed. */}
+          {estimate && <p className="text-text-1 tabular-nums">{memory(estimate)}</p>}
+          {loaded.length > 0 && (
+            <p>
+              {same
+                ? t('panel.same')
+                : here
+                  ? t('panel.again')
+                  : t('panel.beside', { count: others.length, names: new Intl.ListFormat(format.locale).format(others.map(name)) })}
+            </p>
+          )}
+        </div>
         <Button kind={no && !same ? 'danger' : 'primary'} onClick={() => void load()}>
           {t(same ? 'use' : no ? 'panel.anyway' : 'panel.load')}
         </Button>

@@ -6,7 +6,7 @@ import { useFormat } from '../../i18n.ts';
 import { loadedModels } from '../../stores/engine.ts';
 import { useStores } from '../../stores/index.ts';
 import { Menu, MenuChoice, MenuChoices, MenuHeading, MenuItem, MenuLine } from '../../ui/Menu.tsx';
-import { useLoadedMemory } from './useLoadedMemory.ts';
+import { useMemoryLine } from './useMemoryLine.ts';
 import { useModelActions } from './useModelActions.ts';
 import { useModelName } from './useModelName.ts';
 
@@ -18,7 +18,7 @@ export function ModelMenu({ trigger, children }: { trigger: ReactElement; childr
   const state = useStore(engine, (store) => store.state);
   const models = useStore(library, (store) => store.models) ?? [];
   const name = useModelName();
-  const memory = useLoadedMemory();
+  const memory = useMemoryLine();
   const { load, use } = useModelActions();
   const loaded = loadedModels(state);
   const front = state.status === 'idle' ? undefined : state.modelId;
@@ -32,7 +32,7 @@ export function ModelMenu({ trigger, children }: { trigger: ReactElement; childr
       {choosable && (
         <MenuChoices heading={t('strip.next')} value={front ?? ''} onChange={(id) => void use(id)}>
           {loaded.map(({ modelId, model }) => (
-            <MenuChoice key={modelId} value={modelId} detail={memory(model)}>
+            <MenuChoice key={modelId} value={modelId} detail={memory(model.memory)}>
               {name(modelId)}
             </MenuChoice>
           ))}

@@ -15,7 +15,7 @@ import { appName } from './apps.ts';
 import { EngineNotes } from './EngineNotes.tsx';
 import { ModelDetails } from './ModelDetails.tsx';
 import { RemoveDialog } from './RemoveDialog.tsx';
-import { useLoadedMemory } from './useLoadedMemory.ts';
+import { useMemoryLine } from './useMemoryLine.ts';
 import { useModelActions } from './useModelActions.ts';
 import { usePrediction } from './usePrediction.ts';
 
@@ -27,12 +27,12 @@ export function ModelRow({ model }: { model: LibraryModel }) {
   const { engine, ui } = useStores();
   const state = useStore(engine, (store) => store.state);
   const prediction = usePrediction(state);
-  const memory = useLoadedMemory();
+  const memory = useMemoryLine();
   const mine = state.status !== 'idle' && state.modelId === model.id;
   const all = loadedModels(state);
   const loaded = all.find(({ modelId }) => modelId === model.id);
   const inUse = loaded !== undefined || (mine && state.status === 'loading');
-  const held = loaded && (mine && prediction.length > 0 ? prediction.join(' · ') : memory(loaded.model));
+  const held = loaded && (mine && prediction.length > 0 ? prediction.join(' · ') : memory(loaded.model.memory));
   const name = `${model.name} ${model.label}`;
 
   const app = appName(model.source.app);
