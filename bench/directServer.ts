@@ -13,8 +13,6 @@ export interface DirectOptions {
   /** Tokens of each conversation. */
   context: number;
   conversations: number;
-  /** What is given to it besides. */
-  more: string[];
 }
 
 export interface DirectServer {
@@ -33,7 +31,7 @@ const chunk = z.object({
 });
 
 /** Starts it with what the app gives it, and waits until it has loaded. */
-export async function startDirect({ folder, model, threads, context, conversations, more }: DirectOptions): Promise<DirectServer> {
+export async function startDirect({ folder, model, threads, context, conversations }: DirectOptions): Promise<DirectServer> {
   const port = 20_000 + Math.floor(Math.random() * 20_000);
   const began = performance.now();
   const child = spawn(
@@ -41,7 +39,7 @@ export async function startDirect({ folder, model, threads, context, conversatio
     [
       ...['-m', model, '--host', '127.0.0.1', '--port', String(port), '-c', String(context * conversations), '-np', String(conversations)],
       ...['-ngl', '0', '-fit', 'off', '-lm', 'none', '-fa', 'on', '-b', '512', '-ub', '512', '-t', String(threads), '-tb', String(threads)],
-      ...['--cache-ram', '0', '--no-ui', '--jinja', ...more],
+      ...['--cache-ram', '0', '--no-ui', '--jinja'],
     ],
     { stdio: 'ignore' },
   );

@@ -7,7 +7,7 @@ import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { hasAmx } from '../main/engine/amx.ts';
+import { hasAmx, withoutAmx } from '../main/engine/amx.ts';
 import { threads } from '../main/engine/llama.ts';
 import { buildServer } from '../main/engine/serverBuild.ts';
 import { defaultFolders } from '../main/folders.ts';
@@ -66,8 +66,8 @@ try {
       alone.push({ model: name, promptPerSecond, tokensPerSecond });
     }
     for (const conversations of [1, together]) {
-      const more = conversations > 1 && hasAmx() ? ['--no-repack'] : [];
-      const direct = await startDirect({ folder: built.folder, model, threads: threads(), context, conversations, more });
+      const server = conversations > 1 && hasAmx() ? withoutAmx(built.folder) : built.folder;
+      const direct = await startDirect({ folder: server, model, threads: threads(), context, conversations });
       running.push(direct);
       loads.push({ model: name, way: `llama-server directly, ${conversations} at once`, ms: direct.loadMs, memory: processTree(direct.pid) });
       const prompt = await promptOf(promptTokens, direct.count);

@@ -1,20 +1,15 @@
 /** Matrix units of Intel's server processors, which llama.cpp uses by itself and wrongly where a hybrid model gives several answers at once. */
-import { readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 
 let found: boolean | undefined;
 
-/**
- * Whether this processor has AMX. llama.cpp v0.5.0 multiplies only the first sequence of several by weights that lie in its AMX
- * buffers (seen with Qwen3.5: the second answer is garbage, and right with `--no-repack` or on processors without AMX). Linux tells; elsewhere every Xeon may.
- */
+/** Whether this processor has AMX. Linux tells; elsewhere every Xeon may. */
 export function hasAmx(): boolean {
   found ??= process.arch === 'x64' && look();
   return found;
 }
-
-/** Whether llama-server may not use it for a model with `stateBytes` of recurrent state, and so leaves the weights as they are in the file. */
-export const mayNotRepack = ({ slots = 1 }: { slots?: number | undefined }, stateBytes: number): boolean => slots > 1 && stateBytes > 0 && hasAmx();
 
 function look(): boolean {
   try {
@@ -22,4 +17,29 @@ function look(): boolean {
   } catch {
     return /xeon/i.test(os.cpus()[0]?.model ?? '');
   }
+}
+
+/**
+ * Whether llama-server may not use it for a model with `stateBytes` of recurrent state: llama.cpp v0.5.0 multiplies only the first
+ * sequence of several by weights that lie in its AMX buffers (seen with Qwen3.5: the second answer is garbage, and right with the
+ * libraries of other processors). Without it the weights take as much as in the file.
+ */
+export const mayNotUseAmx = ({ slots = 1 }: { slots?: number | undefined }, stateBytes: number): boolean => slots > 1 && stateBytes > 0 && hasAmx();
+
+/** llama.cpp's names of the processors whose library uses it. */
+const users = /sapphirerapids|graniterapids/;
+
+/** llama-server's folder without the libraries that use AMX, so that it takes the next best one: beside `folder`, made once. */
+export function withoutAmx(folder: string): string {
+  const other = `${folder}-noamx`;
+  if (existsSync(other)) return other;
+  const fresh = `${other}.${process.pid}`;
+  cpSync(folder, fresh, { recursive: true, verbatimSymlinks: true, filter: (file) => !users.test(path.basename(file)) });
+  try {
+    renameSync(fresh, other);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    if (!existsSync(other)) throw error;
+  }
+  return other;
 }

@@ -8,7 +8,9 @@ import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import { imageTokenCap } from '../../shared/schemas/memory.ts';
 import { diskSource, readHeader } from '../gguf/read.ts';
 import { projectorWeights } from '../memory/projector.ts';
+import { mayNotUseAmx, withoutAmx } from './amx.ts';
 import type { Backend } from './backend.ts';
+import { stateBytes } from './checkpoints.ts';
 import { isUnlocked, loadFault, readMemory } from './llamaLog.ts';
 import { type Address, ask, chat } from './openaiClient.ts';
 import { hasThinkingSwitch } from './prompt.ts';
@@ -65,7 +67,9 @@ export function createLlamaServer(): Backend {
     async load(request, onProgress, signal) {
       const { serverFolder, model } = request;
       if (!serverFolder) throw new Fault('engine.noVision', 'The vision engine is not built', { reason: 'build' });
-      const started = await startServer(serverFolder, await serverArguments(request), (line) => process.stderr.write(`${line}\n`));
+      const spoilt = mayNotUseAmx(request.plan, await stateBytes(model).catch(() => 1));
+      const folder = spoilt ? withoutAmx(serverFolder) : serverFolder;
+      const started = await startServer(folder, await serverArguments(request), (line) => process.stderr.write(`${line}\n`));
       server = started;
       try {
         await started.ready(onProgress, signal);

@@ -2,8 +2,7 @@
 import type { LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
 import { imageTokenCap } from '../../shared/schemas/memory.ts';
 import { guessedAhead } from '../memory/speculation.ts';
-import { mayNotRepack } from './amx.ts';
-import { checkpointsOf, stateBytes } from './checkpoints.ts';
+import { checkpointsOf } from './checkpoints.ts';
 import { threads } from './llama.ts';
 import { modelBytes } from './modelBytes.ts';
 import { asArguments, positionsOf } from './positions.ts';
@@ -14,7 +13,6 @@ export async function serverArguments({ model, projector, stateFolder, speculati
     { model, draft: speculation?.type === 'draft' ? speculation.model : undefined, slots: plan.slots },
     plan.contextSize,
   );
-  const asInFile = mayNotRepack(plan, await stateBytes(model).catch(() => 1));
   const cores = String(threads(modelBytes(model), plan.threads));
   return [
     ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(plan.imageTokens ?? imageTokenCap)] : [])],
@@ -27,7 +25,6 @@ export async function serverArguments({ model, projector, stateFolder, speculati
     ...['--ctx-checkpoints', String(count), '--checkpoint-min-step', String(step)],
     // Each answer may use the whole context, as long as all together fit. No copies of old prompts in RAM: they are kept on disk.
     ...['-np', String(plan.slots ?? 1), ...(plan.slots ? ['--kv-unified'] : []), '--cache-ram', '0'],
-    ...(asInFile ? ['--no-repack'] : []),
     ...guessing(speculation, plan, cores),
     ...(stateFolder ? ['--slot-save-path', stateFolder] : []),
     ...['--no-ui', '--jinja', '--log-colors', 'off', '-lv', '4'],

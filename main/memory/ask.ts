@@ -4,7 +4,7 @@ import type { Llama } from 'node-llama-cpp';
 import type { EstimateAnswer, EstimateRequest } from '../../shared/contract/control.ts';
 import { activeBytes, cacheBytes, type MemoryFacts, memoryByFormula, movedExperts, placedBytes, slotsOf, sparedBytes } from '../../shared/memoryFormula.ts';
 import { imageTokenCap, type MemorySplit } from '../../shared/schemas/memory.ts';
-import { mayNotRepack } from '../engine/amx.ts';
+import { mayNotUseAmx } from '../engine/amx.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 import { contextBytes, type ServedPlan } from './context.ts';
 import { memoryFacts } from './facts.ts';
@@ -107,7 +107,7 @@ async function simulate(llama: Llama, { insights, facts }: VirtualModel, running
   // A token's logits for each sequence lie in the output buffer, of which the vocabulary of few words has its few.
   const missingWords = slotsOf(plan) * (facts.vocabulary - running.facts.vocabulary);
   const cache = cacheBytes(facts, { ...plan, gpuLayers });
-  const inRam = plan.served && llama.gpu === false && mayNotRepack(plan, cache.ram.state) ? bytesInFile(facts) : weights.cpuRam;
+  const inRam = plan.served && llama.gpu === false && mayNotUseAmx(plan, cache.ram.state) ? bytesInFile(facts) : weights.cpuRam;
   return { gpu: split(weights.gpuVram, context.gpu, cache.gpu), ram: split(inRam, context.ram + 4 * missingWords, cache.ram) };
 }
 
