@@ -6,6 +6,7 @@
 import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { hasAmx, withoutAmx } from '../main/engine/amx.ts';
 import { threads } from '../main/engine/llama.ts';
@@ -72,7 +73,8 @@ try {
       loads.push({ model: name, way: `llama-server directly, ${conversations} at once`, ms: direct.loadMs, memory: processTree(direct.pid) });
       const prompt = await promptOf(promptTokens, direct.count);
       const ways = new Map<string, (prompt: string) => Promise<Answer>>([['llama-server directly', (text) => direct.ask(text, answerTokens)]]);
-      for (const engine of engines) {
+      // node-llama-cpp answers one after the other.
+      for (const engine of conversations > 1 ? engines.slice(0, 1) : engines) {
         // Two apps do not share a models folder.
         const home = path.join(folder, `${engine} ${name} ${conversations}`);
         mkdirSync(path.join(home, 'models/bench/engine'), { recursive: true });
@@ -90,6 +92,7 @@ try {
       const results = new Map<string, Measured>();
       for (let round = 0; round < rounds; round++) {
         for (const [way, ask] of ways) {
+          await quiet();
           const began = performance.now();
           const answers = await Promise.all(Array.from({ length: conversations }, (_, at) => ask(prompt(`${round} ${at} ${way.length}`))));
           const seconds = (performance.now() - began) / 1000;
@@ -111,6 +114,23 @@ try {
 } finally {
   for (const each of running) await each.close();
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** Until nobody computes: the app reads an answer as the next prompt will quote it after it was given. 30 s at most. */
+async function quiet(): Promise<void> {
+  const idle = (): { idle: number; all: number } => {
+    const times = os.cpus().map(({ times }) => times);
+    return {
+      idle: times.reduce((sum, each) => sum + each.idle, 0),
+      all: times.reduce((sum, { user, nice, sys, irq, idle }) => sum + user + nice + sys + irq + idle, 0),
+    };
+  };
+  for (let look = 0; look < 60; look++) {
+    const before = idle();
+    await sleep(500);
+    const after = idle();
+    if ((after.idle - before.idle) / (after.all - before.all) > 0.9) return;
+  }
 }
 
 /** Prompts of about so many tokens, told apart by their first words, so that none is in a cache. */
