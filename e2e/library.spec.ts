@@ -112,6 +112,33 @@ test('a file is imported by its path, as it lies and as a copy; what is no model
   expect(sha256Of(path.join(app.home, 'models/imported/mine-Q4_K_M/mine-Q4_K_M.gguf'))).toBe(sha256Of(file));
 });
 
+test('what is dropped on the window is imported; where nobody tells its place, that is said', async ({ app }) => {
+  const file = await put(q4, app.home, 'elsewhere', 'mine-Q4_K_M.gguf');
+  const page = await openModels(app);
+  const drop = (name: string): Promise<void> =>
+    page.evaluate((dropped) => {
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File(['GGUF'], dropped));
+      for (const type of ['dragenter', 'dragover', 'drop']) window.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    }, name);
+  const dialog = page.getByRole('dialog', { name: 'Import a model' });
+  await drop('mine-Q4_K_M.gguf');
+  await expect(dialog.getByRole('status')).toContainText('mine-Q4_K_M.gguf');
+  await page.keyboard.press('Escape');
+  await expect(dialog).toBeHidden();
+
+  // The desktop shell's preload knows the place of a file.
+  await page.evaluate((place) => {
+    const bridge = { connect() {}, pathForFile: ({ name }: File) => (name === 'mine-Q4_K_M.gguf' ? place : '') };
+    Object.assign(window, { atelier: bridge });
+  }, file);
+  await drop('mine-Q4_K_M.gguf');
+  await expect(dialog.getByRole('textbox', { name: /^File or folder/ })).toHaveValue(file);
+  await dialog.getByRole('button', { name: 'Import' }).click();
+  await expect(rows(page)).toHaveCount(1);
+  await expect(rows(page)).toContainText(path.dirname(file));
+});
+
 test.describe('removing', () => {
   test.use({ library: [q4, projector] });
 
