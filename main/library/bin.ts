@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import * as z from 'zod/mini';
+import { Fault } from '../../shared/result.ts';
 import type { BinItem } from '../../shared/schemas/library.ts';
 import { writeDurably } from '../downloads/durable.ts';
 
@@ -36,7 +37,10 @@ const exists = (path: string): Promise<boolean> =>
 export interface Bin {
   /** Moves `files` away as one thing; `shared` it needs too, but they stay for others. Paths are relative, with `/`. */
   put(what: { id: string; name: string; label: string; files: string[]; shared: string[]; moved?: boolean }): Promise<void>;
-  /** Puts back what is not there by now, what it shared from wherever in the bin it is. False when there is no such thing. */
+  /**
+   * Puts back what is not there by now, what it shared from wherever in the bin it is. False when there is no such thing. Errors:
+   * `library.exists` where all of it is there by other means.
+   */
   restore(id: string): Promise<boolean>;
   /** Newest first. */
   list(): Promise<BinItem[]>;
@@ -85,18 +89,22 @@ export function createBin(home: string, prune: boolean): Bin {
       const all = await held();
       const mine = all.find((each) => each.manifest.id === id);
       if (!mine) return false;
+      let moved = false;
       const places = [mine.folder, ...all.filter((each) => each !== mine).map(({ folder }) => folder)];
       for (const file of [...mine.manifest.files, ...mine.manifest.shared]) {
         if (await exists(join(home, file))) continue;
         for (const place of places) {
           if (!(await exists(join(place, file)))) continue;
           await move(join(place, file), join(home, file));
+          moved = true;
           break;
         }
       }
       // What is there again by other means leaves the removed one where it is.
       const left = await Promise.all(mine.manifest.files.map((file) => exists(join(mine.folder, file))));
-      if (!left.includes(true)) await discard([mine]);
+      const [first] = mine.manifest.files.filter((_, index) => left[index]);
+      if (first === undefined) await discard([mine]);
+      else if (!moved) throw new Fault('library.exists', `${first} is there already.`, { file: first });
       return true;
     },
     async list() {

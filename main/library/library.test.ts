@@ -179,7 +179,7 @@ test('a model that is downloaded again before its restore is left as it is', asy
   await library.remove(q4);
   add(q4);
   truncateSync(at(q4), 2_000_000);
-  await library.restore(q4);
+  await expect(library.restore(q4)).rejects.toMatchObject({ code: 'library.exists', data: { file: q4 } });
   expect(readFileSync(at(q4)).length).toBe(2_000_000);
 });
 
