@@ -132,7 +132,12 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     hardware: () => engine.hardware(folders.models),
     settings: (id) => ({ global: settings.get().load, model: settings.get().modelLoads[id] }),
   });
-  void ejectUnused({ engine, minutes: map(settings.watch(watching.signal), (now) => now.ejectAfterMinutes), signal: watching.signal });
+  void ejectUnused({
+    engine,
+    minutes: map(settings.watch(watching.signal), (now) => now.ejectAfterMinutes),
+    own: (id) => settings.get().modelLoads[id]?.keepMinutes,
+    signal: watching.signal,
+  });
   const search = createSearch({ hub, cacheFolder: folders.cache });
   const traits = createTraits({
     model,

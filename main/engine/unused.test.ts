@@ -12,6 +12,8 @@ let changed = createWatched(0);
 let minutes = createWatched(1);
 let ejected: [string | undefined, number | undefined][] = [];
 let stop = new AbortController();
+/** What is kept for models. */
+let own: Record<string, number> = {};
 
 /** A model as it is now: used in this moment. */
 function set(modelId: string, more: { answering?: boolean; keepMinutes?: number } = {}): void {
@@ -30,13 +32,15 @@ beforeEach(() => {
   changed = createWatched(0);
   minutes = createWatched(1);
   ejected = [];
+  own = {};
   stop = new AbortController();
   const unload = async (modelId?: string, after?: number): Promise<void> => {
     ejected.push([modelId, after]);
     loaded = loaded.filter((each) => each.modelId !== modelId);
     changed.set(changed.get() + 1);
   };
-  void ejectUnused({ engine: { watch, loaded: () => loaded, unload }, minutes: minutes.watch(stop.signal), signal: stop.signal, minuteMs: 40 });
+  const engine = { watch, loaded: () => loaded, unload };
+  void ejectUnused({ engine, minutes: minutes.watch(stop.signal), own: (modelId) => own[modelId], signal: stop.signal, minuteMs: 40 });
 });
 afterEach(() => stop.abort());
 
@@ -78,4 +82,12 @@ test('each has a time of its own, and what is kept for a model holds before what
     ]);
   await sleep(120);
   expect(ejected).toHaveLength(2);
+});
+
+test('what is kept for a model while it is loaded holds at once', async () => {
+  set('a', { keepMinutes: 0 });
+  await sleep(80);
+  own = { a: 1 };
+  minutes.set(1);
+  await expect.poll(() => ejected).toEqual([['a', 1]]);
 });

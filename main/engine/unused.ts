@@ -3,15 +3,17 @@ import type { Engine } from './supervisor.ts';
 
 export interface UnusedOptions {
   engine: Pick<Engine, 'watch' | 'loaded' | 'unload'>;
-  /** Minutes without an answer, now and after each change; 0: never. */
+  /** Minutes without an answer, now and after each change, also of what is kept for a model; 0: never. */
   minutes: AsyncIterable<number>;
+  /** What is kept for a model by now; absent: what it was loaded with. */
+  own?: (modelId: string) => number | undefined;
   signal: AbortSignal;
   /** Milliseconds of a minute; fewer in tests. */
   minuteMs?: number;
 }
 
 /** Until `signal` aborts. The time runs from the end of the load or of the last answer; a model that is answering stays. */
-export async function ejectUnused({ engine, minutes, signal, minuteMs = 60_000 }: UnusedOptions): Promise<void> {
+export async function ejectUnused({ engine, minutes, own = () => undefined, signal, minuteMs = 60_000 }: UnusedOptions): Promise<void> {
   let usual = 0;
   let timer: NodeJS.Timeout | undefined;
 
@@ -20,7 +22,7 @@ export async function ejectUnused({ engine, minutes, signal, minuteMs = 60_000 }
     engine
       .loaded()
       .filter(({ answering }) => !answering)
-      .map(({ modelId, settings, usedAt }) => ({ modelId, limit: settings.keepMinutes ?? usual, usedAt }))
+      .map(({ modelId, settings, usedAt }) => ({ modelId, limit: own(modelId) ?? settings.keepMinutes ?? usual, usedAt }))
       .filter(({ limit }) => limit > 0)
       .map(({ modelId, limit, usedAt }) => ({ modelId, limit, at: usedAt + limit * minuteMs }));
 
