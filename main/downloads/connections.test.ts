@@ -58,3 +58,43 @@ test('one that brings nothing is given up, and not tried again at once', async (
 test('never more than may be', async () => {
   expect(Math.max(...(await watch((connections) => connections * 20, 20, 2)))).toBe(2);
 });
+
+test('a watcher that ends it all as a connection ends is what it ends with, once none is open', async () => {
+  const abort = new AbortController();
+  let open = 0;
+  let told = 0;
+  const connections = createConnections({
+    first: 2,
+    most: 2,
+    take: () => ({ start: 0, end: 1 }),
+    received: () => 0,
+    // As a job does that was stopped.
+    onChange() {
+      told++;
+      abort.signal.throwIfAborted();
+    },
+    signal: abort.signal,
+    async fetch(connection) {
+      open++;
+      const mine = open;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      // The second one begins while the first is waited for already.
+      connection.accepted(true);
+      connection.broke();
+      await new Promise((resolve) => connection.signal.addEventListener('abort', resolve));
+      await new Promise((resolve) => setTimeout(resolve, 100 * mine));
+      open--;
+      connection.signal.throwIfAborted();
+    },
+  });
+  const ended = connections.run().then(
+    () => 'well',
+    (error: unknown) => [error, open],
+  );
+  await vi.advanceTimersByTimeAsync(50);
+  expect(open).toBe(2);
+  abort.abort(new Error('stopped'));
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(await ended).toEqual([new Error('stopped'), 0]);
+  expect(told).toBeGreaterThan(2);
+});

@@ -113,7 +113,9 @@ export function createConnections({ first, most, take, fetch, received, onChange
         open.delete(connection);
         if (sole === connection) sole = undefined;
         if (broken.delete(connection)) onChange();
-      });
+      })
+      // Who hears of it may end it all; nobody waits for a connection that began meanwhile.
+      .catch(fail);
     open.set(connection, { ended, abort });
   };
   /** One more where the last one helped, one fewer where it did not. */
