@@ -145,7 +145,7 @@ test('removing the same model twice keeps both; restore takes the newer, emptyin
   expect(readFileSync(join(room.models, id)).equals(readFileSync(tiny.q8))).toBe(true);
   expect(await bin()).toMatchObject([{ id, size: readFileSync(tiny.q4).length }]);
   // It is in the way of the older one, which stays where it is.
-  await library.restore(id);
+  await expect(library.restore(id)).rejects.toMatchObject({ code: 'library.exists', data: { file: id } });
   expect(await bin()).toHaveLength(1);
   await library.emptyBin(id);
   expect(await bin()).toEqual([]);
