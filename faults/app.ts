@@ -25,9 +25,13 @@ export type Kind = keyof typeof models;
 export const greeting = { question: 'Hi!', answer: 'Hello! How can I help you today?' };
 export const endless = 'Repeat: naïve façade 🙂 œuvre 日本';
 
+/** Where an app on `home` has its temporary files. */
+const temporary = (home: string): string => path.join(home, 'tmp');
+
 /** Folders of a person who has both models. */
 export function createHome(): string {
   const home = mkdtempSync(path.join(os.tmpdir(), 'atelier-faults-'));
+  mkdirSync(temporary(home));
   const copy = (name: string, folder: string): void => {
     const to = path.join(home, 'models/faults', folder);
     mkdirSync(to, { recursive: true });
@@ -75,6 +79,8 @@ export async function startApp(home: string, engineEnv: Record<string, string> =
     env: {
       ...process.env,
       ATELIER_HOME: home,
+      // Of its own, so that what it leaves there can be told from what others have.
+      TMPDIR: temporary(home),
       ATELIER_MODELS: '',
       ATELIER_CACHE: path.join(home, 'cache'),
       HF_HUB_OFFLINE: '1',
@@ -226,8 +232,8 @@ export function isAlive(pid: number): boolean {
 export const residentBytes = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 
 /** Temporary folders of engines that are not there any more. */
-export const leftFolders = (): string[] =>
-  readdirSync(os.tmpdir()).filter((name) => {
+export const leftFolders = (home: string): string[] =>
+  readdirSync(temporary(home)).filter((name) => {
     const owner = /^atelier-(\d+)-\w{6}$/.exec(name)?.[1];
     return owner !== undefined && !existsSync(`/proc/${owner}`);
   });

@@ -76,7 +76,7 @@ async function withApp(home: string, act: (app: App) => Promise<string>, engineE
     await app.close();
   }
   await until(() => !pids.some(isAlive), 'no process survives the app');
-  await until(() => leftFolders().length === 0, 'no socket is left');
+  await until(() => leftFolders(home).length === 0, 'no socket is left');
   return seen;
 }
 
