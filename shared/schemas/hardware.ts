@@ -19,6 +19,10 @@ export const hardware = z.object({
 });
 export type Hardware = z.infer<typeof hardware>;
 
+/** One of several cards. `id` counts from 0 in the order in which the backend of this machine finds them; bytes, `free` null where the driver does not tell. */
+export const card = z.object({ id: z.int(), name: z.string(), total: z.number(), free: z.nullable(z.number()) });
+export type Card = z.infer<typeof card>;
+
 /** Another program with video memory, in bytes. */
 export const videoProgram = z.object({ name: z.string(), bytes: z.number() });
 export type VideoProgram = z.infer<typeof videoProgram>;

@@ -1,5 +1,6 @@
 /** What a model costs in memory, and whether this machine has it. All sizes in bytes. */
 import * as z from 'zod/mini';
+import { card } from './hardware.ts';
 
 /** The two engines. */
 export const backendName = z.enum(['node-llama-cpp', 'llama-server']);
@@ -29,6 +30,13 @@ export const speculation = z.discriminatedUnion('type', [
 ]);
 export type Speculation = z.infer<typeof speculation>;
 
+/**
+ * A card that a model may use, by the `id` of `card`. `share`: its part of the layers on the GPU, against the sum of all shares; given
+ * for every card or for none, which then get layers by the memory that is free on them. Shares: llama-server only.
+ */
+export const usedCard = z.object({ id: z.int().check(z.minimum(0), z.maximum(63)), share: z.optional(z.int().check(z.minimum(1), z.maximum(1000))) });
+export type UsedCard = z.infer<typeof usedCard>;
+
 /** The settings that a load, and so an estimate, depends on. */
 export const loadSettings = z.object({
   /** Tokens; llama.cpp rounds up to 256. */
@@ -39,6 +47,8 @@ export const loadSettings = z.object({
   gpuLayers: z.union([z.literal('auto'), z.int().check(z.minimum(0))]),
   /** Load the projector too, where there is one. */
   vision: z.boolean(),
+  /** The cards to use, of several; absent: those that llama.cpp takes by itself. */
+  cards: z.optional(z.array(usedCard).check(z.minLength(1), z.maxLength(16))),
   /** Absent: `auto`. */
   engine: z.optional(engineChoice),
   /** Tokens that one picture costs at most; absent: `imageTokenCap`. */
@@ -128,6 +138,8 @@ export const estimate = z.object({
   gpu: memorySplit,
   ram: memorySplit,
   free: freeMemory,
+  /** What each of several cards would hold and has free, in bytes; absent: there is one, or none. */
+  cards: z.optional(z.array(z.object({ ...card.shape, needs: z.number() }))),
   verdict,
   /** Tokens that the model was made for. */
   trainContext: z.int(),
