@@ -18,12 +18,13 @@ const text = (changes: Partial<LoadPlan>): LoadPlan => plan({ vision: false, ...
 const buffers = ({ weights, kvCache, state, compute }: MemorySplit): number => weights + kvCache + state + compute;
 
 describe('threads', () => {
-  /** Asked for, and seen: a tiny model has one where nobody says otherwise, and nobody gets more than there are cores. */
+  const all = Math.min(cores, Number(process.env.ATELIER_THREADS) || cores);
+  /** Asked for, and seen: a tiny model answers with one where nobody says otherwise, and nobody gets more than there are cores. */
   const wanted = [
-    { threads: undefined, seen: 1 },
-    { threads: 'auto' as const, seen: 1 },
-    { threads: 2, seen: Math.min(2, cores) },
-    { threads: 1000, seen: cores },
+    { threads: undefined, seen: 1, prompt: all },
+    { threads: 'auto' as const, seen: 1, prompt: all },
+    { threads: 2, seen: Math.min(2, cores), prompt: Math.min(2, cores) },
+    { threads: 1000, seen: cores, prompt: cores },
   ];
   test.each(wanted)('node-llama-cpp: $threads', async ({ threads, seen }) => {
     const { context, model } = await openModel({ model: quant.q4, plan: text(threads ? { threads } : {}) }, () => {}, never);
@@ -32,12 +33,12 @@ describe('threads', () => {
     await context.dispose();
     await model.dispose();
   });
-  test.skipIf(!serverFolder).each(wanted)('llama-server: $threads', async ({ threads, seen }) => {
+  test.skipIf(!serverFolder).each(wanted)('llama-server: $threads', async ({ threads, seen, prompt }) => {
     const request = { model: quant.q4, plan: text(threads ? { threads } : {}) };
     const server = await startServer(serverFolder!, await serverArguments(request), () => {});
     await server.ready(() => {}, never);
     await server.kill();
-    expect(server.log.lines().find((line) => line.includes('n_threads ='))).toContain(`n_threads = ${seen} (n_threads_batch = ${seen})`);
+    expect(server.log.lines().find((line) => line.includes('n_threads ='))).toContain(`n_threads = ${seen} (n_threads_batch = ${prompt})`);
   });
 });
 

@@ -14,6 +14,8 @@ export async function serverArguments({ model, projector, stateFolder, speculati
     plan.contextSize,
   );
   const cores = String(threads(modelBytes(model), plan.threads));
+  // Hundreds of tokens at once are work for every core, however small the model.
+  const promptCores = String(threads(undefined, plan.threads));
   return [
     ...['-m', model, ...(projector ? ['--mmproj', projector, '--image-max-tokens', String(plan.imageTokens ?? imageTokenCap)] : [])],
     ...(plan.gpuLayers === 0 || plan.projectorInRam ? ['--no-mmproj-offload'] : []),
@@ -21,7 +23,7 @@ export async function serverArguments({ model, projector, stateFolder, speculati
     ...['-c', String(plan.contextSize), '-ngl', String(plan.gpuLayers), '-fit', 'off', '-lm', loadMode(plan)],
     ...asArguments(await positionsOf(model, plan)),
     ...['-ctk', plan.kvType, '-ctv', plan.kvType, '-fa', plan.flashAttention ? 'on' : 'off'],
-    ...['-b', String(plan.batchSize), '-ub', String(plan.batchSize), '-t', cores, '-tb', cores],
+    ...['-b', String(plan.batchSize), '-ub', String(plan.batchSize), '-t', cores, '-tb', promptCores],
     ...['--ctx-checkpoints', String(count), '--checkpoint-min-step', String(step)],
     // Each answer may use the whole context, as long as all together fit. No copies of old prompts in RAM: they are kept on disk.
     ...['-np', String(plan.slots ?? 1), ...(plan.slots ? ['--kv-unified'] : []), '--cache-ram', '0'],
