@@ -221,6 +221,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     'hub.card': (what, { signal }) => readCard(hub, what, signal),
 
     'hardware.get': () => engine.hardware(folders.models),
+    'hardware.cards': () => engine.cards(),
     'hardware.programs': () => readPrograms(process.pid),
     'memory.estimate': (question, { signal }) => estimateAhead(question, signal),
     'memory.limits': (question, { signal }) => memory.limits(question, signal),

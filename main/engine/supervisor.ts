@@ -5,6 +5,7 @@ import { Fault } from '../../shared/result.ts';
 import type { Ejection, EngineState, LoadedModel } from '../../shared/schemas/engine.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
 import type { LoadSettings } from '../../shared/schemas/memory.ts';
+import { type Cards, createCards } from '../hardware/cards.ts';
 import type { Log } from '../log.ts';
 import type { Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
@@ -56,6 +57,8 @@ export interface Engine {
   state(): EngineState;
   /** What this machine has; `folder` tells which disk. Asked of a second process that ends when nobody asks. */
   hardware(folder: string): Promise<Hardware>;
+  /** Each of its cards. */
+  cards: Cards['list'];
   estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>;
   /** How fast this machine reads weights while it answers; measured for about a second in that process. */
   bandwidth(onGpu: boolean): Promise<Bandwidth>;
@@ -82,6 +85,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
   const gpu = createGpuGuard(platform.startEngine, log);
   const estimator = createEstimator(gpu.start, idleMs);
   const hardware = (folder: string): Promise<Hardware> => gpu.ask(() => estimator.hardware(folder));
+  const cards = createCards({ start: gpu.start, hardware: () => hardware(platform.folders.models) });
   const sessions = new Set<Session>();
   /** The one that answers. */
   let front: Session | undefined;
@@ -233,6 +237,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     watch: (signal) => state.watch(signal),
     state: state.get,
     hardware,
+    cards: cards.list,
     estimate: estimator.estimate,
     bandwidth: estimator.bandwidth,
     async close() {

@@ -5,7 +5,7 @@ import { answerChange, answerSettings } from '../schemas/answer.ts';
 import { chat, chatSummary, part, turnEvent, turnPosition } from '../schemas/chat.ts';
 import { downloadJob } from '../schemas/download.ts';
 import { engineState } from '../schemas/engine.ts';
-import { hardware, videoProgram } from '../schemas/hardware.ts';
+import { card, hardware, videoProgram } from '../schemas/hardware.ts';
 import { hubStatus, modelDetail, modelTraits, searchPage, searchQuestion } from '../schemas/hub.ts';
 import {
   binItem,
@@ -68,6 +68,8 @@ export const core = {
   'hub.card': call(z.object({ repo, commit }), z.object({ markdown: z.string() })),
 
   'hardware.get': call(nothing, hardware),
+  /** The cards that a model may use together, with their free memory now; the first question takes a second or two where there are several. */
+  'hardware.cards': call(nothing, z.array(card)),
   /** Who else uses the video memory, most first; empty where the platform does not tell. */
   'hardware.programs': call(nothing, z.array(videoProgram)),
   /** Cancelled by a newer question: the last one wins. */
