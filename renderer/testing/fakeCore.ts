@@ -136,6 +136,7 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'hub.traits': ({ repo }) => modelTraits(found(repo)),
     'hub.card': () => ({ markdown: cardMarkdown }),
     'hardware.get': () => hardware,
+    'hardware.cards': () => [],
     'hardware.programs': () => [],
     async *'engine.selfTest'() {
       yield selfTestReport;

@@ -4,7 +4,7 @@ import { familyOf, sizeInBillions } from '../../shared/family.ts';
 import { licenceOf } from '../../shared/licence.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
-import type { Hardware } from '../../shared/schemas/hardware.ts';
+import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
 import type { ModelDetail, ModelSummary, ModelTraits } from '../../shared/schemas/hub.ts';
 import type { LibraryModel, Storage } from '../../shared/schemas/library.ts';
 import { type ContextLimits, type Estimate, type LoadSettings, type MemorySplit, splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
@@ -23,6 +23,12 @@ export const hardware: Hardware = {
   disk: { total: 1_000_000_000_000, free: 412_000_000_000 },
   llamaCpp: 'b6543',
 };
+
+/** Two of the same name, the second one with less that is free. */
+export const cards: [Card, Card] = [
+  { id: 0, name: 'NVIDIA GeForce RTX 3090', total: 24 * gib, free: 22.5 * gib },
+  { id: 1, name: 'NVIDIA GeForce RTX 3090', total: 24 * gib, free: 2 * gib },
+];
 
 export const selfTestReport: SelfTestReport = {
   done: true,

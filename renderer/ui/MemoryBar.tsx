@@ -5,8 +5,8 @@ import { useFormat } from '../i18n.ts';
 import { classes } from './classes.ts';
 
 export const partKinds = ['weights', 'kvCache', 'state', 'compute', 'projector'] as const;
-/** `models`: other models that are loaded; `other`: other programs; `used`: whatever is in use before a model is loaded. */
-export type PartKind = (typeof partKinds)[number] | 'models' | 'other' | 'used' | 'free';
+/** `model`: all parts of the model together; `models`: other models that are loaded; `other`: other programs; `used`: whatever is in use before a model is loaded. */
+export type PartKind = (typeof partKinds)[number] | 'model' | 'models' | 'other' | 'used' | 'free';
 
 export interface Part {
   kind: PartKind;
@@ -30,6 +30,7 @@ const fills: Record<PartKind, string> = {
   state: 'part-state',
   compute: 'part-compute',
   projector: 'part-projector',
+  model: 'part-model',
   models: 'part-models',
   other: 'part-other',
   used: 'part-other',

@@ -1,5 +1,6 @@
 /** A number that may be left to the app. */
 import { useId, useState } from 'react';
+import { classes } from './classes.ts';
 
 interface Props {
   label: string;
@@ -15,17 +16,19 @@ interface Props {
   onChange(value: number | undefined): void;
   /** Stands behind the field. */
   unit?: string | undefined;
+  /** The field stands at the end of the line: several of them are below one another. */
+  inLine?: boolean;
 }
 
 /** The field with its label; what may not be is told apart, and forgotten when the field is left. */
-export function NumberField({ label, hint, placeholder, value, min, max, fractional = false, onChange, unit }: Props) {
+export function NumberField({ label, hint, placeholder, value, min, max, fractional = false, onChange, unit, inLine = false }: Props) {
   const id = useId();
   const [wrong, setWrong] = useState(false);
   const said = value === undefined ? '' : String(value);
   return (
     <div className="flex flex-col gap-1">
       <span className="flex items-center gap-2">
-        <label htmlFor={id} className="text-text-2">
+        <label htmlFor={id} className={classes('text-text-2', inLine && 'min-w-0 flex-1 wrap-anywhere')}>
           {label}
         </label>
         <input
@@ -49,9 +52,12 @@ export function NumberField({ label, hint, placeholder, value, min, max, fractio
             if (wrong) target.value = said;
             setWrong(false);
           }}
-          className="h-7 w-32 rounded-md border border-line-strong bg-surface-0 px-2 tabular-nums placeholder:text-text-2 aria-invalid:border-too-large"
+          className={classes(
+            'h-7 rounded-md border border-line-strong bg-surface-0 px-2 tabular-nums placeholder:text-text-2 aria-invalid:border-too-large',
+            inLine ? 'w-20' : 'w-32',
+          )}
         />
-        {unit && <span className="text-text-2 tabular-nums">{unit}</span>}
+        {unit && <span className={classes('text-text-2 tabular-nums', inLine && 'w-11 text-right')}>{unit}</span>}
       </span>
       {hint && (
         <p id={`${id}-hint`} className="text-xs text-text-2">

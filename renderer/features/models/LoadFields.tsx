@@ -3,6 +3,7 @@ import { Collapsible } from '@base-ui/react/collapsible';
 import { ChevronRight } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { longestContext } from '../../../shared/contextSteps.ts';
+import type { Card } from '../../../shared/schemas/hardware.ts';
 import type { LibraryModel } from '../../../shared/schemas/library.ts';
 import type { Estimate, KvType, LoadSettings } from '../../../shared/schemas/memory.ts';
 import { Select } from '../../ui/Select.tsx';
@@ -24,6 +25,10 @@ export interface LoadFieldsProps {
   estimate?: Pick<Estimate, 'layers' | 'engine' | 'ropeWays'> | undefined;
   /** Of this computer. */
   cores?: number | undefined;
+  /** Of this computer, where they are known. */
+  cards?: readonly Card[] | undefined;
+  /** What holds for all models, where these are the fields of one. */
+  usual?: LoadSettings | undefined;
   onChange(value: LoadSettings): void;
 }
 

@@ -1,16 +1,18 @@
 /** The panel of a load: where its settings come from, and what is kept of them. */
 import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
+import type { Core } from '../../../shared/contract/core.ts';
+import type { Handlers } from '../../../shared/rpc/define.ts';
 import type { EngineState } from '../../../shared/schemas/engine.ts';
 import { createFakeCore } from '../../testing/fakeCore.ts';
 import { renderApp } from '../../testing/renderApp.tsx';
-import { libraryModel, loadedModel } from '../../testing/samples.ts';
+import { cards, fakeEstimate, libraryModel, loadedModel } from '../../testing/samples.ts';
 
 afterEach(cleanup);
 const model = libraryModel();
 
-async function panel(modelLoads: Record<string, object> = {}, state: EngineState = { status: 'idle' }) {
-  const fake = createFakeCore();
+async function panel(modelLoads: Record<string, object> = {}, state: EngineState = { status: 'idle' }, overrides: Partial<Handlers<Core>> = {}) {
+  const fake = createFakeCore(overrides);
   fake.engine.push(state);
   fake.library.push([model]);
   fake.settings.push({ ...fake.settings.value, modelLoads });
@@ -58,4 +60,28 @@ test('what is loaded with the chosen settings is used, with others it is loaded 
 test('another model that is loaded stays where there is room', async () => {
   const { dialog } = await panel({}, { status: 'ready', modelId: 'x/llama.gguf', answering: false, model: loadedModel('x/llama.gguf') });
   dialog.getByText('llama.gguf stays loaded if there is room for both.');
+});
+
+test('of several cards each has its bar, and the one that would overflow says by how much', async () => {
+  const gib = 2 ** 30;
+  const { dialog, user, load, fake } = await panel({}, undefined, {
+    'hardware.cards': () => cards,
+    'memory.estimate': ({ source, settings }) => ({
+      ...fakeEstimate(source, settings),
+      cards: cards.map((card) => ({ ...card, needs: settings.cards && !settings.cards.some(({ id }) => id === card.id) ? 0 : 3 * gib })),
+    }),
+  });
+  const bars = within(await dialog.findByRole('list', { name: 'Graphics cards' }));
+  const lines = (): (string | null)[] => bars.getAllByRole('listitem').map((each) => each.firstElementChild!.textContent);
+  expect(lines()).toEqual(['NVIDIA GeForce RTX 3090 #14.5 / 24.0 GB', 'NVIDIA GeForce RTX 3090 #21.0 GB too much25.0 / 24.0 GB']);
+  expect(bars.getByRole('meter', { name: 'NVIDIA GeForce RTX 3090 #1' }).getAttribute('aria-valuetext')).toBe(
+    'NVIDIA GeForce RTX 3090 #1: 4.5 GB of 24.0 GB; Already in use 1.5 GB; This model 3.0 GB',
+  );
+  await user.click(dialog.getByRole('button', { name: 'More settings' }));
+  await user.click(dialog.getByRole('checkbox', { name: 'NVIDIA GeForce RTX 3090 #2' }));
+  await waitFor(() => expect(lines()[1]).toBe('NVIDIA GeForce RTX 3090 #222.0 / 24.0 GB'));
+  dialog.getByText('For this load: cards');
+  await user.click(dialog.getByRole('switch', { name: 'Keep for this model' }));
+  await load();
+  expect(fake.settings.value.modelLoads).toEqual({ [model.id]: { cards: [{ id: 0 }] } });
 });

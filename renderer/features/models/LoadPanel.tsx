@@ -17,6 +17,7 @@ import { useRun } from '../../useRun.ts';
 import { LoadFields } from './LoadFields.tsx';
 import { LoadSources } from './LoadSources.tsx';
 import { Split } from './Split.tsx';
+import { useCards } from './useCards.ts';
 import { useLoadBase } from './useLoadBase.ts';
 import { useMemoryLine } from './useMemoryLine.ts';
 import { useModelActions } from './useModelActions.ts';
@@ -49,6 +50,7 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
   const { settings, loadPrices, hardware, engine } = useStores();
   const { global, own, base } = useLoadBase(model);
   const machine = useStore(hardware, (state) => state.hardware);
+  const cards = useCards();
   const price = useStore(loadPrices, (state) => state.prices[model.id]);
   const { state, wanted } = useStore(engine);
   const { load: begin } = useModelActions();
@@ -91,6 +93,8 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
           model={model}
           estimate={estimate}
           cores={machine?.cpu.threads}
+          cards={cards}
+          usual={global}
           onChange={setValue}
         />
         <LoadSources value={value} global={global} own={own} base={base} keep={keep} onKeep={setKeep} />

@@ -4,6 +4,7 @@ import { imageTokenCap, usualLoad } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { Select } from '../../ui/Select.tsx';
 import { Switch } from '../../ui/Switch.tsx';
+import { CardFields } from './CardFields.tsx';
 import { GpuLayers } from './GpuLayers.tsx';
 import { type GroupProps, Hinted } from './MoreLoadFields.tsx';
 
@@ -15,6 +16,7 @@ export function MemoryFields(props: GroupProps) {
   return (
     <>
       <GpuLayers value={value.gpuLayers} total={estimate?.layers.total} onChange={(gpuLayers) => set('gpuLayers', gpuLayers)} />
+      {scope !== 'price' && <CardFields {...props} />}
       <Switch label={t('flashAttention')} checked={value.flashAttention} onChange={(on) => set('flashAttention', on)} />
       <Batch {...props} />
       {vision && <PictureTokens {...props} />}

@@ -62,11 +62,12 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-/** A field with what it means below it. */
-export function Hinted({ hint, children }: { hint: string; children: ReactNode }) {
+/** A field, or several under a name, with what they mean below. */
+export function Hinted({ name, hint, children }: { name?: string; hint: string; children: ReactNode }) {
   const id = useId();
   return (
     <fieldset aria-describedby={id} className="flex min-w-0 flex-col gap-1">
+      {name && <legend className="mb-1 text-text-2">{name}</legend>}
       {children}
       <p id={id} className="text-xs text-text-2 in-data-compact:hidden">
         {hint}

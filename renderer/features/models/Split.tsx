@@ -4,10 +4,11 @@ import type { Hardware } from '../../../shared/schemas/hardware.ts';
 import { type Estimate, expertsOf, usualLoad } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { MemoryBar, PartSwatch, partKinds } from '../../ui/MemoryBar.tsx';
+import { CardBars } from './CardBars.tsx';
 import { inUse, type Side, sideParts, sidesOf } from './machine.ts';
 import { Programs } from './Programs.tsx';
 
-/** A bar for each side of the machine, and the table of their parts. */
+/** A bar for each side of the machine, or for each of several cards, and the table of their parts. */
 export function Split({ label, estimate, hardware }: { label: string; estimate: Estimate; hardware: Hardware }) {
   const { t } = useTranslation(['discover', 'app']);
   const format = useFormat();
@@ -21,12 +22,14 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
   };
   const { settings, layers } = estimate;
   const experts = expertsOf(layers);
+  const bars = estimate.cards ? sides.filter(({ where }) => where === 'ram') : sides;
   const place = (side: Side): string => (side.where === 'gpu' ? (hardware.gpus[0] ?? t('app:memory.gpu')) : t('app:memory.ram'));
 
   return (
     <div className="flex flex-col gap-3 py-3">
       <div className="flex flex-col gap-2">
-        {sides.map((side) => (
+        {estimate.cards && <CardBars cards={estimate.cards} />}
+        {bars.map((side) => (
           <div key={side.where} className="flex flex-col gap-1">
             <div className="flex justify-between gap-4 text-xs text-text-2">
               <span className="truncate">{place(side)}</span>

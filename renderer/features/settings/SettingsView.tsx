@@ -14,6 +14,7 @@ import { Switch } from '../../ui/Switch.tsx';
 import { useRun } from '../../useRun.ts';
 import { PromptField } from '../chat/settings/PromptField.tsx';
 import { LoadFields } from '../models/LoadFields.tsx';
+import { useCards } from '../models/useCards.ts';
 import { AboutApp } from './AboutApp.tsx';
 import { Drawing } from './Drawing.tsx';
 import { Machine } from './Machine.tsx';
@@ -37,6 +38,7 @@ export function SettingsView() {
   const run = useRun();
   const { settings: store, ui, hardware } = useStores();
   const cores = useStore(hardware, (state) => state.hardware?.cpu.threads);
+  const cards = useCards();
   const { settings, error } = useStore(store);
   const wanted = useStore(ui, (state) => state.id);
   const change = (patch: Partial<Settings>): void => void run(store.getState().change(patch));
@@ -66,7 +68,7 @@ export function SettingsView() {
           </div>
         </Section>
         <Section title={t('loading')} hint={t('loadingHint')}>
-          <LoadFields value={settings.load} maxContext={262_144} vision scope="all" cores={cores} onChange={(load) => change({ load })} />
+          <LoadFields value={settings.load} maxContext={262_144} vision scope="all" cores={cores} cards={cards} onChange={(load) => change({ load })} />
           <Select
             label={t('ejectAfter')}
             showLabel
