@@ -8,6 +8,8 @@ import { useStores } from '../../stores/index.ts';
 import { Button } from '../../ui/Button.tsx';
 import { Facts } from '../../ui/Facts.tsx';
 import { Problem, Skeleton } from '../../ui/Notice.tsx';
+import { useCards } from '../models/useCards.ts';
+import { useCardWords } from '../models/useCardWords.ts';
 
 /** The facts, asked anew when the view opens. */
 export function Machine() {
@@ -17,6 +19,9 @@ export function Machine() {
   const store = useStores().hardware;
   const { hardware, error } = useStore(store);
 
+  const cards = useCards() ?? [];
+  const words = useCardWords(cards);
+
   useEffect(() => void store.getState().refresh(), [store]);
 
   if (!hardware) return error ? <Problem text={sentence(error)} /> : <Skeleton className="h-28" />;
@@ -25,13 +30,20 @@ export function Machine() {
     t('facts.free', { free: size(part.free), total: size(part.total) });
   const vramText =
     vram.free === null ? t('facts.freeUnknown', { total: format.memory(vram.total) }) : free({ free: vram.free, total: vram.total }, format.memory);
+  const several = cards.length > 1;
+  const lookAgain = (): void => {
+    void store.getState().refresh();
+    void store.getState().askCards();
+  };
   return (
     <>
       {error && <Problem text={sentence(error)} />}
       <Facts
         facts={[
-          [t('facts.gpu'), gpus.join(', ') || t('facts.none')],
-          ...(vram.total > 0 ? [[t('facts.vram'), vram.unified ? `${vramText} (${t('facts.unified')})` : vramText] as const] : []),
+          ...(several
+            ? cards.map((card) => [t('facts.gpuOf', { n: card.id + 1 }), `${card.name}, ${words.memory(card)}`] as const)
+            : [[t('facts.gpu'), gpus.join(', ') || t('facts.none')] as const]),
+          ...(vram.total > 0 ? [[t(several ? 'facts.vramAll' : 'facts.vram'), vram.unified ? `${vramText} (${t('facts.unified')})` : vramText] as const] : []),
           [t('facts.ram'), free(ram, format.memory)],
           [t('facts.cpu'), t('facts.threads', { name: cpu.name, n: format.count(cpu.threads) })],
           [t('facts.disk'), free(disk, format.fileSize)],
@@ -40,7 +52,7 @@ export function Machine() {
         ]}
       />
       <div>
-        <Button onClick={() => void store.getState().refresh()}>{t('refresh')}</Button>
+        <Button onClick={lookAgain}>{t('refresh')}</Button>
       </div>
     </>
   );
