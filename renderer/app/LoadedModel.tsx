@@ -1,5 +1,6 @@
 /** The model that answers, in the strip: its name with a menu of the others, eject, and all that are loaded. */
 import { ChevronUp, CircleAlert, ArrowUpFromLine as Eject } from 'lucide-react';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import { ModelMenu } from '../features/models/ModelMenu.tsx';
@@ -24,12 +25,14 @@ export function LoadedModel() {
   const prediction = usePrediction(state);
   const madeRoom = useEjections().madeRoom(state);
   const { eject } = useModelActions();
+  const menu = useRef<HTMLButtonElement>(null);
 
   return (
     <div className="flex h-full min-w-0 shrink items-center">
       <ModelMenu
         trigger={
           <button
+            ref={menu}
             type="button"
             aria-label={state.status === 'ready' ? t('strip.switch', { name }) : undefined}
             className="flex h-full min-w-40 items-center gap-1.5 overflow-hidden px-3 hover:bg-surface-2"
@@ -52,7 +55,7 @@ export function LoadedModel() {
       {id !== undefined && (state.status === 'ready' || state.status === 'loading') && (
         <IconButton icon={Eject} label={t('strip.ejectNamed', { name })} onClick={() => void eject(id)} className="mr-1" />
       )}
-      <LoadedModels />
+      <LoadedModels beside={menu} />
     </div>
   );
 }

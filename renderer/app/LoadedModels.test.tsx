@@ -42,6 +42,27 @@ test('the strip lists the loaded models with their memory; a click lets one answ
   within(strip()).getByRole('button', { name: 'Loaded model: Tiny Q8_0. Change it' });
 });
 
+test('the focus stays in the strip when the list goes because one was ejected by keyboard', async () => {
+  const { user } = renderApp(two(), 'models');
+  (await within(strip()).findByRole('button', { name: '2 models loaded' })).focus();
+  await user.keyboard('{Enter}');
+  const list = within(await screen.findByRole('dialog'));
+  list.getByRole('button', { name: 'Eject Tiny Q8_0' }).focus();
+  await user.keyboard('{Enter}');
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  await waitFor(() => expect(document.activeElement).toBe(within(strip()).getByRole('button', { name: /^Loaded model: Qwen/ })));
+});
+
+test('a list that is closed gives the focus back to its button', async () => {
+  const { user } = renderApp(two(), 'models');
+  const button = await within(strip()).findByRole('button', { name: '2 models loaded' });
+  button.focus();
+  await user.keyboard('{Enter}');
+  await screen.findByRole('dialog');
+  await user.keyboard('{Escape}');
+  await waitFor(() => expect(document.activeElement).toBe(button));
+});
+
 test('all are ejected at once, the one that answers last', async () => {
   const fake = two();
   const { user } = renderApp(fake, 'models');

@@ -1,7 +1,9 @@
 /** Several loaded models in the strip: what each takes, which one answers, eject one or all. */
 import { Check, ChevronUp, ArrowUpFromLine as Eject } from 'lucide-react';
+import type { RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import type { EngineState } from '../../shared/schemas/engine.ts';
 import { useMemoryLine } from '../features/models/useMemoryLine.ts';
 import { useModelActions } from '../features/models/useModelActions.ts';
 import { useModelName } from '../features/models/useModelName.ts';
@@ -11,8 +13,8 @@ import { useStores } from '../stores/index.ts';
 import { Button, IconButton } from '../ui/Button.tsx';
 import { Popover } from '../ui/Popover.tsx';
 
-/** Nothing where no more than the one that answers is loaded. */
-export function LoadedModels() {
+/** Nothing where no more than the one that answers is loaded; `beside` has the focus when that comes about. */
+export function LoadedModels({ beside }: { beside: RefObject<HTMLButtonElement | null> }) {
   const { t } = useTranslation();
   const format = useFormat();
   const { engine } = useStores();
@@ -21,13 +23,14 @@ export function LoadedModels() {
   const memory = useMemoryLine();
   const { use, eject, ejectAll } = useModelActions();
   const loaded = loadedModels(state);
-  const front = state.status === 'idle' ? undefined : state.modelId;
-  if (!loaded.some(({ modelId }) => modelId !== front)) return null;
+  const front = frontOf(state);
+  if (!hasOthers(state)) return null;
   const title = t('strip.loaded', { count: loaded.length, n: format.count(loaded.length) });
 
   return (
     <Popover
       title={title}
+      focusAfter={() => hasOthers(engine.getState().state) || beside.current}
       trigger={
         <button type="button" className="flex h-full shrink-0 items-center gap-1.5 border-l border-line px-3 tabular-nums hover:bg-surface-2">
           {title}
@@ -60,3 +63,7 @@ export function LoadedModels() {
     </Popover>
   );
 }
+
+const frontOf = (state: EngineState): string | undefined => (state.status === 'idle' ? undefined : state.modelId);
+
+const hasOthers = (state: EngineState): boolean => loadedModels(state).some(({ modelId }) => modelId !== frontOf(state));
