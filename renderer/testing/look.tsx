@@ -1,20 +1,33 @@
-/** For looking at the page without a core: `npx vite -c renderer/vite.config.ts`, then `/testing/look.html?scene=full#/discover`; `&several`: two models are loaded. */
+/** For looking at the page without a core: `npx vite -c renderer/vite.config.ts`, then `/testing/look.html?scene=full#/discover`; `&several`: three models are loaded; `&cards`: two graphics cards. */
 import { createRoot } from 'react-dom/client';
 import { I18nextProvider } from 'react-i18next';
 import { createStore } from 'zustand/vanilla';
-import type { MemorySplit } from '../../shared/schemas/memory.ts';
+import type { Core } from '../../shared/contract/core.ts';
+import type { Handlers } from '../../shared/rpc/define.ts';
+import { type MemorySplit, splitTotal } from '../../shared/schemas/memory.ts';
 import { App } from '../app/App.tsx';
 import { createI18n, pickLanguage } from '../i18n.ts';
 import type { ConnectionState } from '../rpc/connection.ts';
 import { createStores, StoresContext } from '../stores/index.ts';
 import { createFakeCore } from './fakeCore.ts';
 import { elsewhere, libraryDuplicates, libraryPlaces, libraryTasks, removedModels } from './librarySamples.ts';
-import { downloadJob, libraryModel, loadedModel, searchModels } from './samples.ts';
+import { cards, downloadJob, fakeEstimate, hardware, libraryModel, loadedModel, searchModels } from './samples.ts';
 import '../theme.css';
 
+const gib = 2 ** 30;
 const query = new URLSearchParams(location.search);
 const scene = query.get('scene');
 const several = query.has('several');
+const twoCards: Partial<Handlers<Core>> = {
+  'hardware.get': () => ({ ...hardware, gpus: cards.map(({ name }) => name), vram: { total: 48 * gib, free: 24.5 * gib, unified: false } }),
+  'hardware.cards': () => cards,
+  'memory.estimate'({ source, settings }) {
+    const estimate = fakeEstimate(source, settings);
+    const used = settings.cards ?? cards;
+    const needs = (id: number): number => (used.some((each) => each.id === id) ? splitTotal(estimate.gpu) / used.length : 0);
+    return { ...estimate, cards: cards.map((card) => ({ ...card, needs: needs(card.id) })) };
+  },
+};
 const fake = createFakeCore(
   scene === 'offline'
     ? {
@@ -24,7 +37,9 @@ const fake = createFakeCore(
           yield { models: searchModels, cachedAt, problem: { code: 'hub.unreachable', message: '', data: { endpoint: 'https://huggingface.co' } } };
         },
       }
-    : {},
+    : query.has('cards')
+      ? twoCards
+      : {},
 );
 fake.settings.push({
   ...fake.settings.value,
@@ -65,7 +80,13 @@ if (scene === 'full' || scene === 'loading') {
   const model = loadedModel(libraryModel().id);
   const { gpu, ram } = model.memory!;
   const tenth = (split: MemorySplit) => ({ ...split, weights: split.weights / 10, kvCache: split.kvCache / 4, projector: 0 });
-  const others = several ? [{ modelId: small.id, model: { ...model, memory: { gpu: tenth(gpu), ram: tenth(ram) } }, answering: true }] : [];
+  const beside = { ...model, memory: { gpu: tenth(gpu), ram: tenth(ram) } };
+  const others = several
+    ? [
+        { modelId: small.id, model: beside, answering: true },
+        { modelId: elsewhere[1]!.id, model: beside, answering: false },
+      ]
+    : [];
   const ejected = several ? [{ modelId: elsewhere[0]!.id, freed: { ram: 2 ** 29, gpu: 4.2 * 2 ** 30 }, forRoom: true }] : [];
   fake.engine.push(
     scene === 'loading'

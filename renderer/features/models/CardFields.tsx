@@ -75,7 +75,7 @@ function CardSplit({ chosen, served, nameOf, start, onChange }: SplitProps) {
         options={(['free', 'shares'] as const).map((way) => ({ value: way, label: t(`cards.by.${way}`) }))}
         onChange={(way) => onChange(way === 'free' ? withoutShares(chosen) : start())}
         disabled={!served}
-        className="w-44"
+        className="w-56"
       />
       {shared &&
         chosen.map(({ id, share = 1 }) => (
