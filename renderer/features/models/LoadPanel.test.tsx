@@ -62,6 +62,17 @@ test('another model that is loaded stays where there is room', async () => {
   dialog.getByText('llama.gguf stays loaded if there is room for both.');
 });
 
+test('a kept choice of cards is taken back, and is said no more', async () => {
+  const { fake, user, dialog, load } = await panel({ [model.id]: { cards: [{ id: 1 }] } }, undefined, { 'hardware.cards': () => cards });
+  dialog.getByText('Kept for this model: cards');
+  await user.click(dialog.getByRole('button', { name: 'More settings' }));
+  await user.click(await dialog.findByRole('checkbox', { name: 'NVIDIA GeForce RTX 3090 #1' }));
+  expect(dialog.queryByText(/(model|load): cards$/)).toBeNull();
+  await load();
+  expect(fake.settings.value.modelLoads).toEqual({});
+  expect(fake.calls.find(({ method }) => method === 'engine.load')!.input).toEqual({ id: model.id, settings: fake.settings.value.load });
+});
+
 test('of several cards each has its bar, and the one that would overflow says by how much', async () => {
   const gib = 2 ** 30;
   const { dialog, user, load, fake } = await panel({}, undefined, {
