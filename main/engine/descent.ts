@@ -14,6 +14,8 @@ import { type defaultBuild, prepareVision, serverForText, type Vision } from './
 export interface Descent {
   order: LoadOrder;
   start(env: Record<string, string> | undefined): EngineProcess;
+  /** The environment of a process that sees only these cards. Rejects with `engine.noCard` where one is gone. */
+  seeing(cards: LoadPlan['cards']): Promise<Record<string, string> | undefined>;
   build: ReturnType<typeof defaultBuild>;
   /** The folder of a llama-server that is built already. */
   built(compute: Hardware['backend']): string | undefined;
@@ -39,7 +41,7 @@ export type Landing = { steps: LadderStep[] } & ({ running: Running; plan: LoadP
 
 /** Never rejects. Undefined when `signal` aborted, with no process left. */
 export async function descend(descent: Descent): Promise<Landing | undefined> {
-  const { order, start, built, compute, free, makeRoom, show, onStep, stateFolder, signal } = descent;
+  const { order, start, seeing, built, compute, free, makeRoom, show, onStep, stateFolder, signal } = descent;
   const { files, projector, facts, settings } = order;
   const steps = [...(order.remembered ?? [])];
   let { plan } = order;
@@ -62,8 +64,10 @@ export async function descend(descent: Descent): Promise<Landing | undefined> {
         ...(speculation && { speculation }),
         plan,
       };
+      const env = plan.compute ? { ATELIER_GPU: plan.compute } : await seeing(plan.cards);
+      if (signal.aborted) break;
       const tried = await attempt(
-        () => start(plan.compute && { ATELIER_GPU: plan.compute }),
+        () => start(env),
         request,
         (progress) => show('loading', progress, steps),
         signal,

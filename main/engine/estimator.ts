@@ -1,4 +1,4 @@
-/** A second engine process that only answers questions about memory and hardware, and ends when nobody asks. */
+/** Further engine processes that only answer questions about memory and hardware, and end when nobody asks: one for each environment. */
 import { control, type EstimateAnswer, type EstimateRequest } from '../../shared/contract/control.ts';
 import { Fault, type Result, toFault } from '../../shared/result.ts';
 import { type Client, connect } from '../../shared/rpc/connect.ts';
@@ -7,19 +7,27 @@ import type { EngineProcess } from '../platform.ts';
 import { callFault } from './crash.ts';
 
 export interface Estimator {
-  /** What this machine has; `folder` tells which disk. */
-  hardware(folder: string): Promise<Hardware>;
+  /** What this machine has; `folder` tells which disk. `env` is what its process sees more, such as which cards. */
+  hardware(folder: string, env?: Environment): Promise<Hardware>;
   /** What a plan costs. `signal` drops a question that nobody waits for. */
-  estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>;
+  estimate(request: EstimateRequest, signal?: AbortSignal, env?: Environment): Promise<EstimateAnswer>;
   /**
    * How fast weights are read, on the GPU or in RAM. Measured in a process of its own, so that no question has to wait for a slow
    * card; one that takes too long is given up with `engine.busy`.
    */
-  bandwidth(onGpu: boolean): Promise<Bandwidth>;
+  bandwidth(onGpu: boolean, env?: Environment): Promise<Bandwidth>;
   close(): Promise<void>;
 }
 
-type Control = Client<typeof control>;
+type Environment = Record<string, string>;
+
+interface Asked {
+  process: EngineProcess;
+  client: Client<typeof control>;
+  /** Questions that wait. */
+  asking: number;
+  idle?: NodeJS.Timeout;
+}
 
 /**
  * llama.cpp really allocates a recurrent state (50 MiB of a 9B) for every context it is asked about, where the GPU is the CPU or there
@@ -28,52 +36,56 @@ type Control = Client<typeof control>;
 const keepsMemory = { MALLOC_MMAP_THRESHOLD_: String(2 ** 30), MALLOC_TRIM_THRESHOLD_: String(2 ** 30) };
 
 /**
- * Starts its process with the first question and ends it `idleMs` after the last: an idle app holds no GPU context. A measurement may
+ * Starts a process with the first question and ends it `idleMs` after the last: an idle app holds no GPU context. A measurement may
  * take `probeMs`.
  */
-export function createEstimator(start: (env: Record<string, string>) => EngineProcess, idleMs = 60_000, probeMs = 15_000): Estimator {
-  let running: { process: EngineProcess; client: Control } | undefined;
+export function createEstimator(start: (env: Environment) => EngineProcess, idleMs = 60_000, probeMs = 15_000): Estimator {
+  const running = new Map<string, Asked>();
   const probes = new Set<EngineProcess>();
-  let asking = 0;
-  let idle: NodeJS.Timeout | undefined;
 
-  const end = async (): Promise<void> => {
-    clearTimeout(idle);
-    const ending = running;
-    running = undefined;
-    ending?.process.kill();
-    await ending?.process.exited;
+  const begin = (env?: Environment): Asked => {
+    const process = start({ ...keepsMemory, ...env });
+    return { process, client: connect(control, process.port), asking: 0 };
   };
 
-  const begin = (): { process: EngineProcess; client: Control } => {
-    const process = start(keepsMemory);
-    const begun = { process, client: connect(control, process.port) };
-    void process.exited.then(() => {
-      if (running === begun) running = undefined;
+  const processFor = (env?: Environment): Asked => {
+    const key = JSON.stringify(env ?? {});
+    const known = running.get(key);
+    if (known) return known;
+    const begun = begin(env);
+    running.set(key, begun);
+    void begun.process.exited.then(() => {
+      if (running.get(key) === begun) running.delete(key);
     });
     return begun;
   };
 
-  const ask = async <T>(question: (client: Control) => Promise<Result<T>>): Promise<T> => {
-    clearTimeout(idle);
-    running ??= begin();
-    const { process, client } = running;
-    asking++;
+  const end = async (ending: Asked): Promise<void> => {
+    clearTimeout(ending.idle);
+    for (const [key, asked] of running) if (asked === ending) running.delete(key);
+    ending.process.kill();
+    await ending.process.exited;
+  };
+
+  const ask = async <T>(env: Environment | undefined, question: (client: Asked['client']) => Promise<Result<T>>): Promise<T> => {
+    const asked = processFor(env);
+    clearTimeout(asked.idle);
+    asked.asking++;
     try {
-      const answer = await question(client);
+      const answer = await question(asked.client);
       if (answer.ok) return answer.value;
-      throw await callFault(process, answer.error);
+      throw await callFault(asked.process, answer.error);
     } finally {
-      asking--;
-      if (asking === 0 && running) idle = setTimeout(() => void end(), idleMs).unref();
+      asked.asking--;
+      if (asked.asking === 0) asked.idle = setTimeout(() => void end(asked), idleMs).unref();
     }
   };
 
   return {
-    hardware: (folder) => ask((client) => client.call('hardware', { folder })),
-    estimate: (request, signal) => ask((client) => client.call('estimate', request, { signal })),
-    async bandwidth(onGpu) {
-      const { process, client } = begin();
+    hardware: (folder, env) => ask(env, (client) => client.call('hardware', { folder })),
+    estimate: (request, signal, env) => ask(env, (client) => client.call('estimate', request, { signal })),
+    async bandwidth(onGpu, env) {
+      const { process, client } = begin(env);
       probes.add(process);
       const late = setTimeout(() => process.kill(), probeMs);
       try {
@@ -88,7 +100,7 @@ export function createEstimator(start: (env: Record<string, string>) => EnginePr
     },
     async close() {
       for (const process of probes) process.kill();
-      await Promise.all([end(), ...[...probes].map(({ exited }) => exited)]);
+      await Promise.all([...[...running.values()].map(end), ...[...probes].map(({ exited }) => exited)]);
     },
   };
 }

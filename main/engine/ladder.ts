@@ -96,7 +96,8 @@ const rungs: Rung[] = [
     change: 'backend',
     helps: ['weights', 'kvCache', 'compute', 'projector'],
     gpuOnly: true,
-    take(plan, ground) {
+    // What numbers the cards have is the backend's own.
+    take({ cards: _, ...plan }, ground) {
       const from = plan.compute ?? ground.compute;
       const to = from === 'cuda' ? 'vulkan' : 'cpu';
       return from === 'cpu' ? undefined : { plan: { ...plan, compute: to, ...(to === 'cpu' && { gpuLayers: 0 }) }, from, to };

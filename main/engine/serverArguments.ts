@@ -1,6 +1,6 @@
 /** What llama-server is started with. */
 import type { LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
-import { imageTokenCap } from '../../shared/schemas/memory.ts';
+import { imageTokenCap, sharesOf } from '../../shared/schemas/memory.ts';
 import { guessedAhead } from '../memory/speculation.ts';
 import { checkpointsOf } from './checkpoints.ts';
 import { threads } from './llama.ts';
@@ -21,6 +21,7 @@ export async function serverArguments({ model, projector, stateFolder, speculati
     ...(plan.gpuLayers === 0 || plan.projectorInRam ? ['--no-mmproj-offload'] : []),
     ...(plan.expertsInRam ? ['--n-cpu-moe', String(plan.expertsInRam)] : []),
     ...['-c', String(plan.contextSize), '-ngl', String(plan.gpuLayers), '-fit', 'off', '-lm', loadMode(plan)],
+    ...sharing(plan),
     ...asArguments(await positionsOf(model, plan)),
     ...['-ctk', plan.kvType, '-ctv', plan.kvType, '-fa', plan.flashAttention ? 'on' : 'off'],
     ...['-b', String(plan.batchSize), '-ub', String(plan.batchSize), '-t', cores, '-tb', promptCores],
@@ -31,6 +32,12 @@ export async function serverArguments({ model, projector, stateFolder, speculati
     ...(stateFolder ? ['--slot-save-path', stateFolder] : []),
     ...['--no-ui', '--jinja', '--log-colors', 'off', '-lv', '4'],
   ];
+}
+
+/** Shares count for the cards that this process sees, which are in the order of their ids. */
+function sharing({ cards, gpuLayers }: LoadPlan): string[] {
+  const shares = sharesOf(cards);
+  return shares && gpuLayers > 0 ? ['--split-mode', 'layer', '--tensor-split', shares.join(',')] : [];
 }
 
 /** A model that guesses lies whole on one side, as it is asked several times for each word; its cache is like the other's. */

@@ -55,13 +55,17 @@ export interface Engine {
   stop(turnId: string): Promise<void>;
   watch(signal: AbortSignal): AsyncIterable<EngineState>;
   state(): EngineState;
-  /** What this machine has; `folder` tells which disk. Asked of a second process that ends when nobody asks. */
-  hardware(folder: string): Promise<Hardware>;
+  /**
+   * What this machine has, or as much of it as a model sees that may use only these `cards`; `folder` tells which disk. Asked of a second
+   * process that ends when nobody asks. Throws `engine.noCard` where one of the cards is gone.
+   */
+  hardware(folder: string, cards?: LoadSettings['cards']): Promise<Hardware>;
   /** Each of its cards. */
   cards: Cards['list'];
+  /** On the cards of its plan. Throws `engine.noCard` where one of them is gone. */
   estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>;
-  /** How fast this machine reads weights while it answers; measured for about a second in that process. */
-  bandwidth(onGpu: boolean): Promise<Bandwidth>;
+  /** How fast this machine reads weights while it answers, on these cards; measured for about a second in a process of its own. */
+  bandwidth(onGpu: boolean, cards?: LoadSettings['cards']): Promise<Bandwidth>;
   /** Ends every process. */
   close(): Promise<void>;
 }
@@ -84,8 +88,10 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
   const state = createWatched<EngineState>({ status: 'idle', ...(last !== undefined && { last }) });
   const gpu = createGpuGuard(platform.startEngine, log);
   const estimator = createEstimator(gpu.start, idleMs);
-  const hardware = (folder: string): Promise<Hardware> => gpu.ask(() => estimator.hardware(folder));
-  const cards = createCards({ start: gpu.start, hardware: () => hardware(platform.folders.models) });
+  const whole = (folder: string): Promise<Hardware> => gpu.ask(() => estimator.hardware(folder));
+  const cards = createCards({ start: gpu.start, hardware: () => whole(platform.folders.models) });
+  const seeing: SessionParts['seeing'] = async (used) => used && cards.environment(used.map(({ id }) => id));
+  const hardware: Engine['hardware'] = async (folder, used) => (used ? estimator.hardware(folder, await seeing(used)) : whole(folder));
   const sessions = new Set<Session>();
   /** The one that answers. */
   let front: Session | undefined;
@@ -161,6 +167,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     const { modelId } = order;
     const session: Session = createSession(order, {
       start: gpu.start,
+      seeing,
       build,
       built: (compute) => builtServer({ cacheFolder: platform.folders.cache, compute }),
       compute: async () => (await hardware(platform.folders.models)).backend,
@@ -238,8 +245,8 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     state: state.get,
     hardware,
     cards: cards.list,
-    estimate: estimator.estimate,
-    bandwidth: estimator.bandwidth,
+    estimate: async (request, signal) => estimator.estimate(request, signal, await seeing(request.plan.cards)),
+    bandwidth: async (onGpu, used) => estimator.bandwidth(onGpu, await seeing(used)),
     async close() {
       for (const each of sessions) end(each);
       front = undefined;

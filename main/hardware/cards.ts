@@ -84,8 +84,8 @@ export function createCards({ start, hardware, env = process.env, freshMs = 3_00
     return said;
   };
 
-  const list = (): Promise<Card[]> => {
-    if (read && performance.now() - read.at < freshMs) return read.cards;
+  const list = (youngMs = freshMs): Promise<Card[]> => {
+    if (read && performance.now() - read.at < youngMs) return read.cards;
     // Of one that is under way everyone hears.
     const reading = { at: Infinity, cards: readAll() };
     read = reading;
@@ -101,9 +101,9 @@ export function createCards({ start, hardware, env = process.env, freshMs = 3_00
   };
 
   return {
-    list,
+    list: () => list(),
     async environment(ids) {
-      const [machine, cards] = await Promise.all([hardware(), list()]);
+      const [machine, cards] = await Promise.all([hardware(), list(10 * freshMs)]);
       const gone = ids.find((id) => !cards.some((card) => card.id === id));
       if (gone !== undefined) throw new Fault('engine.noCard', `Card ${gone} is not there`, { card: gone, cards: cards.map(({ id }) => id) });
       // The only one is what every process sees anyway, whatever its index is.

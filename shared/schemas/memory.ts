@@ -37,6 +37,12 @@ export type Speculation = z.infer<typeof speculation>;
 export const usedCard = z.object({ id: z.int().check(z.minimum(0), z.maximum(63)), share: z.optional(z.int().check(z.minimum(1), z.maximum(1000))) });
 export type UsedCard = z.infer<typeof usedCard>;
 
+/** The shares in the order of the ids; undefined where not every one of several cards has one. */
+export function sharesOf(cards: readonly UsedCard[] = []): number[] | undefined {
+  const shares = cards.toSorted((a, b) => a.id - b.id).flatMap(({ share }) => share ?? []);
+  return shares.length > 1 && shares.length === cards.length ? shares : undefined;
+}
+
 /** The settings that a load, and so an estimate, depends on. */
 export const loadSettings = z.object({
   /** Tokens; llama.cpp rounds up to 256. */
