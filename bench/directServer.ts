@@ -75,7 +75,10 @@ export async function startDirect({ folder, model, threads, context, conversatio
           if (!line.startsWith('data: {')) continue;
           const said = chunk.parse(JSON.parse(line.slice(6)));
           timings = said.timings ?? timings;
-          if (said.choices.some(({ delta }) => delta.content || delta.reasoning_content)) watch.piece();
+          for (const { delta } of said.choices) {
+            const piece = delta.content || delta.reasoning_content;
+            if (piece) watch.piece(piece);
+          }
         }
       }
       if (!timings) throw new Error(`llama-server answered ${response.status} without timings`);

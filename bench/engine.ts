@@ -14,7 +14,7 @@ import { buildServer } from '../main/engine/serverBuild.ts';
 import { defaultFolders } from '../main/folders.ts';
 import { fixture } from '../main/memory/testing/allocations.ts';
 import { writeWeightedModel } from '../main/memory/testing/weightedModel.ts';
-import { type Answer, median } from './answers.ts';
+import { type Answer, median, writtenTogether } from './answers.ts';
 import { startDirect } from './directServer.ts';
 import { buildLlamaBench } from './llamaBench.ts';
 import { processTree, startApp } from './ourPath.ts';
@@ -37,6 +37,8 @@ interface Measured {
   tokensPerSecond: number[];
   /** Of all conversations, over the whole time with the prompts. */
   together: number[];
+  /** Of all conversations, while all are being answered. */
+  written: number[];
 }
 
 const built = await buildServer({ cacheFolder: defaultFolders().cache });
@@ -96,10 +98,11 @@ try {
           const began = performance.now();
           const answers = await Promise.all(Array.from({ length: conversations }, (_, at) => ask(prompt(`${round} ${at} ${way.length}`))));
           const seconds = (performance.now() - began) / 1000;
-          const row = results.get(way) ?? { way, model: name, conversations, firstTokenMs: [], tokensPerSecond: [], together: [] };
+          const row = results.get(way) ?? { way, model: name, conversations, firstTokenMs: [], tokensPerSecond: [], together: [], written: [] };
           results.set(way, row);
           row.firstTokenMs.push(median(answers.map(({ firstTokenMs }) => firstTokenMs)));
           row.tokensPerSecond.push(median(answers.map(({ tokensPerSecond }) => tokensPerSecond)));
+          row.written.push(writtenTogether(answers));
           row.together.push(answers.reduce((sum, { tokens }) => sum + tokens, 0) / seconds);
         }
         say(`${name}, ${conversations} at once: round ${round + 1} of ${rounds}`);
@@ -160,27 +163,30 @@ function print({
     const bench = median(own.map((row) => row.tokensPerSecond));
     console.log(`\n${model}`);
     console.log(`  llama-bench: prompt ${number(median(own.map((row) => row.promptPerSecond)))} tok/s, answer ${number(bench)} tok/s`);
-    const table: string[][] = [['way', 'at once', 'first token ms', 'more than direct ms', 'tok/s', 'of direct', 'together tok/s', 'of one']];
+    const table: string[][] = [
+      ['way', 'at once', 'first token ms', 'more than direct ms', 'tok/s', 'of direct', 'together tok/s', 'of one', 'while all answer tok/s', 'of one'],
+    ];
     for (const row of measured.filter((each) => each.model === model)) {
       const direct = measured.find((each) => each.model === model && each.conversations === row.conversations && each.way === 'llama-server directly')!;
       const one = measured.find((each) => each.model === model && each.conversations === 1 && each.way === row.way)!;
       const pairs = (values: number[], others: number[], of: (a: number, b: number) => number): number =>
         median(values.map((value, at) => of(value, others[at]!)));
+      const ratio = (values: number[], others: number[], digits = 2): string =>
+        number(
+          pairs(values, others, (a, b) => a / b),
+          digits,
+        );
       table.push([
         row.way,
         String(row.conversations),
         number(median(row.firstTokenMs)),
         number(pairs(row.firstTokenMs, direct.firstTokenMs, (a, b) => a - b)),
         number(median(row.tokensPerSecond)),
-        number(
-          pairs(row.tokensPerSecond, direct.tokensPerSecond, (a, b) => a / b),
-          3,
-        ),
+        ratio(row.tokensPerSecond, direct.tokensPerSecond, 3),
         number(median(row.together)),
-        number(
-          pairs(row.together, one.together, (a, b) => a / b),
-          2,
-        ),
+        ratio(row.together, one.together),
+        number(median(row.written)),
+        ratio(row.written, one.written),
       ]);
     }
     const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));

@@ -87,7 +87,7 @@ export async function startApp(home: string, maxTokens: number): Promise<OurPath
       const { turnId } = await must(client.call('chat.send', { parts: [{ type: 'text', text: prompt }], thinking: false }));
       let ended: Turn | undefined;
       const told = await client.stream('turn.watch', { turnId, from: { thinking: 0, text: 0 } }, (event) => {
-        if (event.type === 'text' || event.type === 'thinking') watch.piece();
+        if (event.type === 'text' || event.type === 'thinking') watch.piece(event.text);
         if (event.type === 'end') ended = event.turn;
       });
       if (!ended?.stats) throw new Error(`The answer did not end well: ${JSON.stringify(ended?.error ?? told)}`);
