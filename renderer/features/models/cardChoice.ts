@@ -1,6 +1,6 @@
 /** Which cards a load uses, and what share each of them has, as a person changes it. */
 import type { Card } from '../../../shared/schemas/hardware.ts';
-import type { UsedCard } from '../../../shared/schemas/memory.ts';
+import { sharesOf, type UsedCard } from '../../../shared/schemas/memory.ts';
 
 const gib = 2 ** 30;
 
@@ -8,7 +8,7 @@ const gib = 2 ** 30;
 export const allCards = (cards: readonly Card[]): UsedCard[] => cards.map(({ id }) => ({ id }));
 
 /** Whether the layers are split by shares. */
-export const hasShares = (chosen: readonly UsedCard[]): boolean => chosen.length > 1 && chosen.every(({ share }) => share !== undefined);
+export const hasShares = (chosen: readonly UsedCard[]): boolean => sharesOf(chosen) !== undefined;
 
 /** One more, with an average share where the others have one. */
 export function withCard(chosen: readonly UsedCard[], id: number): UsedCard[] {
