@@ -97,7 +97,7 @@ async function withMemory<T>(card: Record<string, string>, measure: (memory: Mem
       },
       library: { resolve: async (model) => ({ files: [headerPath(model)] }) },
       engine: {
-        hardware: engine.hardware,
+        hardware: (folder) => engine.hardware(folder),
         estimate: (request, signal) => {
           asked++;
           return engine.estimate(request, signal);

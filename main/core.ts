@@ -4,6 +4,7 @@ import type { Core } from '../shared/contract/core.ts';
 import { Fault } from '../shared/result.ts';
 import type { Handlers } from '../shared/rpc/define.ts';
 import type { ModelDetail } from '../shared/schemas/hub.ts';
+import type { LoadSettings } from '../shared/schemas/memory.ts';
 import { type Blobs, createBlobs } from './blobs/store.ts';
 import { createAnswering } from './chats/answering.ts';
 import { createHeld } from './chats/held.ts';
@@ -116,7 +117,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     engine,
     folders,
     model,
-    loaded: () => heldMemory(engine.loaded()),
+    loaded: (cards) => heldMemory(engine.loaded(), cards),
     served: textServer(folders.cache),
     speed,
     calibration,
@@ -317,10 +318,10 @@ async function each<T>(values: AsyncIterable<T>, on: (value: T) => void | Promis
 }
 
 /** Bytes that the loaded models give back when another needs their room. */
-const heldMemory = (loaded: Loaded[]): Bytes =>
+const heldMemory = (loaded: Loaded[], cards: LoadSettings['cards']): Bytes =>
   loaded.reduce(
     (sum, { model }) => {
-      const { gpu, ram } = heldBytes(model) ?? { gpu: 0, ram: 0 };
+      const { gpu, ram } = heldBytes(model, cards) ?? { gpu: 0, ram: 0 };
       return { gpu: sum.gpu + gpu, ram: sum.ram + ram };
     },
     { gpu: 0, ram: 0 },

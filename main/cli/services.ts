@@ -44,7 +44,7 @@ export async function openServices(env: NodeJS.ProcessEnv): Promise<Services> {
     headers,
     // Here a model's id is the path of its file, wherever that is.
     library: { resolve: (file) => localModel(headers, file) },
-    engine,
+    engine: { hardware: (folder) => engine.hardware(folder), estimate: (request, signal) => engine.estimate(request, signal) },
     folders,
     served: textServer(folders.cache),
     model: (repo, signal) => readModel(hub, repo, signal),

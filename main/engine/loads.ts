@@ -75,7 +75,7 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
       settings: wanted,
       plan: before ? withSpeed(before.plan, wanted) : memory.plan(wanted, estimate),
       predicted: { gpu: estimate.gpu, ram: estimate.ram },
-      room: { needs: await memory.needs(estimate), free: estimate.free },
+      room: { needs: await memory.needs(estimate), free: estimate.free, ...(cards && { cards }) },
       // What was estimated is what loads it, where it is built.
       engine: estimate.engine === 'llama-server' ? (served ? 'llama-server' : (wanted.engine ?? 'auto')) : 'node-llama-cpp',
       ...(before && { remembered: before.steps }),

@@ -91,7 +91,7 @@ export async function summary({ plan }: LoadRequest, open: OpenModel, thinking: 
   }
   return {
     backend: 'node-llama-cpp',
-    settings: { ...plan, vision: false },
+    settings: { ...plan, vision: false, ...(plan.cards && { cards: plan.cards.map(({ id }) => ({ id })) }) },
     contextSize: open.context.contextSize,
     layers: { total, onGpu: open.model.llama.gpu === false ? 0 : Math.min(total, plan.gpuLayers) },
     vision: false,

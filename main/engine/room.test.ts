@@ -1,13 +1,14 @@
 /** Who goes so that another model fits. */
 import { expect, test } from 'vitest';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
+import { defaultLoadSettings, type LoadSettings } from '../../shared/schemas/memory.ts';
 import { type Room, toEject } from './room.ts';
 
 const side = (bytes: number) => ({ weights: bytes, kvCache: 0, state: 0, compute: 0, projector: 0 });
-const one = (name: string, gpu: number, ram: number, usedAt: number) => ({
+const one = (name: string, gpu: number, ram: number, usedAt: number, cards?: LoadSettings['cards']) => ({
   name,
   usedAt,
-  model: { memory: { gpu: side(gpu), ram: side(ram) } } as LoadedModel,
+  model: { memory: { gpu: side(gpu), ram: side(ram) }, settings: { ...defaultLoadSettings, cards } } as LoadedModel,
 });
 const old = one('old', 4, 1, 1);
 const middle = one('middle', 0, 6, 2);
@@ -30,6 +31,15 @@ test('the one used longest ago goes first, and no more than must', () => {
 test('what holds nothing of what is missing stays', () => {
   expect(gone(room(10, 13))).toEqual(['old', 'young']);
   expect(gone(room(0, 14))).toEqual(['old', 'middle']);
+});
+
+test('what lies on other cards stays, and of what lies on several only the part on these comes back', () => {
+  const loaded = [one('elsewhere', 8, 0, 1, [{ id: 1 }]), one('both', 6, 0, 2, [{ id: 0 }, { id: 1 }])];
+  const on = (id: number, gpu: number): Room => ({ ...room(gpu, 1), cards: [{ id }] });
+  expect(gone(on(0, 7), loaded)).toEqual([]);
+  expect(gone(on(0, 8), loaded)).toEqual(['both']);
+  expect(gone(on(1, 7), loaded)).toEqual(['elsewhere']);
+  expect(gone(room(8, 1), loaded)).toEqual(['elsewhere', 'both']);
 });
 
 test('all go where even that may not be enough, and where nobody knows', () => {

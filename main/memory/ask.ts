@@ -3,9 +3,10 @@ import path from 'node:path';
 import type { Llama } from 'node-llama-cpp';
 import type { EstimateAnswer, EstimateRequest } from '../../shared/contract/control.ts';
 import { activeBytes, cacheBytes, type MemoryFacts, memoryByFormula, movedExperts, placedBytes, slotsOf, sparedBytes } from '../../shared/memoryFormula.ts';
-import { imageTokenCap, type MemorySplit } from '../../shared/schemas/memory.ts';
+import { imageTokenCap, type MemorySplit, splitTotal } from '../../shared/schemas/memory.ts';
 import { mayNotUseAmx } from '../engine/amx.ts';
 import type { GgufHeader } from '../gguf/header.ts';
+import { besideLayers } from './beside.ts';
 import { contextBytes, type ServedPlan } from './context.ts';
 import { memoryFacts } from './facts.ts';
 import { imageWork, projectorWeights } from './projector.ts';
@@ -43,10 +44,12 @@ async function answerTo(llama: Llama, { header, projector, draft, plan, served =
   const gpuLayers = llama.gpu === false ? 0 : plan.gpuLayers;
   const engine = served || image > 0 ? 'llama-server' : 'node-llama-cpp';
   const asked = { ...plan, gpuLayers, served: engine === 'llama-server' };
-  const { facts, sides: alone, basis } = await askModel(llama, header, asked);
+  const own = await askModel(llama, header, asked);
+  const { facts, sides: alone, basis } = own;
   const speculates = asked.served && plan.speculation !== undefined;
   const sides = speculates ? await withSpeculation(llama, alone, facts, asked, draft) : alone;
   const total = facts.layers.length + 1;
+  const beside = await besideOf(llama, header, asked, own, splitTotal(sides.gpu));
   sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = image;
   const spared = engine === 'llama-server' && gpuLayers > 0 ? sparedBytes(facts, { gpuLayers }) : undefined;
   const expertsInRam = spared && plan.expertsInRam ? Math.min(plan.expertsInRam, facts.layers.length) : 0;
@@ -58,9 +61,34 @@ async function answerTo(llama: Llama, { header, projector, draft, plan, served =
     layers: { total, onGpu: Math.min(gpuLayers, total), ...(expertsInRam > 0 && { expertsInRam }) },
     placed: placedBytes(facts, asked),
     ...(spared && { spared }),
+    ...(beside && { beside }),
     trainContext: facts.trainContext,
     active: activeBytes(facts, placing),
   };
+}
+
+/** What comes on top of the layers on each of several cards; `withGuesses`: bytes on all of them with what guesses ahead. */
+async function besideOf(
+  llama: Llama,
+  header: string,
+  plan: ServedPlan,
+  { facts, sides, basis }: Own,
+  withGuesses: number,
+): Promise<EstimateAnswer['beside'] | undefined> {
+  const cards = llama.gpu === false ? 0 : (await llama.getGpuDeviceNames()).length;
+  if (cards < 2) return undefined;
+  const { compute } = sides.gpu;
+  const guesses = withGuesses - splitTotal(sides.gpu);
+  const total = facts.layers.length + 1;
+  const served = async (gpuLayers: number): Promise<number> =>
+    plan.served && gpuLayers === plan.gpuLayers
+      ? compute
+      : (await askModel(llama, header, { ...plan, gpuLayers, served: true, ...(!plan.served && { slots: 1 }) })).sides.gpu.compute;
+  // Our own sum knows nothing of several cards.
+  const known = basis === 'exact' ? await besideLayers({ cards, total, onGpu: Math.min(plan.gpuLayers, total), compute, served }) : undefined;
+  const { first, other, last } = known ?? { first: compute, other: compute, last: compute };
+  if (plan.speculation?.type === 'mtp') return { first, other, last: last + guesses };
+  return { first, other, last, ...(guesses > 0 && { spread: guesses }) };
 }
 
 /** With the model that guesses for it, whole on one side, or with its own layers for that. */
@@ -86,7 +114,14 @@ async function projectorBytes(file: string, imageTokens = imageTokenCap): Promis
   return projectorWeights(header) + imageWork(header, imageTokens);
 }
 
-async function askModel(llama: Llama, header: string, plan: ServedPlan): Promise<{ facts: MemoryFacts; sides: Sides; basis: 'exact' | 'about' }> {
+/** What llama.cpp says of one model. */
+interface Own {
+  facts: MemoryFacts;
+  sides: Sides;
+  basis: 'exact' | 'about';
+}
+
+async function askModel(llama: Llama, header: string, plan: ServedPlan): Promise<Own> {
   try {
     const model = await virtualModel(llama, header, { fewWords: false, gpuLayers: plan.gpuLayers });
     const running = plan.served ? await virtualModel(llama, header, { fewWords: true, gpuLayers: plan.gpuLayers }) : model;

@@ -3,8 +3,8 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import type { EngineState } from '../../shared/schemas/engine.ts';
-import type { Hardware } from '../../shared/schemas/hardware.ts';
-import { freeMemory, loadSettings, memorySplit, splitTotal } from '../../shared/schemas/memory.ts';
+import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
+import { freeMemory, type LoadSettings, loadSettings, memorySplit, splitTotal } from '../../shared/schemas/memory.ts';
 import type { Folders } from '../platform.ts';
 import { openKept } from './kept.ts';
 
@@ -80,7 +80,7 @@ function overheadOf(measured: (number | undefined)[]): Overhead | undefined {
 }
 
 export interface Watching {
-  engine: { watch(signal: AbortSignal): AsyncIterable<EngineState>; hardware(folder: string): Promise<Hardware> };
+  engine: { watch(signal: AbortSignal): AsyncIterable<EngineState>; hardware(folder: string): Promise<Hardware>; cards?(): Promise<Card[]> };
   calibration: Pick<Calibration, 'record'>;
   /** Where the models folder is now. */
   folders: Pick<Folders, 'models'>;
@@ -95,6 +95,11 @@ export interface Watching {
  */
 export async function calibrateLoads({ engine, calibration, folders, signal, settleMs = 1_000 }: Watching): Promise<void> {
   const look = (): Promise<Hardware | undefined> => engine.hardware(folders.models).catch(() => undefined);
+  /** The cards that a model may use, as a process names them that sees no other. */
+  const names = async ({ gpus }: Hardware, { cards }: LoadSettings): Promise<string[]> => {
+    const here = cards && (await engine.cards?.());
+    return here ? here.filter(({ id }) => cards.some((one) => one.id === id)).map(({ name }) => name) : gpus;
+  };
   const free = ({ vram, ram }: Hardware) => ({ gpu: vram.free, ram: ram.free });
   let last: EngineState | undefined;
   let before: { modelId: string; seen: Promise<Hardware | undefined> } | undefined;
@@ -109,9 +114,10 @@ export async function calibrateLoads({ engine, calibration, folders, signal, set
     if (!first || !second || last?.status !== 'ready' || last.modelId !== modelId || last.answering) return;
     const [one, two] = [free(first), free(second)];
     if (Math.abs(one.ram - two.ram) > still || Math.abs((one.gpu ?? 0) - (two.gpu ?? 0)) > still) return;
-    const { backend, gpus, llamaCpp } = start;
+    const { backend, llamaCpp } = start;
+    const gpu = (await names(start, model.settings)).join(', ');
     const sample: Sample = {
-      ...{ release: llamaCpp, backend, gpu: gpus.join(', '), modelId, settings: model.settings },
+      ...{ release: llamaCpp, backend, gpu, modelId, settings: model.settings },
       ...(predicted && { predicted }),
       actual: model.memory,
       free: { before: free(start), after: two },

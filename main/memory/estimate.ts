@@ -2,7 +2,7 @@
 import { longestContext } from '../../shared/contextSteps.ts';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import type { MemorySource } from '../../shared/contract/core.ts';
-import type { Hardware } from '../../shared/schemas/hardware.ts';
+import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
 import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, usualLoad } from '../../shared/schemas/memory.ts';
 import { canSpeculate } from '../../shared/speculation.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
@@ -12,15 +12,21 @@ import type { Folders } from '../platform.ts';
 import type { Calibration } from './calibrate.ts';
 import { createFinder, type FinderParts, type Found } from './found.ts';
 import { contextLimits } from './limits.ts';
+import { heldByCards, roomOnCards } from './perCard.ts';
 import { bytesPerToken, type Speed } from './speed.ts';
-import { fewestExperts, mostLayers, neededBytes, onTop, roomOf, verdictOf } from './verdict.ts';
+import { fewestExperts, mostLayers, neededBytes, onTop, type Room, roomOf, verdictOf } from './verdict.ts';
 
 export interface MemoryParts extends FinderParts {
-  engine: { estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>; hardware(folder: string): Promise<Hardware> };
+  engine: {
+    estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>;
+    hardware(folder: string, cards?: LoadSettings['cards']): Promise<Hardware>;
+    /** Each card of this machine; absent: they are taken together. */
+    cards?(): Promise<Card[]>;
+  };
   /** The disk of the models folder is looked at. */
   folders: Pick<Folders, 'models'>;
-  /** Bytes that the model which is loaded now holds: a load frees them first. */
-  loaded?: () => { gpu: number; ram: number } | undefined;
+  /** Bytes that models which are loaded now hold, on the GPU of these cards: a load frees them first. */
+  loaded?: (cards: LoadSettings['cards']) => { gpu: number; ram: number } | undefined;
   /** Whether llama-server would run a model without pictures on this machine now. */
   served?: (settings: LoadSettings, machine: Hardware) => boolean;
   /** Predicts tokens per second. */
@@ -69,7 +75,8 @@ export function createMemory({
   const joined = createJoined<EstimateAnswer>();
   /** What came on top of the layers that `auto` came to, by the model's header. */
   const lastOnTop = new Map<string, number>();
-  let read: { at: number; hardware: Promise<Hardware> } | undefined;
+  /** By the cards. */
+  const read = new Map<string, { at: number; hardware: Promise<Hardware> }>();
   let probing: NodeJS.Timeout | undefined;
   let limiting: Promise<unknown> = Promise.resolve();
 
@@ -83,21 +90,37 @@ export function createMemory({
     return answer;
   }
 
-  function hardware(): Promise<Hardware> {
-    if (read && performance.now() - read.at < fresh) return read.hardware;
-    const reading = { at: performance.now(), hardware: engine.hardware(folders.models) };
-    read = reading;
+  function hardware(cards: LoadSettings['cards']): Promise<Hardware> {
+    const key = JSON.stringify(cards?.map(({ id }) => id));
+    const before = read.get(key);
+    if (before && performance.now() - before.at < fresh) return before.hardware;
+    const reading = { at: performance.now(), hardware: engine.hardware(folders.models, cards) };
+    read.set(key, reading);
     reading.hardware.catch(() => {
-      if (read === reading) read = undefined;
+      if (read.get(key) === reading) read.delete(key);
     });
     return reading.hardware;
+  }
+
+  /** What is there for a model with these settings, once `freed` came back. */
+  async function roomFor(machine: Hardware, { cards }: Pick<LoadSettings, 'cards'>, freed = { gpu: 0, ram: 0 }): Promise<Room> {
+    const overhead = calibration?.overhead(machine);
+    const room = roomOf(machine, freed, overhead);
+    const several = machine.gpus.length > 1 ? await engine.cards?.() : undefined;
+    const roomOn = (vram: Hardware['vram'], back: number): number => roomOf({ ...machine, vram }, { gpu: back, ram: 0 }, overhead).gpu;
+    return { ...room, cards: several && roomOnCards(several, { cards }, freed.gpu, roomOn) };
   }
 
   const requestOf = ({ model, projector, draft }: Found, settings: LoadSettings, gpuLayers: number, machine: Hardware, expertsInRam = 0): EstimateRequest => ({
     header: model.path,
     ...(projector && { projector: projector.path }),
     ...(draft && settings.speculation && { draft: draft.path }),
-    plan: { ...memorySettings(settings), gpuLayers, batchSize: settings.batchSize ?? usualLoad.batchSize, ...(expertsInRam > 0 && { expertsInRam }) },
+    plan: {
+      ...withoutShares(memorySettings(settings)),
+      gpuLayers,
+      batchSize: settings.batchSize ?? usualLoad.batchSize,
+      ...(expertsInRam > 0 && { expertsInRam }),
+    },
     ...(served(settings, machine) && { served: true }),
   });
   /** The speed of what this machine holds; where it is not known yet, it is measured once nobody asks. */
@@ -106,7 +129,7 @@ export function createMemory({
     const range = speed.of({ modelId: id, settings, answer, bits: bitsOf(model), machine });
     const roomy = Math.min(machine.ram.free, answer.layers.onGpu > 0 ? (machine.vram.free ?? Infinity) : Infinity) >= probeRoom;
     clearTimeout(probing);
-    if (!range && roomy) probing = setTimeout(() => void speed.probe({ answer, machine }), calm).unref();
+    if (!range && roomy) probing = setTimeout(() => void speed.probe({ answer, machine, cards: settings.cards }), calm).unref();
     return range;
   }
 
@@ -117,11 +140,11 @@ export function createMemory({
 
   return {
     async estimate({ source, settings: asked }, signal) {
-      const [found, machine] = await Promise.all([find(source, asked, signal), hardware()]);
+      const [found, machine] = await Promise.all([find(source, asked, signal), hardware(asked.cards)]);
       const settings = possible(asked, found);
       const at = (gpuLayers: number, expertsInRam?: number): Promise<EstimateAnswer> =>
         ask(requestOf(found, settings, gpuLayers, machine, expertsInRam), signal);
-      const room = roomOf(machine, loaded(), calibration?.overhead(machine));
+      const room = await roomFor(machine, asked, loaded(asked.cards));
       const all = layersOf(found);
       const automatic = async (): Promise<EstimateAnswer> => {
         const whole = await at(all);
@@ -137,26 +160,29 @@ export function createMemory({
       signal.throwIfAborted();
       const { basis, engine: runner, layers, gpu, ram, trainContext } = answer;
       const free = { gpu: machine.vram.free === null ? null : room.gpu, ram: room.ram };
+      const here = runner === 'llama-server' ? settings : withoutServer(settings);
+      const held = room.cards && heldByCards(answer, layers, room.cards);
       const said: Estimate = {
-        basis,
+        basis: held ? 'about' : basis,
         engine: runner,
-        settings: runner === 'llama-server' ? settings : without(settings),
+        settings: here,
         layers,
         gpu,
         ram,
         free,
+        ...(held && { cards: room.cards!.map(({ card }, index) => ({ ...card, needs: held[index]! })) }),
         verdict: verdictOf(answer, room),
         trainContext,
         ...(found.model.facts.stretch && { ropeWays: found.model.facts.stretch.ways }),
         bitsPerWeight: bitsOf(found.model),
       };
-      const tokensPerSecond = speedOf(found, settings, answer, machine);
+      const tokensPerSecond = speedOf(found, here, answer, machine);
       return tokensPerSecond ? { ...said, speed: tokensPerSecond } : said;
     },
 
     async limits({ source, settings: asked }, signal) {
-      const [found, machine] = await Promise.all([find(source, asked, signal), hardware()]);
-      const room = roomOf(machine, loaded(), calibration?.overhead(machine));
+      const [found, machine] = await Promise.all([find(source, asked, signal), hardware(asked.cards)]);
+      const room = await roomFor(machine, asked, loaded(asked.cards));
       const layers = asked.gpuLayers === 'auto' ? layersOf(found) : Math.min(asked.gpuLayers, layersOf(found));
       // One search at a time, so that a question that a person waits for has at most one of its questions before it.
       const answer = limiting.then(() =>
@@ -169,13 +195,13 @@ export function createMemory({
     },
 
     async needs(estimate) {
-      const machine = await hardware();
-      return neededBytes(estimate, roomOf(machine, undefined, calibration?.overhead(machine)));
+      return neededBytes(estimate, await roomFor(await hardware(estimate.settings.cards), estimate.settings));
     },
 
-    plan: (settings, { settings: { contextSize, flashAttention, speculation }, layers: { onGpu, expertsInRam } }) => ({
+    plan: (settings, { settings: { contextSize, flashAttention, speculation, cards }, layers: { onGpu, expertsInRam } }) => ({
       ...without(settings),
       ...(speculation && { speculation }),
+      ...(cards && { cards }),
       contextSize,
       flashAttention,
       gpuLayers: onGpu,
@@ -206,6 +232,12 @@ const possible = (settings: LoadSettings, { model: { facts }, draft }: Found): L
 
 /** Nothing is guessed ahead. */
 const without = ({ speculation: _, ...settings }: LoadSettings): LoadSettings => settings;
+
+/** llama.cpp is asked the same whatever the shares: which card has which layer is our own sum. */
+const withoutShares = ({ cards, ...settings }: LoadSettings): LoadSettings => ({ ...settings, ...(cards && { cards: cards.map(({ id }) => ({ id })) }) });
+
+/** What only llama-server does is left out. */
+const withoutServer = (settings: LoadSettings): LoadSettings => withoutShares(without(settings));
 
 /** Tokens; undefined where the model does not say. */
 const longest = (settings: LoadSettings, { contextLength, stretch }: ModelFacts): number | undefined =>

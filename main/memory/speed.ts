@@ -3,7 +3,7 @@ import path from 'node:path';
 import * as z from 'zod/mini';
 import type { EstimateAnswer } from '../../shared/contract/control.ts';
 import { type Bandwidth, bandwidth, type Hardware } from '../../shared/schemas/hardware.ts';
-import { type Estimate, kvType, type LoadSettings } from '../../shared/schemas/memory.ts';
+import { type Estimate, kvType, type LoadSettings, sharesOf } from '../../shared/schemas/memory.ts';
 import { openKept } from './kept.ts';
 
 export type SpeedRange = NonNullable<Estimate['speed']>;
@@ -17,13 +17,15 @@ export interface Asked {
   /** Of a weight, on average. */
   bits: number;
   machine: Pick<Hardware, 'backend' | 'gpus' | 'cpu' | 'llamaCpp'>;
+  /** Those that the settings name. */
+  cards?: LoadSettings['cards'];
 }
 
 export interface Speed {
   /** Undefined until it was measured what this machine does, which `probe` does. */
   of(asked: Asked): SpeedRange | undefined;
   /** Measures what this machine does for the bytes of `answer`, once for all times; settles when it is known, or cannot be. */
-  probe(asked: Pick<Asked, 'answer' | 'machine'>): Promise<void>;
+  probe(asked: Pick<Asked, 'answer' | 'machine' | 'cards'>): Promise<void>;
   /**
    * A finished answer: `settings` as they were loaded, `gpuLayers` a number. Counts for settings that `of` was asked about before, as
    * every load asks first; others are let pass.
@@ -56,7 +58,7 @@ export interface SpeedOptions {
   /** Of the app's data: `speed.json` lies there. */
   folder: string;
   /** Takes a second or two; asked once for the GPU and once for RAM. */
-  measure(onGpu: boolean): Promise<Bandwidth>;
+  measure(onGpu: boolean, cards?: LoadSettings['cards']): Promise<Bandwidth>;
   /** Nothing else computes here; asked before and after, as what was measured beside other work is worth nothing. */
   quiet?(): boolean;
 }
@@ -82,7 +84,15 @@ export function createSpeed({ folder, measure, quiet = () => true }: SpeedOption
       if (!bytes) return undefined;
       const bytesPerTokenFull = bytes.gpu.most + bytes.ram.most;
       const place = { layersOnGpu, ...(expertsInRam > 0 && { expertsInRam }) };
-      const now = { modelId, machine: name(machine), contextSize, kvType: settings.kvType, flashAttention, ...place, bytesPerToken: bytesPerTokenFull };
+      const now = {
+        modelId,
+        machine: nameWith(machine, settings.cards),
+        contextSize,
+        kvType: settings.kvType,
+        flashAttention,
+        ...place,
+        bytesPerToken: bytesPerTokenFull,
+      };
       asked.set(keyOf(modelId, settings, layersOnGpu), now);
       if (asked.size > keptQuestions) asked.delete(asked.keys().next().value!);
 
@@ -107,7 +117,7 @@ export function createSpeed({ folder, measure, quiet = () => true }: SpeedOption
       return fast > 0 ? { low: 1000 / slow, high: 1000 / fast, measured: false } : undefined;
     },
 
-    async probe({ answer, machine }) {
+    async probe({ answer, machine, cards }) {
       const bytes = bytesPerToken(answer);
       for (const side of ['gpu', 'ram'] as const) {
         const place = where(machine, side);
@@ -116,7 +126,7 @@ export function createSpeed({ folder, measure, quiet = () => true }: SpeedOption
         // Once, also where it fails: what cannot be measured is not predicted.
         const job =
           probing.get(place) ??
-          measure(side === 'gpu').then(
+          measure(side === 'gpu', cards).then(
             (bandwidth) => keepProbe(place, bandwidth),
             () => {},
           );
@@ -137,11 +147,13 @@ export function createSpeed({ folder, measure, quiet = () => true }: SpeedOption
   };
 }
 
-const keyOf = (modelId: string, { contextSize, kvType }: LoadSettings, layersOnGpu: number): string =>
-  JSON.stringify([modelId, contextSize, kvType, layersOnGpu]);
+const keyOf = (modelId: string, { contextSize, kvType, cards }: LoadSettings, layersOnGpu: number): string =>
+  JSON.stringify([modelId, contextSize, kvType, layersOnGpu, cards]);
 
 /** What was measured holds for these parts and this llama.cpp. */
 const name = ({ backend, gpus, cpu, llamaCpp }: Asked['machine']): string => JSON.stringify([backend, gpus, cpu.name, cpu.threads, llamaCpp]);
+/** Which of two cards has more of the layers decides how fast an answer is. */
+const nameWith = (machine: Asked['machine'], cards: LoadSettings['cards']): string => [name(machine), ...(sharesOf(cards) ?? [])].join(' ');
 const where = (machine: Asked['machine'], side: 'gpu' | 'ram'): string => `${side} ${name(machine)}`;
 
 /**

@@ -4,6 +4,7 @@ import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { splitTotal, type Verdict } from '../../shared/schemas/memory.ts';
 import { checkpointCount, checkpointRoom } from '../engine/checkpoints.ts';
 import type { Calibration, Overhead } from './calibrate.ts';
+import { type CardRoom, spareOnCards } from './perCard.ts';
 
 const mebibyte = 2 ** 20;
 
@@ -22,6 +23,8 @@ export interface Room {
   ramMargin: number;
   /** The driver told how much video memory is free. Where it did not, a model that fits is called tight at best. */
   known: boolean;
+  /** Of each card, where the model may use several: every one must hold its part. */
+  cards?: CardRoom[] | undefined;
 }
 
 /** Room on this machine at this moment, with what a load would free first. `overhead` is what loads took here on top of llama.cpp's buffers. */
@@ -55,16 +58,16 @@ function ramNeeded({ engine, gpu, ram }: Sides, room: Room): number {
   return splitTotal(ram) + later + room.ramMargin;
 }
 
-/** Bytes that stay free on each side, less than 0 where some are missing; the backend's own margin is not taken off. */
-const spareOf = (answer: Sides, room: Room): { gpu: number; ram: number } => ({
-  gpu: room.gpu - splitTotal(answer.gpu),
+/** Bytes that stay free on each side, on the fullest of several cards, less than 0 where some are missing; the backend's own margin is not taken off. */
+const spareOf = (answer: EstimateAnswer, room: Room): { gpu: number; ram: number } => ({
+  gpu: spareOnCards(answer, answer.layers, room.cards) ?? room.gpu - splitTotal(answer.gpu),
   ram: room.ram - ramNeeded(answer, room),
 });
 
 /** Bytes that must be free on each side, every margin counted. */
 export function neededBytes(answer: Sides, room: Room): { gpu: number; ram: number } {
   const gpu = splitTotal(answer.gpu);
-  return { gpu: gpu === 0 ? 0 : gpu + room.gpuMargin, ram: ramNeeded(answer, room) };
+  return { gpu: gpu === 0 ? 0 : gpu + room.gpuMargin * (room.cards?.length ?? 1), ram: ramNeeded(answer, room) };
 }
 
 /** Bytes that stay free, on the side where they are fewest, once every margin is left; less than 0: it does not fit well. */
@@ -90,8 +93,9 @@ export function verdictOf(answer: EstimateAnswer, room: Room): Verdict {
 
 /** The fewest layers whose experts in RAM leave the margin free with `all` layers on the GPU; undefined where no number does, or there are no experts. */
 export function fewestExperts(all: EstimateAnswer, room: Room): number | undefined {
-  const free = room.gpu - room.gpuMargin;
-  const count = all.spared?.findIndex((bytes) => splitTotal(all.gpu) - bytes <= free) ?? -1;
+  const spare = (bytes: number, expertsInRam: number): number =>
+    spareOnCards(all, { ...all.layers, expertsInRam }, room.cards) ?? room.gpu - splitTotal(all.gpu) + bytes;
+  const count = all.spared?.findIndex((bytes, experts) => spare(bytes, experts) >= room.gpuMargin) ?? -1;
   return count > 0 ? count : undefined;
 }
 
@@ -107,16 +111,15 @@ export async function mostLayers(
   guess = onTop(all),
 ): Promise<EstimateAnswer> {
   if (all.layers.onGpu === 0 || fitOf(all, room) !== 'no') return all;
-  const { placed } = all;
-  const free = room.gpu - room.gpuMargin;
   let best: EstimateAnswer | undefined;
   let [fits, fails] = [0, all.layers.total];
-  for (let top = guess; fails - fits > 1; ) {
-    const promised = placed.findLastIndex((bytes, gpuLayers) => gpuLayers < fails && bytes + top <= free);
+  for (let [last, top] = [all, guess]; fails - fits > 1; ) {
+    const spare = (bytes: number, onGpu: number): number => spareOnCards(last, { ...last.layers, onGpu }, room.cards) ?? room.gpu - bytes - top;
+    const promised = all.placed.findLastIndex((bytes, gpuLayers) => gpuLayers < fails && spare(bytes, gpuLayers) >= room.gpuMargin);
     if (best && promised <= fits) break;
     const answer = await ask(Math.max(promised, fits + 1));
-    top = onTop(answer);
-    if (splitTotal(answer.gpu) <= free) [best, fits] = [answer, answer.layers.onGpu];
+    [last, top] = [answer, onTop(answer)];
+    if (spareOf(answer, room).gpu >= room.gpuMargin) [best, fits] = [answer, answer.layers.onGpu];
     else fails = answer.layers.onGpu;
   }
   return best ?? ask(0);
