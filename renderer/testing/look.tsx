@@ -25,6 +25,7 @@ const twoCards: Partial<Handlers<Core>> = {
     const estimate = fakeEstimate(source, settings);
     const used = settings.cards ?? cards;
     const needs = (id: number): number => (used.some((each) => each.id === id) ? splitTotal(estimate.gpu) / used.length : 0);
+    if (used.length === 1) return estimate;
     return { ...estimate, cards: cards.map((card) => ({ ...card, needs: needs(card.id) })) };
   },
 };

@@ -79,7 +79,9 @@ test('of several cards each has its bar, and the one that would overflow says by
     'hardware.cards': () => cards,
     'memory.estimate': ({ source, settings }) => ({
       ...fakeEstimate(source, settings),
-      cards: cards.map((card) => ({ ...card, needs: settings.cards && !settings.cards.some(({ id }) => id === card.id) ? 0 : 3 * gib })),
+      ...(settings.cards?.length === 1
+        ? { free: { gpu: 22.5 * gib, ram: 20 * gib } }
+        : { basis: 'about', cards: cards.map((card) => ({ ...card, needs: 3 * gib })) }),
     }),
   });
   const bars = within(await dialog.findByRole('list', { name: 'Graphics cards' }));
@@ -88,9 +90,11 @@ test('of several cards each has its bar, and the one that would overflow says by
   expect(bars.getByRole('meter', { name: 'NVIDIA GeForce RTX 3090 #1' }).getAttribute('aria-valuetext')).toBe(
     'NVIDIA GeForce RTX 3090 #1: 4.5 GB of 24.0 GB; Already in use 1.5 GB; This model 3.0 GB',
   );
+  dialog.getByText(/About: what lies on which card is our own count\. Each takes this at most\.$/);
   await user.click(dialog.getByRole('button', { name: 'More settings' }));
   await user.click(dialog.getByRole('checkbox', { name: 'NVIDIA GeForce RTX 3090 #2' }));
-  await waitFor(() => expect(lines()[1]).toBe('NVIDIA GeForce RTX 3090 #222.0 / 24.0 GB'));
+  await waitFor(() => expect(lines()).toEqual([expect.stringMatching(/^NVIDIA GeForce RTX 3090 #18\.\d \/ 24\.0 GB$/)]));
+  expect(dialog.queryByText(/our own count/)).toBeNull();
   dialog.getByText('For this load: cards');
   await user.click(dialog.getByRole('switch', { name: 'Keep for this model' }));
   await load();

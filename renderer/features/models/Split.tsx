@@ -4,7 +4,7 @@ import type { Hardware } from '../../../shared/schemas/hardware.ts';
 import { type Estimate, expertsOf, usualLoad } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { MemoryBar, PartSwatch, partKinds } from '../../ui/MemoryBar.tsx';
-import { CardBars } from './CardBars.tsx';
+import { CardBars, isOnCards } from './CardBars.tsx';
 import { inUse, type Side, sideParts, sidesOf } from './machine.ts';
 import { Programs } from './Programs.tsx';
 
@@ -22,13 +22,14 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
   };
   const { settings, layers } = estimate;
   const experts = expertsOf(layers);
-  const bars = estimate.cards ? sides.filter(({ where }) => where === 'ram') : sides;
+  const onCards = isOnCards(estimate) && sides.some(({ where }) => where === 'gpu');
+  const bars = onCards ? sides.filter(({ where }) => where === 'ram') : sides;
   const place = (side: Side): string => (side.where === 'gpu' ? (hardware.gpus[0] ?? t('app:memory.gpu')) : t('app:memory.ram'));
 
   return (
     <div className="flex flex-col gap-3 py-3">
       <div className="flex flex-col gap-2">
-        {estimate.cards && <CardBars cards={estimate.cards} />}
+        {onCards && <CardBars estimate={estimate} />}
         {bars.map((side) => (
           <div key={side.where} className="flex flex-col gap-1">
             <div className="flex justify-between gap-4 text-xs text-text-2">
@@ -98,7 +99,7 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
           placed: experts ? t('split.experts', experts) : t('split.layers', { onGpu: layers.onGpu, total: layers.total }),
           batch: format.count(settings.batchSize ?? usualLoad.batchSize),
         })}{' '}
-        {t(estimate.basis === 'exact' ? 'split.exact' : experts ? 'split.aboutExperts' : 'split.aboutText')}
+        {t(estimate.basis === 'exact' ? 'split.exact' : experts ? 'split.aboutExperts' : estimate.cards ? 'split.aboutCards' : 'split.aboutText')}
       </p>
     </div>
   );
