@@ -150,7 +150,7 @@ const reason = missing();
 describe.skipIf(reason)(`on the software GPU${reason ? `: skipped, ${reason}` : ''}`, () => {
   test('a card that is there twice is two cards', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-cards-'));
-    const gpu = { ...cardEnvironment(folder, 8192), GGML_VK_VISIBLE_DEVICES: '0,0' };
+    const gpu = cardEnvironment(folder, 8192, { cards: 2 });
     const start = (env: Record<string, string>) => forkEngine({ entry: fileURLToPath(new URL('../engine/host.ts', import.meta.url)), env: { ...gpu, ...env } });
     const name = /llvmpipe/;
     try {

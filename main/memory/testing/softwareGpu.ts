@@ -53,24 +53,24 @@ function driver(): string | undefined {
 }
 
 /**
- * What a process that shall see a card of `mebibytes` needs in its environment, the library for it in `folder`. A `counted` card tells
- * how much of it is free, for all processes that share the folder.
+ * What a process that shall see a card of `mebibytes` needs in its environment, or so many `cards` of that size, the library for it in
+ * `folder`. A `counted` card tells how much of it is free, for all processes that share the folder.
  */
-export function cardEnvironment(folder: string, mebibytes: number, { counted = false } = {}): Record<string, string> {
+export function cardEnvironment(folder: string, mebibytes: number, { counted = false, cards = 1 } = {}): Record<string, string> {
   build(folder);
   return {
     ...(counted && { SOFTWARE_GPU_USED: path.join(folder, 'used') }),
     LD_PRELOAD: path.join(folder, 'libsoftware_gpu.so'),
     SOFTWARE_GPU_MIB: String(mebibytes),
-    GGML_VK_VISIBLE_DEVICES: '0',
+    GGML_VK_VISIBLE_DEVICES: Array(cards).fill('0').join(','),
     VK_DRIVER_FILES: driver() ?? '',
   };
 }
 
-/** Starts a card of `mebibytes`; questions are answered one after the other. */
-export function startSoftwareGpu(mebibytes: number): SoftwareGpu {
+/** Starts a card of `mebibytes`, or several `cards` of that size; questions are answered one after the other. */
+export function startSoftwareGpu(mebibytes: number, cards = 1): SoftwareGpu {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-gpu-'));
-  const child = fork(here('askChild.ts'), { execArgv: [], env: { ...process.env, ...cardEnvironment(folder, mebibytes) } });
+  const child = fork(here('askChild.ts'), { execArgv: [], env: { ...process.env, ...cardEnvironment(folder, mebibytes, { cards }) } });
   const waiting: { resolve(value: unknown): void; reject(error: Error): void }[] = [];
   child.on('message', (value) => waiting.shift()?.resolve(value));
   child.on('exit', (code) => {
