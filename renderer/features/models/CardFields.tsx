@@ -1,4 +1,5 @@
 /** Which of several cards a model may use, and how its layers are split over them. */
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { UsedCard } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
@@ -13,13 +14,16 @@ import { useCardWords } from './useCardWords.ts';
 export function CardFields({ value, cards, usual, served, set }: GroupProps) {
   const { t } = useTranslation('discover');
   const words = useCardWords(cards ?? []);
+  // One that is gone stays on the list after its tick is taken off: the tick can come back, and the focus has a place.
+  const [first] = useState(value.cards ?? []);
   if (!cards) return null;
   const chosen = value.cards ?? allCards(cards);
-  const isThere = ({ id }: UsedCard): boolean => cards.some((card) => card.id === id);
-  const gone = chosen.filter((each) => !isThere(each));
+  const isThere = (id: number): boolean => cards.some((card) => card.id === id);
+  const gone = [...new Set([...first, ...chosen].map(({ id }) => id))].filter((id) => !isThere(id));
   if (cards.length < 2 && gone.length === 0) return null;
 
-  const there = chosen.filter(isThere);
+  const there = chosen.filter(({ id }) => isThere(id));
+  const isTicked = (id: number): boolean => chosen.some((each) => each.id === id);
   const change = (next: UsedCard[]): void => set('cards', kept(next, cards, usual?.cards));
   const turn = (id: number, on: boolean): void => change(on ? withCard(chosen, id) : withoutCard(chosen, id, cards));
   const nameOf = (id: number): string => {
@@ -29,21 +33,18 @@ export function CardFields({ value, cards, usual, served, set }: GroupProps) {
   return (
     <>
       <Hinted name={t('cards.title')} hint={t('cards.hint')}>
-        {cards.map((card) => {
-          const ticked = chosen.some(({ id }) => id === card.id);
-          return (
-            <Checkbox
-              key={card.id}
-              label={nameOf(card.id)}
-              detail={words.memory(card)}
-              checked={ticked}
-              disabled={ticked && there.length === 1}
-              onChange={(on) => turn(card.id, on)}
-            />
-          );
-        })}
-        {gone.map(({ id }) => (
-          <Checkbox key={id} label={nameOf(id)} checked onChange={() => turn(id, false)} />
+        {cards.map((card) => (
+          <Checkbox
+            key={card.id}
+            label={nameOf(card.id)}
+            detail={words.memory(card)}
+            checked={isTicked(card.id)}
+            disabled={isTicked(card.id) && there.length === 1}
+            onChange={(on) => turn(card.id, on)}
+          />
+        ))}
+        {gone.map((id) => (
+          <Checkbox key={id} label={nameOf(id)} checked={isTicked(id)} onChange={(on) => turn(id, on)} />
         ))}
       </Hinted>
       {chosen.length > 1 && <CardSplit chosen={chosen} served={served} nameOf={nameOf} start={() => withShares(chosen, cards)} onChange={change} />}
