@@ -60,3 +60,22 @@ test('its process keeps the memory that every question takes and gives back', as
   expect(given).toEqual([{ MALLOC_MMAP_THRESHOLD_: '1073741824', MALLOC_TRIM_THRESHOLD_: '1073741824' }]);
   await estimator.close();
 });
+
+test('each environment has a process of its own, which is kept for the next question and ends when nobody asks there', async () => {
+  const { start, alive } = slowCard();
+  const given: (string | undefined)[] = [];
+  const estimator = createEstimator((env) => {
+    given.push(env.CARDS);
+    return start();
+  }, 50);
+  const on = (CARDS: string) => estimator.hardware('/', { CARDS });
+  await Promise.all([on('0'), on('1'), on('0'), estimator.hardware('/')]);
+  await on('1');
+  expect(given).toEqual(['0', '1', undefined]);
+  expect(alive()).toBe(3);
+  await expect.poll(alive).toBe(0);
+  await on('1');
+  expect([given.length, alive()]).toEqual([4, 1]);
+  await estimator.close();
+  expect(alive()).toBe(0);
+});

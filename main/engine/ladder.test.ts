@@ -63,6 +63,12 @@ test('too little RAM is not mended by moving more into it', () => {
   expect(descent({ of: 'ram', part: 'weights' })).toEqual([]);
 });
 
+test('cards are kept on the way down, but not over to another backend, where they have other numbers', () => {
+  const cards = [{ id: 1 }];
+  expect(nextPlan({ ...asked, cards }, { of: 'gpu' }, ground)?.plan.cards).toEqual(cards);
+  expect(nextPlan({ ...asked, cards }, { of: 'device' }, { ...ground, compute: 'cuda' })?.plan).not.toHaveProperty('cards');
+});
+
 test('a broken GPU is left for the next backend, with no smaller plan tried on it', () => {
   expect(descent({ of: 'device' })).toEqual(['backend vulkan→cpu']);
   expect(descent({ of: 'device' }, { ...ground, compute: 'cuda' })).toEqual(['backend cuda→vulkan', 'backend vulkan→cpu']);

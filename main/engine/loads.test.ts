@@ -252,3 +252,15 @@ test('a model that guesses goes along, and both to the engine that can', async (
   await loads.load('big', { settings: speculating(undefined) }, forever);
   expect(orders.at(-1)).toMatchObject({ engine: 'auto' });
 });
+
+test('shares go to the engine that can, and what is free to the cards that are meant', async () => {
+  runner = 'llama-server';
+  const cards = [0, 1].map((id) => ({ id, share: id + 1 }));
+  await loads.load('big', { settings: { ...defaultLoadSettings, cards } }, forever);
+  expect(orders.at(-1)).toMatchObject({ engine: 'llama-server', plan: { cards }, room: { cards } });
+  const one = [{ id: 1 }];
+  await loads.load('big', { settings: { ...defaultLoadSettings, cards: one } }, forever);
+  expect(orders.at(-1)).toMatchObject({ engine: 'auto', plan: { cards: one }, room: { cards: one } });
+  await loads.load('big', { settings: defaultLoadSettings }, forever);
+  expect(orders.at(-1)?.room).not.toHaveProperty('cards');
+});

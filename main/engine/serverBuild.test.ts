@@ -111,6 +111,9 @@ test('a text model runs in llama-server where it is chosen, or built and nothing
   const cacheFolder = mkdtempSync(path.join(os.tmpdir(), 'atelier-text-'));
   const choose = (engine?: EngineChoice): boolean =>
     textServer(cacheFolder)({ ...defaultLoadSettings, ...(engine && { engine }) }, { backend: 'cpu' } as Hardware);
+  const shares = [0, 1].map((id) => ({ id, share: 1 }));
+  const sharing = (engine: EngineChoice): boolean => textServer(cacheFolder)({ ...defaultLoadSettings, engine, cards: shares }, { backend: 'cpu' } as Hardware);
+  expect([sharing('auto'), sharing('node-llama-cpp')]).toEqual([true, false]);
   const all = (): boolean[] => [choose(), choose('auto'), choose('node-llama-cpp'), choose('llama-server')];
   expect(all()).toEqual([false, false, false, true]);
   const built = path.join(cacheFolder, 'llama-server', buildKey(linkLibraries(packageFolder(packageName('cpu'))!)!));

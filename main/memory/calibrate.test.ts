@@ -4,8 +4,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { EngineState } from '../../shared/schemas/engine.ts';
-import type { Hardware } from '../../shared/schemas/hardware.ts';
-import { defaultLoadSettings, type MemorySplit } from '../../shared/schemas/memory.ts';
+import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
+import { defaultLoadSettings, type LoadSettings, type MemorySplit } from '../../shared/schemas/memory.ts';
 import { createWatched } from '../watched.ts';
 import { calibrateLoads, createCalibration, type Sample } from './calibrate.ts';
 import { roomOf } from './verdict.ts';
@@ -76,12 +76,12 @@ test('loads say nothing where the driver does not tell, where nothing was loaded
   expect(calibration.overhead(machine)).toMatchObject({ gpu: undefined, ram: { samples: 9, p95: 10 * mebibyte } });
 });
 
-const ready = (modelId: string, answering = false): EngineState => ({
+const ready = (modelId: string, answering = false, cards: LoadSettings['cards'] = undefined): EngineState => ({
   status: 'ready',
   modelId,
   model: {
     backend: 'node-llama-cpp',
-    settings: defaultLoadSettings,
+    settings: { ...defaultLoadSettings, ...(cards && { cards }) },
     contextSize: 8192,
     layers: { total: 33, onGpu: 33 },
     vision: false,
@@ -94,12 +94,12 @@ const ready = (modelId: string, answering = false): EngineState => ({
 const loading = (modelId: string): EngineState => ({ status: 'loading', modelId, stage: 'loading', progress: 0 });
 
 /** Runs an engine through `states`, and gives what was recorded; free memory is read in the order of `free`. */
-async function watched(states: (EngineState | 'recorded')[], free: Hardware[]): Promise<Sample[]> {
+async function watched(states: (EngineState | 'recorded')[], free: Hardware[], cards?: Card[]): Promise<Sample[]> {
   const state = createWatched<EngineState>({ status: 'idle' });
   const abort = new AbortController();
   const record = vi.fn<(sample: Sample) => void>();
   const reads = [...free];
-  const engine = { watch: (signal: AbortSignal) => state.watch(signal), hardware: async () => reads.shift() ?? machine };
+  const engine = { watch: (signal: AbortSignal) => state.watch(signal), hardware: async () => reads.shift() ?? machine, cards: async () => cards ?? [] };
   const watching = calibrateLoads({ engine, calibration: { record }, folders: { models: '/models' }, signal: abort.signal, settleMs: 5 });
   for (const next of states) {
     await new Promise((resolve) => setTimeout(resolve, 10));
@@ -124,4 +124,15 @@ test('a load in the place of another, one that fails and one beside other work a
   expect(await watched([loading('a'), ready('a'), ready('a', true)], [machine, after(120), after(120)])).toHaveLength(0);
   const going = { ejected: [{ modelId: 'b', forRoom: true }] };
   expect(await watched([{ ...loading('a'), ...going }, ready('a')], [machine, after(120), after(120)])).toHaveLength(0);
+});
+
+test('a load on some of the cards counts for those, by the names that a process has for them that sees no other', async () => {
+  const there = ['A', 'B', 'C'].map((name, id) => ({ id, name, total: 0, free: 0 }));
+  const on = ready('a', false, [{ id: 2 }, { id: 0 }]);
+  const [sample] = await watched([loading('a'), on, 'recorded'], [machine, after(120), after(120)], there);
+  expect(sample?.gpu).toBe('A, C');
+  const calibration = createCalibration({ folder });
+  for (let count = 0; count < 3; count++) calibration.record(sample!);
+  expect(calibration.overhead({ ...machine, gpus: ['A', 'C'] }).gpu?.samples).toBe(3);
+  expect(calibration.overhead(machine).gpu).toBeUndefined();
 });

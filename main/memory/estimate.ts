@@ -170,7 +170,7 @@ export function createMemory({
         gpu,
         ram,
         free,
-        ...(held && { cards: room.cards!.map(({ card }, index) => ({ ...card, needs: held[index]! })) }),
+        ...(held && { cards: room.cards!.map(({ card, gpu }, index) => ({ ...card, free: card.free === null ? null : gpu, needs: held[index]! })) }),
         verdict: verdictOf(answer, room),
         trainContext,
         ...(found.model.facts.stretch && { ropeWays: found.model.facts.stretch.ways }),

@@ -151,3 +151,19 @@ test('a machine that cannot be measured is asked once; a broken file is begun an
   expect(speed.of(asked)).toBeUndefined();
   expect(speed.of({ ...asked, answer: { ...answer, active: undefined } as never })).toBeUndefined();
 });
+
+test('answers count for the shares that they were given with, and a measurement is made on the cards that are meant', async () => {
+  const measure = vi.fn(async () => bandwidth);
+  const speed = createSpeed({ folder, measure });
+  const sharing = (...shares: number[]): LoadSettings => ({ ...settings, cards: shares.map((share, id) => ({ id, share })) });
+  const { cards } = sharing(1, 9);
+  await speed.probe({ ...asked, cards });
+  expect(measure.mock.calls).toEqual([[false, cards]]);
+  const of = (...shares: number[]) => speed.of({ ...asked, settings: sharing(...shares) });
+  of(1, 9);
+  of(9, 1);
+  speed.record(asked.modelId, sharing(1, 9), 5);
+  expect(of(1, 9)).toMatchObject({ measured: true });
+  expect(of(9, 1)).toMatchObject({ measured: false });
+  expect(speed.of(asked)).toMatchObject({ measured: false });
+});
