@@ -22,23 +22,24 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
   };
   const { settings, layers } = estimate;
   const experts = expertsOf(layers);
-  const onCards = isOnCards(estimate) && sides.some(({ where }) => where === 'gpu');
-  const bars = onCards ? sides.filter(({ where }) => where === 'ram') : sides;
   const place = (side: Side): string => (side.where === 'gpu' ? (hardware.gpus[0] ?? t('app:memory.gpu')) : t('app:memory.ram'));
 
   return (
     <div className="flex flex-col gap-3 py-3">
       <div className="flex flex-col gap-2">
-        {onCards && <CardBars estimate={estimate} />}
-        {bars.map((side) => (
-          <div key={side.where} className="flex flex-col gap-1">
-            <div className="flex justify-between gap-4 text-xs text-text-2">
-              <span className="truncate">{place(side)}</span>
-              <span className="shrink-0 tabular-nums">{format.memoryOf(inUse(side) + side.needed, side.total)}</span>
+        {sides.map((side) =>
+          side.where === 'gpu' && isOnCards(estimate) ? (
+            <CardBars key={side.where} estimate={estimate} />
+          ) : (
+            <div key={side.where} className="flex flex-col gap-1">
+              <div className="flex justify-between gap-4 text-xs text-text-2">
+                <span className="truncate">{place(side)}</span>
+                <span className="shrink-0 tabular-nums">{format.memoryOf(inUse(side) + side.needed, side.total)}</span>
+              </div>
+              <MemoryBar where={place(side)} parts={sideParts(side)} total={side.total} planned />
             </div>
-            <MemoryBar where={place(side)} parts={sideParts(side)} total={side.total} planned />
-          </div>
-        ))}
+          ),
+        )}
       </div>
       <table className="w-full max-w-120 text-xs tabular-nums">
         <caption className="sr-only">{t('split.caption', { label })}</caption>
