@@ -31,15 +31,17 @@ const seen = (gpus: string[], { free = (7 * gibibyte) as number | null, unified 
 /** A machine whose processes see what `of` says of their variable; one that throws is a driver that ends them. */
 function machine(whole: Hardware, of: (visible: string) => Hardware | undefined, env: NodeJS.ProcessEnv = {}, freshMs = 60_000) {
   const started: Record<string, string>[] = [];
-  let alive = 0;
+  let [alive, most] = [0, 0];
   const start = (given: Record<string, string>): EngineProcess => {
     started.push(given);
     alive++;
+    most = Math.max(most, alive);
     const [near, far] = portPair();
     const ended = Promise.withResolvers<{ code: number | null; signal: string | null; lastWords: string }>();
     const kill = (): void => {
       near.close();
-      ended.resolve({ code: null, signal: 'SIGKILL', lastWords: '' });
+      // A process is gone a moment after it was told to go.
+      setTimeout(() => ended.resolve({ code: null, signal: 'SIGKILL', lastWords: '' }), 5);
     };
     void ended.promise.then(() => alive--);
     const answer = of(given.GGML_VK_VISIBLE_DEVICES ?? given.CUDA_VISIBLE_DEVICES ?? '');
@@ -51,7 +53,7 @@ function machine(whole: Hardware, of: (visible: string) => Hardware | undefined,
     return { port: near, exited: ended.promise, kill };
   };
   const cards = createCards({ start, hardware: async () => whole, env, freshMs });
-  return { cards, started, alive: () => alive };
+  return { cards, started, alive: () => alive, most: () => most };
 }
 
 const two = seen(['A', 'B']);
@@ -76,7 +78,7 @@ describe('without several cards no process is started', () => {
 });
 
 test('each card is seen by a process of its own, which ends, and as soon as all are known no more is started', async () => {
-  const { cards, started, alive } = machine(two, each(['A', 'B', 'llvmpipe']));
+  const { cards, started, alive, most } = machine(two, each(['A', 'B', 'llvmpipe']));
   expect(await cards.list()).toEqual([
     { id: 0, name: 'A', total: 8 * gibibyte, free: 7 * gibibyte },
     { id: 1, name: 'B', total: 8 * gibibyte, free: 7 * gibibyte },
@@ -85,7 +87,8 @@ test('each card is seen by a process of its own, which ends, and as soon as all 
     { ATELIER_GPU: 'vulkan', GGML_VK_VISIBLE_DEVICES: '0' },
     { ATELIER_GPU: 'vulkan', GGML_VK_VISIBLE_DEVICES: '1' },
   ]);
-  expect(alive()).toBe(0);
+  // One that still held its driver would be counted as taken.
+  expect([alive(), most()]).toEqual([0, 1]);
 });
 
 test('what llama.cpp does not use by itself is passed over: a driver in RAM, a second driver for a card, an index that cannot be asked', async () => {

@@ -100,6 +100,7 @@ test('of one card alone nothing is said apart, and its memory is what is free', 
   const shown = await of({ cards: [{ id: 1 }] });
   expect(shown).toMatchObject({ basis: 'exact', free: { gpu: 2000 * mebibyte }, layers: { onGpu: 18 }, verdict: 'partial' });
   expect(shown.cards).toBeUndefined();
+  await of({ cards: [{ id: 1 }] });
   expect(asked.mock.calls).toEqual([['/models', [{ id: 1 }]]]);
 });
 
