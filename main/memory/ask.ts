@@ -49,7 +49,7 @@ async function answerTo(llama: Llama, { header, projector, draft, plan, served =
   const speculates = asked.served && plan.speculation !== undefined;
   const sides = speculates ? await withSpeculation(llama, alone, facts, asked, draft) : alone;
   const total = facts.layers.length + 1;
-  const beside = await besideOf(llama, header, asked, own, splitTotal(sides.gpu));
+  const onCards = await cardsOf(llama, { header, draft }, asked, own, speculates ? splitTotal(sides.gpu) - splitTotal(alone.gpu) : 0);
   sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = image;
   const spared = engine === 'llama-server' && gpuLayers > 0 ? sparedBytes(facts, { gpuLayers }) : undefined;
   const expertsInRam = spared && plan.expertsInRam ? Math.min(plan.expertsInRam, facts.layers.length) : 0;
@@ -61,34 +61,44 @@ async function answerTo(llama: Llama, { header, projector, draft, plan, served =
     layers: { total, onGpu: Math.min(gpuLayers, total), ...(expertsInRam > 0 && { expertsInRam }) },
     placed: placedBytes(facts, asked),
     ...(spared && { spared }),
-    ...(beside && { beside }),
+    ...onCards,
     trainContext: facts.trainContext,
     active: activeBytes(facts, placing),
   };
 }
 
-/** What comes on top of the layers on each of several cards; `withGuesses`: bytes on all of them with what guesses ahead. */
-async function besideOf(
+/** What is to be known of several cards; `guessing`: bytes that guessing takes on all of them. */
+async function cardsOf(
   llama: Llama,
-  header: string,
+  { header, draft }: Pick<EstimateRequest, 'header' | 'draft'>,
   plan: ServedPlan,
-  { facts, sides, basis }: Own,
-  withGuesses: number,
-): Promise<EstimateAnswer['beside'] | undefined> {
+  own: Own,
+  guessing: number,
+): Promise<Pick<EstimateAnswer, 'beside' | 'draft'>> {
+  const beside = await besideOf(llama, header, plan, own);
+  if (!beside || guessing === 0) return beside ? { beside } : {};
+  // A model's own layers for it come last.
+  if (plan.speculation?.type === 'mtp' || draft === undefined) return { beside: { ...beside, last: beside.last + guessing } };
+  const whole = { ...plan, gpuLayers: allLayers };
+  const small = await askModel(llama, draft, whole);
+  const besideIt = await besideOf(llama, draft, whole, small);
+  return { beside, ...(besideIt && { draft: { placed: placedBytes(small.facts, whole), beside: besideIt } }) };
+}
+
+/** What comes on top of the layers on each of several cards; undefined where llama.cpp sees one, or none. */
+async function besideOf(llama: Llama, header: string, plan: ServedPlan, { facts, sides, basis }: Own): Promise<EstimateAnswer['beside']> {
   const cards = llama.gpu === false ? 0 : (await llama.getGpuDeviceNames()).length;
   if (cards < 2) return undefined;
   const { compute } = sides.gpu;
-  const guesses = withGuesses - splitTotal(sides.gpu);
+  // Our own sum knows nothing of several cards.
+  if (basis === 'about') return { first: compute, other: compute, last: compute };
   const total = facts.layers.length + 1;
+  const onGpu = Math.min(plan.gpuLayers, total);
   const served = async (gpuLayers: number): Promise<number> =>
-    plan.served && gpuLayers === plan.gpuLayers
+    plan.served && gpuLayers === onGpu
       ? compute
       : (await askModel(llama, header, { ...plan, gpuLayers, served: true, ...(!plan.served && { slots: 1 }) })).sides.gpu.compute;
-  // Our own sum knows nothing of several cards.
-  const known = basis === 'exact' ? await besideLayers({ cards, total, onGpu: Math.min(plan.gpuLayers, total), compute, served }) : undefined;
-  const { first, other, last } = known ?? { first: compute, other: compute, last: compute };
-  if (plan.speculation?.type === 'mtp') return { first, other, last: last + guesses };
-  return { first, other, last, ...(guesses > 0 && { spread: guesses }) };
+  return besideLayers({ cards, total, onGpu, compute, served });
 }
 
 /** With the model that guesses for it, whole on one side, or with its own layers for that. */

@@ -68,8 +68,11 @@ describe('what each card holds', () => {
     expect(heldByCards(all, { ...all.layers, expertsInRam: 4 }, on(1, 1))).toEqual([127, 570]);
   });
   test('pictures lie on the first card, a model that guesses on all as the layers do', () => {
-    const all = answer(5, { gpu: { ...split(937), projector: 11 }, beside: { first: 7, other: 5, last: 30, spread: 40 } });
-    expect(heldByCards(all, all.layers, on(3, 1))).toEqual([300 + 100 + 7 + 11 + 30, 500 + 30 + 10]);
+    const all = answer(5, { gpu: { ...split(937), projector: 11 }, draft: { placed: [0, 50, 60, 70], beside: { first: 1, other: 2, last: 3 } } });
+    expect(heldByCards(all, all.layers, on(3, 1))).toEqual([400 + 7 + 11 + 20 + 50 + 1 + 3, 500 + 30]);
+    expect(heldByCards(all, all.layers, on(1, 1))).toEqual([300 + 7 + 11 + 20 + 1, 600 + 30 + 50 + 3]);
+    // In RAM it takes nothing of them.
+    expect(heldByCards({ ...all, gpu: split(7) }, { total: 5, onGpu: 0 }, on(1, 1))).toEqual([7, 0]);
   });
   test('is not known where llama.cpp saw one card', () => {
     const { beside: _, ...alone } = answer();
@@ -181,10 +184,11 @@ describe.skipIf(reason)('on two software cards', () => {
   /** Bytes on each card by llama-server's own log, to 5 KB a buffer. */
   async function took(model: string, plan: LoadPlan): Promise<number[]> {
     for (const [name, value] of Object.entries({ ...cardEnvironment(folder, 8192, { cards: 2 }), ATELIER_THREADS: '1' })) vi.stubEnv(name, value);
-    const args = await serverArguments({ model: file(model), plan });
+    const args = await serverArguments({ model: file(model), plan, ...(plan.speculation && { speculation: { type: 'draft', model: file(model) } }) });
     const reserved = Promise.withResolvers<void>();
     // Then all is allocated; a first word on such a card would take a minute.
-    const onLine = (line: string): void => void (/sched_reserve: graph/.test(line) && reserved.resolve());
+    let contexts = plan.speculation ? 2 : 1;
+    const onLine = (line: string): void => void (/sched_reserve: graph/.test(line) && --contexts === 0 && reserved.resolve());
     const server = await startServer(builtServer({ cacheFolder: defaultFolders().cache, compute: 'vulkan' })!, args, onLine);
     vi.unstubAllEnvs();
     await Promise.race([reserved.promise, server.exited]);
@@ -195,7 +199,9 @@ describe.skipIf(reason)('on two software cards', () => {
     return held;
   }
 
+  const guessing: Partial<LoadPlan> = { speculation: { type: 'draft', model: 'library id' } };
   const rows: [string, Partial<LoadPlan>][] = [
+    ['hybrid', guessing],
     ['hybrid', {}],
     [
       'hybrid',
@@ -227,7 +233,10 @@ describe.skipIf(reason)('on two software cards', () => {
     const worst: number[] = [];
     for (const [model, changes] of rows) {
       const asked = { ...plan, ...changes };
-      const [real, { answer }] = await Promise.all([took(model, asked), cards.ask({ header: file(model), plan: asked, served: true })]);
+      const [real, { answer }] = await Promise.all([
+        took(model, asked),
+        cards.ask({ header: file(model), plan: asked, served: true, ...(asked.speculation && { draft: file(model) }) }),
+      ]);
       const room = roomOnCards([card(0, 8 * gibibyte, null), card(1, 8 * gibibyte, null)], asked, 0, () => 0)!;
       const held = heldByCards(answer, answer.layers, room)!;
       const name = `${model} ${JSON.stringify(changes)}`;

@@ -1,7 +1,7 @@
 /** How a model lies on several cards, and what each of them has for it. */
 import type { EstimateAnswer } from '../../shared/contract/control.ts';
 import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
-import { type LoadSettings, type Placement, sharesOf } from '../../shared/schemas/memory.ts';
+import { type LoadSettings, type MemorySplit, type Placement, sharesOf } from '../../shared/schemas/memory.ts';
 
 /** A card that the model may use. */
 export interface CardRoom {
@@ -12,14 +12,14 @@ export interface CardRoom {
   part: number;
 }
 
-type Held = Pick<EstimateAnswer, 'gpu' | 'placed' | 'spared' | 'beside'>;
+type Held = Pick<EstimateAnswer, 'placed' | 'spared' | 'beside' | 'draft'> & { gpu?: Pick<MemorySplit, 'projector'> };
 
 /**
  * Bytes on each card at `layers`, at most: llama.cpp's own rule for the layers (llama-model.cpp, `get_layer_buft_list`), and on top what
  * the answer says of a card in that place. Undefined where llama.cpp saw no more than one card.
  */
 export function heldByCards(
-  { gpu, placed, spared, beside }: Held,
+  { gpu, placed, spared, beside, draft }: Held,
   { onGpu, total, expertsInRam = 0 }: Placement,
   cards: readonly CardRoom[],
 ): number[] | undefined {
@@ -28,19 +28,19 @@ export function heldByCards(
     onGpu,
     cards.map(({ part }) => part),
   );
-  const held = cards.map(() => 0);
+  const layers = draft && onGpu > 0 ? draft.placed.length - 1 : 0;
+  // llama-server divides a model that guesses in the same way.
+  const held = (draft && heldByCards(draft, { onGpu: layers, total: layers }, cards)) ?? cards.map(() => 0);
   for (const [at, card] of places.entries()) {
     const layer = total - onGpu + at;
     const experts = layer < expertsInRam ? (spared?.[layer + 1] ?? 0) - (spared?.[layer] ?? 0) : 0;
     held[card]! += placed[onGpu - at]! - placed[onGpu - at - 1]! - experts;
   }
   const last = places.at(-1);
-  const { first, other, spread = 0 } = beside;
-  const parts = cards.reduce((sum, { part }) => sum + part, 0);
   return held.map((bytes, index) => {
     const has = places.includes(index);
-    const working = index === 0 && (has || onGpu < total) ? first : has && index !== last ? other : 0;
-    return bytes + working + (index === last ? beside.last : 0) + (index === 0 ? gpu.projector : 0) + (spread * cards[index]!.part) / parts;
+    const working = index === 0 && (has || onGpu < total) ? beside.first : has && index !== last ? beside.other : 0;
+    return bytes + working + (index === last ? beside.last : 0) + (index === 0 ? (gpu?.projector ?? 0) : 0);
   });
 }
 

@@ -134,6 +134,9 @@ export const estimateRequest = z.object({
 });
 export type EstimateRequest = z.infer<typeof estimateRequest>;
 
+/** Bytes at most beside the layers on the first of several cards, on the last that has layers, and on any other. */
+const besideLayers = z.object({ first: z.number(), other: z.number(), last: z.number() });
+
 export const estimateAnswer = z.object({
   basis: z.enum(['exact', 'about']),
   /** Whose bytes these are. */
@@ -145,11 +148,10 @@ export const estimateAnswer = z.object({
   placed: z.array(z.number()),
   /** Bytes that the GPU is spared with the experts of no layer in RAM, of one, and so on; absent where there are none or the engine cannot do it. */
   spared: z.optional(z.array(z.number())),
-  /**
-   * Where llama.cpp sees several cards: bytes at most beside the layers on the first, on the last that has layers, and on any other;
-   * `spread`: of a model that guesses, in all, which lies on the cards as this one does.
-   */
-  beside: z.optional(z.object({ first: z.number(), other: z.number(), last: z.number(), spread: z.optional(z.number()) })),
+  /** Where llama.cpp sees several cards. */
+  beside: z.optional(besideLayers),
+  /** There too: the layers of a model that guesses for it, which all lie on the GPU. */
+  draft: z.optional(z.object({ placed: z.array(z.number()), beside: besideLayers })),
   trainContext: z.int(),
   /** Bytes of weights that one generated token is computed with. */
   active: z.optional(z.object({ gpu: z.number(), ram: z.number() })),
