@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { control } from '../../shared/contract/control.ts';
 import { connect } from '../../shared/rpc/connect.ts';
 import type { Handlers } from '../../shared/rpc/define.ts';
@@ -112,6 +112,22 @@ test('simultaneous questions are one, and free memory is read again once it is o
   free.shift();
   expect((await cards.list()).map((card) => card.free)).toEqual([5 * gibibyte, 5 * gibibyte]);
   expect(started).toHaveLength(4);
+});
+
+test('who asks again before it is old does not wait, and the next answer is new', async () => {
+  const free = [7 * gibibyte, 5 * gibibyte];
+  const { cards, started } = machine(two, (visible) => seen([visible === '0' ? 'A' : 'B'], { free: free[0]! }), {}, 10_000);
+  const clock = vi.spyOn(performance, 'now').mockReturnValue(0);
+  const read = async () => (await cards.list())[0]!.free;
+  await read();
+  free.shift();
+  clock.mockReturnValue(4_999);
+  expect([await read(), started.length]).toEqual([7 * gibibyte, 2]);
+  clock.mockReturnValue(5_000);
+  expect(await read()).toBe(7 * gibibyte);
+  await vi.waitFor(async () => expect(await read()).toBe(5 * gibibyte));
+  expect(started).toHaveLength(4);
+  clock.mockRestore();
 });
 
 test('cards that the environment allows already are counted from 0, and passed on by their own names', async () => {

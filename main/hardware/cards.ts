@@ -37,7 +37,8 @@ interface Known extends Card {
 
 export function createCards({ start, hardware, env = process.env, freshMs = 3_000 }: CardsParts): Cards {
   let found: { of: string; cards: Card[] } | undefined;
-  let read: { at: number; cards: Promise<Card[]> } | undefined;
+  let read: { at: number; cards: Card[] } | undefined;
+  let reading: Promise<Card[]> | undefined;
 
   const look = async (backend: Hardware['backend'], id: number): Promise<Known | undefined> => {
     const process = start(only(backend, [id], env));
@@ -84,26 +85,30 @@ export function createCards({ start, hardware, env = process.env, freshMs = 3_00
     return said;
   };
 
-  const list = (youngMs = freshMs): Promise<Card[]> => {
-    if (read && performance.now() - read.at < youngMs) return read.cards;
-    // Of one that is under way everyone hears.
-    const reading = { at: Infinity, cards: readAll() };
-    read = reading;
-    reading.cards.then(
-      () => {
-        reading.at = performance.now();
-      },
-      () => {
-        if (read === reading) read = undefined;
-      },
-    );
-    return reading.cards;
+  const readAgain = (): Promise<Card[]> => {
+    reading ??= readAll()
+      .then((cards) => {
+        read = { at: performance.now(), cards };
+        return cards;
+      })
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
   };
 
   return {
-    list: () => list(),
+    list() {
+      const age = read ? performance.now() - read.at : Infinity;
+      if (!read || age >= freshMs) return readAgain();
+      // Who asks again and again never waits.
+      if (age >= freshMs / 2) readAgain().catch(() => {});
+      return Promise.resolve(read.cards);
+    },
     async environment(ids) {
-      const [machine, cards] = await Promise.all([hardware(), list(10 * freshMs)]);
+      // That a card is there needs no fresher word.
+      const known = read && performance.now() - read.at < 10 * freshMs ? read.cards : readAgain();
+      const [machine, cards] = await Promise.all([hardware(), known]);
       const gone = ids.find((id) => !cards.some((card) => card.id === id));
       if (gone !== undefined) throw new Fault('engine.noCard', `Card ${gone} is not there`, { card: gone, cards: cards.map(({ id }) => id) });
       // The only one is what every process sees anyway, whatever its index is.
