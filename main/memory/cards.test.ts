@@ -137,6 +137,14 @@ test('what loaded models hold comes back on the cards that are meant', async () 
   expect(said?.map(({ free }) => Math.round(mib(free!)))).toEqual([4404, 2596]);
 });
 
+test('what llama.cpp leaves alone beside a card has no memory for a model', async () => {
+  const whole = { ...hardware(cards), vram: { total: 16384 * mebibyte, free: 6000 * mebibyte, unified: true } };
+  const { of } = memoryOf({ engine: { estimate: async (request) => answerTo(request), hardware: async () => whole, cards: async () => cards.slice(1) } });
+  const shown = await of({});
+  expect(shown).toMatchObject({ free: { gpu: 2000 * mebibyte }, verdict: 'partial', basis: 'exact' });
+  expect(shown.cards).toBeUndefined();
+});
+
 test('as much must be free for a load as its margin on every card', async () => {
   const { memory, of } = memoryOf();
   expect(mib((await memory.needs(await of({}))).gpu)).toBe(3300 + 100 + 2 * 150);

@@ -90,11 +90,18 @@ export function createMemory({
     return answer;
   }
 
+  /** With the memory of the one card that is used where llama.cpp leaves others alone. */
+  async function look(cards: LoadSettings['cards']): Promise<Hardware> {
+    const machine = await engine.hardware(folders.models, cards);
+    const [only, ...more] = (machine.gpus.length > 1 && (await engine.cards?.())) || [];
+    return only && more.length === 0 ? { ...machine, vram: { total: only.total, free: only.free, unified: false } } : machine;
+  }
+
   function hardware(cards: LoadSettings['cards']): Promise<Hardware> {
     const key = JSON.stringify(cards?.map(({ id }) => id));
     const before = read.get(key);
     if (before && performance.now() - before.at < fresh) return before.hardware;
-    const reading = { at: performance.now(), hardware: engine.hardware(folders.models, cards) };
+    const reading = { at: performance.now(), hardware: look(cards) };
     read.set(key, reading);
     reading.hardware.catch(() => {
       if (read.get(key) === reading) read.delete(key);
