@@ -167,3 +167,28 @@ test('answers count for the shares that they were given with, and a measurement 
   expect(of(9, 1)).toMatchObject({ measured: false });
   expect(speed.of(asked)).toMatchObject({ measured: false });
 });
+
+test('answers of another way to compute count for themselves; what was not measured of it is not said', async () => {
+  const speed = createSpeed({ folder, measure: async () => bandwidth });
+  await speed.probe(asked);
+  const way = (changes: Partial<LoadSettings>): Asked => ({ ...asked, settings: { ...settings, ...changes } });
+  const [one, guessing, four, chosen] = [
+    way({ threads: 1 }),
+    way({ speculation: { type: 'mtp' } }),
+    way({ slots: 4 }),
+    way({ engine: 'node-llama-cpp' }),
+  ] as const;
+  expect(speed.of(one)).toBeUndefined();
+  expect(speed.of(guessing)).toBeUndefined();
+  expect(speed.of(four)).toMatchObject({ measured: false });
+  expect(speed.of(chosen)).toMatchObject({ measured: false });
+  speed.of(asked);
+  speed.record(asked.modelId, one.settings, 5);
+  speed.record(asked.modelId, guessing.settings, 30);
+  expect(speed.of(one)).toEqual({ low: 5, high: 5, measured: true });
+  expect(speed.of(guessing)).toEqual({ low: 30, high: 30, measured: true });
+  for (const other of [asked, four, chosen]) expect(speed.of(other)).toMatchObject({ measured: false });
+  speed.record(asked.modelId, four.settings, 9);
+  expect(speed.of(four)).toEqual({ low: 9, high: 9, measured: true });
+  expect(speed.of(asked)).toMatchObject({ measured: false });
+});

@@ -86,7 +86,7 @@ export function createSpeed({ folder, measure, quiet = () => true }: SpeedOption
       const place = { layersOnGpu, ...(expertsInRam > 0 && { expertsInRam }) };
       const now = {
         modelId,
-        machine: nameWith(machine, settings.cards),
+        machine: [name(machine), ...wayOf(settings)].join(' '),
         contextSize,
         kvType: settings.kvType,
         flashAttention,
@@ -103,6 +103,8 @@ export function createSpeed({ folder, measure, quiet = () => true }: SpeedOption
         const speeds = alike.map((one) => (one.tokensPerSecond * one.bytesPerToken) / bytesPerTokenFull);
         return { low: Math.min(...speeds), high: Math.max(...speeds), measured: true };
       }
+      // Guessing ahead pays as far as the guesses are right, and the rate of RAM was measured with every thread.
+      if (settings.speculation || (bytes.ram.most > 0 && (settings.threads ?? 'auto') !== 'auto')) return undefined;
       let [fast, slow] = [0, 0];
       for (const side of ['gpu', 'ram'] as const) {
         if (bytes[side].most === 0) continue;
@@ -147,13 +149,19 @@ export function createSpeed({ folder, measure, quiet = () => true }: SpeedOption
   };
 }
 
-const keyOf = (modelId: string, { contextSize, kvType, cards }: LoadSettings, layersOnGpu: number): string =>
-  JSON.stringify([modelId, contextSize, kvType, layersOnGpu, cards]);
+const keyOf = (modelId: string, settings: LoadSettings, layersOnGpu: number): string =>
+  JSON.stringify([modelId, settings.contextSize, settings.kvType, layersOnGpu, settings.cards, ...wayOf(settings)]);
 
 /** What was measured holds for these parts and this llama.cpp. */
 const name = ({ backend, gpus, cpu, llamaCpp }: Asked['machine']): string => JSON.stringify([backend, gpus, cpu.name, cpu.threads, llamaCpp]);
-/** Which of two cards has more of the layers decides how fast an answer is. */
-const nameWith = (machine: Asked['machine'], cards: LoadSettings['cards']): string => [name(machine), ...(sharesOf(cards) ?? [])].join(' ');
+/** What else decides how fast an answer is: which card has more of the layers, how many threads compute, ...; empty where nothing is chosen. */
+const wayOf = ({ cards, engine = 'auto', threads = 'auto', slots = 1, speculation }: LoadSettings): (string | number)[] => [
+  ...(sharesOf(cards) ?? []),
+  ...(engine === 'auto' ? [] : [engine]),
+  ...(threads === 'auto' ? [] : [`${threads} threads`]),
+  ...(slots === 1 ? [] : [`${slots} slots`]),
+  ...(speculation ? [JSON.stringify(speculation)] : []),
+];
 const where = (machine: Asked['machine'], side: 'gpu' | 'ram'): string => `${side} ${name(machine)}`;
 
 /**
