@@ -58,7 +58,7 @@ export const errorCodes = [
   'engine.loadFailed', // data: { reason }
   'engine.stalled', // a load said nothing for so long; data: { minutes }
   'engine.noBackend', // its libraries or its driver are missing; data: { backend }
-  'engine.noCard', // data: { card, cards }: ids of `card`, the one that is gone and those that are there
+  'engine.noCard', // data: { card, cards }: ids of `card`, the one that is gone and those that are there; none where it went just now
   'engine.noVision', // data: { reason: VisionProblem }
   'engine.projectorMismatch', // data: { projector, model, expected, actual }
   'engine.contextFull', // data: { used, context } in tokens

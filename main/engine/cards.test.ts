@@ -26,17 +26,20 @@ const facts = { architecture: 'qwen35', blockCount: 4, embeddingLength: 256 } as
 const card = noGpu ? {} : cardEnvironment(folder, 512, { cards: 2 });
 
 let engine: Engine;
+/** Processes look for a card that is not there. */
+let gone = false;
 let started: { env: Record<string, string> | undefined; process: EngineProcess }[] = [];
 
 /** What engines inherit names the cards, as the environment of the app would. */
 function create(): Engine {
   started = [];
+  gone = false;
   for (const [name, value] of Object.entries(card)) if (name.startsWith('GGML')) process.env[name] = value;
   engine = createEngine({
     platform: {
       folders: { data: '', cache: defaultFolders().cache, models: os.tmpdir() },
       startEngine(env) {
-        const process = forkEngine({ entry, env: { ATELIER_THREADS: '1', ...card, ...env } });
+        const process = forkEngine({ entry, env: { ATELIER_THREADS: '1', ...card, ...env, ...(gone && { GGML_VK_VISIBLE_DEVICES: '0,7' }) } });
         started.push({ env, process });
         return process;
       },
@@ -147,5 +150,15 @@ describe.skipIf(noGpu)('on two software cards', () => {
     engine.load(order({ cards }));
     expect(await settled()).toMatchObject({ status: 'failed', error: { code: 'engine.noCard', data: { card: 2 } } });
     expect(started.every(({ env }) => env?.GGML_VK_VISIBLE_DEVICES !== '0,2')).toBe(true);
+  });
+
+  test('one that was there a moment ago is told in the same words', { timeout: 60_000 }, async () => {
+    create();
+    const cards = [{ id: 0 }, { id: 1 }];
+    await engine.cards();
+    gone = true;
+    await expect(engine.estimate({ header: quant.q4, plan: order({ cards }).plan })).rejects.toMatchObject({ code: 'engine.noCard' });
+    engine.load(order({ cards }));
+    expect(await settled()).toMatchObject({ status: 'failed', error: { code: 'engine.noCard' } });
   });
 });

@@ -3,6 +3,7 @@ import type { LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
 import { Fault, toAppError } from '../../shared/result.ts';
 import type { LadderStep } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
+import { cardFault } from '../hardware/cards.ts';
 import type { EngineProcess } from '../platform.ts';
 import { attempt, type Failed, type Running } from './attempt.ts';
 import { type Failure, failureOf } from './failure.ts';
@@ -79,7 +80,7 @@ export async function descend(descent: Descent): Promise<Landing | undefined> {
       const failure = await failed(descent, request, tried);
       if (failure && failure.of !== 'device' && makeRoom?.()) continue;
       const next = failure && down(descent, request, failure);
-      if (!next) return { error: tried.fault, lines: tried.lines, steps };
+      if (!next) return { error: cardFault(tried.fault, plan.cards), lines: tried.lines, steps };
       onStep(tried.fault, next.step);
       steps.push(next.step);
       plan = next.plan;

@@ -5,7 +5,7 @@ import { Fault } from '../../shared/result.ts';
 import type { Ejection, EngineState, LoadedModel } from '../../shared/schemas/engine.ts';
 import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
 import type { LoadSettings } from '../../shared/schemas/memory.ts';
-import { type Cards, createCards } from '../hardware/cards.ts';
+import { type Cards, cardFault, createCards } from '../hardware/cards.ts';
 import type { Log } from '../log.ts';
 import type { Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
@@ -91,7 +91,14 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
   const whole = (folder: string): Promise<Hardware> => gpu.ask(() => estimator.hardware(folder));
   const cards = createCards({ start: gpu.start, hardware: () => whole(platform.folders.models) });
   const seeing: SessionParts['seeing'] = async (used) => used && cards.environment(used.map(({ id }) => id));
-  const hardware: Engine['hardware'] = async (folder, used) => (used ? estimator.hardware(folder, await seeing(used)) : whole(folder));
+  const askOn = async <T>(used: LoadSettings['cards'], ask: (env: Record<string, string> | undefined) => Promise<T>): Promise<T> => {
+    try {
+      return await ask(await seeing(used));
+    } catch (error) {
+      throw error instanceof Fault ? cardFault(error, used) : error;
+    }
+  };
+  const hardware: Engine['hardware'] = (folder, used) => (used ? askOn(used, (env) => estimator.hardware(folder, env)) : whole(folder));
   const sessions = new Set<Session>();
   /** The one that answers. */
   let front: Session | undefined;
@@ -245,8 +252,8 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     state: state.get,
     hardware,
     cards: cards.list,
-    estimate: async (request, signal) => estimator.estimate(request, signal, await seeing(request.plan.cards)),
-    bandwidth: async (onGpu, used) => estimator.bandwidth(onGpu, await seeing(used)),
+    estimate: (request, signal) => askOn(request.plan.cards, (env) => estimator.estimate(request, signal, env)),
+    bandwidth: (onGpu, used) => askOn(used, (env) => estimator.bandwidth(onGpu, env)),
     async close() {
       for (const each of sessions) end(each);
       front = undefined;

@@ -4,6 +4,7 @@ import { control } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
 import { connect } from '../../shared/rpc/connect.ts';
 import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
+import type { LoadSettings } from '../../shared/schemas/memory.ts';
 import type { EngineProcess } from '../platform.ts';
 
 export interface Cards {
@@ -122,6 +123,10 @@ export function createCards({ start, hardware, env = process.env, freshMs = 3_00
     },
   };
 }
+
+/** A fault of a process that was to see only some cards, in the words for one that is gone: a backend that is named does not start without it. */
+export const cardFault = (fault: Fault, cards: LoadSettings['cards']): Fault =>
+  cards && fault.code === 'engine.noBackend' ? new Fault('engine.noCard', 'A card is not there', undefined, fault) : fault;
 
 /** Several cards that can be told apart by the environment. */
 const several = ({ backend, gpus }: Hardware): boolean => gpus.length > 1 && (backend === 'cuda' || backend === 'vulkan');
