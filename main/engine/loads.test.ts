@@ -42,7 +42,7 @@ const create = (): Loads =>
       use: (modelId, settings) => used(modelId, settings),
       load(order) {
         orders.push(order);
-        state.set({ status: 'loading', modelId: order.modelId, stage: 'starting', progress: 0 });
+        state.set({ status: 'loading', modelId: order.modelId, asked: order.settings, stage: 'starting', progress: 0 });
       },
     },
     library: { resolve: async (id) => ({ files: [`/models/${id}`], facts: { architecture: 'llama' } as ModelFacts }) },

@@ -51,7 +51,7 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
   const { modelId } = order;
   const abort = new AbortController();
   const answers = new Set<string>();
-  let state: Of<'loading'> | Of<'ready'> = { status: 'loading', modelId, stage: 'starting', progress: 0 };
+  let state: Of<'loading'> | Of<'ready'> = { status: 'loading', modelId, asked: order.settings, stage: 'starting', progress: 0 };
   let running: Running | undefined;
   let usedAt = performance.now();
   let over = false;
@@ -73,7 +73,7 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
     const landing = await descend({
       ...parts,
       order,
-      show: (stage, progress, steps) => show({ status: 'loading', modelId, stage, progress, ...some(steps) }),
+      show: (stage, progress, steps) => show({ status: 'loading', modelId, asked: order.settings, stage, progress, ...some(steps) }),
       signal: abort.signal,
     });
     if (!landing) return;
@@ -94,6 +94,7 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
     show({
       status: 'ready',
       modelId,
+      asked: order.settings,
       model: process.model,
       ...(order.predicted && asPlanned && { predicted: order.predicted }),
       ...('problem' in vision && { visionProblem: vision.problem }),

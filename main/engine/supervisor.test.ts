@@ -128,12 +128,14 @@ test('loads, answers, unloads: the process is gone', async () => {
   expect(engine.state()).toEqual({ status: 'idle' });
   const side = { weights: 1, kvCache: 2, state: 3, compute: 4, projector: 5 };
   const predicted = { gpu: side, ram: side };
-  engine.load(order({ predicted }));
+  const asked = order({ predicted });
+  engine.load(asked);
   const { last, seen } = await settled();
-  expect(seen[0]).toMatchObject({ status: 'loading', modelId: 'tiny', stage: 'starting' });
+  expect(seen[0]).toMatchObject({ status: 'loading', modelId: 'tiny', asked: asked.settings, stage: 'starting' });
   expect(last).toMatchObject({
     status: 'ready',
     modelId: 'tiny',
+    asked: asked.settings,
     visionProblem: 'noProjector',
     answering: false,
     predicted,

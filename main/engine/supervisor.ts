@@ -127,7 +127,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     const others = loaded()
       .filter(({ session }) => session !== front)
       .toSorted((a, b) => b.usedAt - a.usedAt)
-      .map(({ modelId, model, answering }) => ({ modelId, model, answering }));
+      .map(({ modelId, settings, model, answering }) => ({ modelId, asked: settings, model, answering }));
     state.set({ ...(front?.state() ?? without), ...(others.length > 0 && { others }), ...(ejected.length > 0 && { ejected }) });
   };
 

@@ -79,6 +79,7 @@ test('loads say nothing where the driver does not tell, where nothing was loaded
 const ready = (modelId: string, answering = false, cards: LoadSettings['cards'] = undefined): EngineState => ({
   status: 'ready',
   modelId,
+  asked: defaultLoadSettings,
   model: {
     backend: 'node-llama-cpp',
     settings: { ...defaultLoadSettings, ...(cards && { cards }) },
@@ -91,7 +92,7 @@ const ready = (modelId: string, answering = false, cards: LoadSettings['cards'] 
   predicted: actual,
   answering,
 });
-const loading = (modelId: string): EngineState => ({ status: 'loading', modelId, stage: 'loading', progress: 0 });
+const loading = (modelId: string): EngineState => ({ status: 'loading', modelId, asked: defaultLoadSettings, stage: 'loading', progress: 0 });
 
 /** Runs an engine through `states`, and gives what was recorded; free memory is read in the order of `free`. */
 async function watched(states: (EngineState | 'recorded')[], free: Hardware[], cards?: Card[]): Promise<Sample[]> {

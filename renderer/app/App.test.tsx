@@ -2,6 +2,7 @@
 import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import { Fault } from '../../shared/result.ts';
+import { defaultLoadSettings } from '../../shared/schemas/memory.ts';
 import { createFakeCore } from '../testing/fakeCore.ts';
 import { renderApp } from '../testing/renderApp.tsx';
 import { downloadJob, hardware, libraryModel, loadedModel } from '../testing/samples.ts';
@@ -14,7 +15,7 @@ const strip = (): HTMLElement => screen.getByRole('region', { name: 'Status' });
 function loaded() {
   const fake = createFakeCore();
   fake.library.push([model]);
-  fake.engine.push({ status: 'ready', modelId: model.id, answering: false, model: loadedModel(model.id) });
+  fake.engine.push({ status: 'ready', modelId: model.id, asked: defaultLoadSettings, answering: false, model: loadedModel(model.id) });
   return fake;
 }
 
@@ -38,7 +39,7 @@ test('loading shows its stage and how far it is; a failure says what to do', asy
   fake.library.push([model]);
   const { user } = renderApp(fake, 'models');
   await user.click(await screen.findByRole('button', { name: 'Load Qwen3.5 9B Q4_K_M' }));
-  fake.engine.push({ status: 'loading', modelId: model.id, stage: 'building', progress: 0.25 });
+  fake.engine.push({ status: 'loading', modelId: model.id, asked: defaultLoadSettings, stage: 'building', progress: 0.25 });
   await screen.findByText('Building the vision engine (once): 25%');
   expect(screen.getByRole('progressbar', { name: 'Loading of Qwen3.5 9B Q4_K_M' }).getAttribute('aria-valuenow')).toBe('25');
   fake.engine.push({ status: 'failed', modelId: model.id, error: { code: 'engine.crashed', message: 'raw' } });

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Core } from '../../shared/contract/core.ts';
 import { Fault } from '../../shared/result.ts';
 import type { Handlers } from '../../shared/rpc/define.ts';
+import { defaultLoadSettings } from '../../shared/schemas/memory.ts';
 import { createFakeCore } from '../testing/fakeCore.ts';
 import { renderApp } from '../testing/renderApp.tsx';
 import { hardware, libraryModel, loadedModel } from '../testing/samples.ts';
@@ -18,8 +19,8 @@ const strip = (): HTMLElement => screen.getByRole('region', { name: 'Status' });
 function two(answering = false, overrides: Partial<Handlers<Core>> = {}) {
   const fake = createFakeCore(overrides);
   fake.library.push([qwen, tiny, third]);
-  const others = [{ modelId: tiny.id, model: loadedModel(tiny.id), answering }];
-  fake.engine.push({ status: 'ready', modelId: qwen.id, answering: false, model: loadedModel(qwen.id), others });
+  const others = [{ modelId: tiny.id, asked: { ...defaultLoadSettings, contextSize: 4096 }, model: loadedModel(tiny.id), answering }];
+  fake.engine.push({ status: 'ready', modelId: qwen.id, asked: defaultLoadSettings, answering: false, model: loadedModel(qwen.id), others });
   return fake;
 }
 const loads = (fake: ReturnType<typeof two>) => fake.calls.filter(({ method }) => method === 'engine.load').map(({ input }) => input);
@@ -95,9 +96,7 @@ test('the menu of the strip chooses among those that are loaded and loads others
 
 test('a model that was loaded with settings of its own is chosen as it is', async () => {
   const fake = two();
-  const { user, stores } = renderApp(fake, 'models');
-  const settings = { ...fake.settings.value.load, contextSize: 4096 };
-  stores.engine.setState({ wanted: { [tiny.id]: settings } });
+  const { user } = renderApp(fake, 'models');
   await user.click(await screen.findByRole('button', { name: 'Answer with Tiny Q8_0' }));
   await within(strip()).findByRole('button', { name: /^Loaded model: Tiny/ });
   expect(loads(fake)).toEqual([{ id: tiny.id }]);

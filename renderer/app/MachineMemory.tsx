@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import type { EngineState } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
-import { type Estimate, splitTotal } from '../../shared/schemas/memory.ts';
+import { type Estimate, type LoadSettings, splitTotal } from '../../shared/schemas/memory.ts';
 import { hasGpu, modelParts } from '../features/models/machine.ts';
 import { useFormat } from '../i18n.ts';
 import { loadedModels } from '../stores/engine.ts';
@@ -15,11 +15,12 @@ import { MemoryBar, type Part } from '../ui/MemoryBar.tsx';
 export function MachineMemory() {
   const { t } = useTranslation();
   const format = useFormat();
-  const { hardware: store, engine, settings, stripPrices, ui } = useStores();
+  const { hardware: store, engine, stripPrices, ui } = useStores();
   const hardware = useStore(store, (state) => state.hardware);
-  const { state, wanted } = useStore(engine);
-  const defaults = useStore(settings, (each) => each.settings.load);
+  const state = useStore(engine, (each) => each.state);
   const loading = state.status === 'loading' ? state.modelId : undefined;
+  // As text, which stays the same while the progress changes.
+  const asked = state.status === 'loading' ? JSON.stringify(state.asked) : undefined;
   const planned = useStore(stripPrices, (each) => (loading === undefined ? undefined : each.prices[loading]?.estimate));
 
   const held = [state.status, ...loadedModels(state).map(({ modelId }) => modelId), ...(state.ejected ?? []).map((one) => `${one.modelId} ${!one.freed}`)];
@@ -33,9 +34,9 @@ export function MachineMemory() {
   }, [store, held.toSorted().join()]);
 
   useEffect(() => {
-    if (loading === undefined) return;
-    void stripPrices.getState().ask({ [loading]: { kind: 'library', id: loading } }, wanted[loading] ?? defaults);
-  }, [stripPrices, loading, wanted, defaults]);
+    if (loading === undefined || asked === undefined) return;
+    void stripPrices.getState().ask({ [loading]: { kind: 'library', id: loading } }, JSON.parse(asked) as LoadSettings);
+  }, [stripPrices, loading, asked]);
 
   const where = !hardware ? '' : hasGpu(hardware) ? (hardware.gpus[0] ?? t('memory.gpu')) : t('memory.ram');
   const bar = hardware && barOf(hardware, state, planned);

@@ -9,8 +9,6 @@ import { watch } from '../rpc/follow.ts';
 
 export interface EngineStoreState {
   state: EngineState;
-  /** With what this page last asked to load each model; without settings, with the person's own. */
-  wanted: Record<string, LoadSettings | undefined>;
   load(id: string, settings?: LoadSettings): Promise<Result<void>>;
   /** Loads again with what was asked, whatever smaller plan worked. */
   loadAsAsked(id: string): Promise<Result<void>>;
@@ -31,7 +29,7 @@ export function nextModel(state: EngineState): string | undefined {
 /** Every model that is loaded, the one that answers the next message first, then the last used. */
 export function loadedModels(state: EngineState): OtherModel[] {
   const others = state.others ?? [];
-  return state.status === 'ready' ? [{ modelId: state.modelId, model: state.model, answering: state.answering }, ...others] : others;
+  return state.status === 'ready' ? [{ modelId: state.modelId, asked: state.asked, model: state.model, answering: state.answering }, ...others] : others;
 }
 
 /** The engine store. */
@@ -45,13 +43,9 @@ export const createEngineStore = (client: Client<Core>) =>
     );
     return {
       state: { status: 'idle' },
-      wanted: {},
-      load(id, settings) {
-        set(({ wanted }) => ({ wanted: { ...wanted, [id]: settings } }));
-        return client.call('engine.load', settings ? { id, settings } : { id });
-      },
+      load: (id, settings) => client.call('engine.load', settings ? { id, settings } : { id }),
       loadAsAsked(id) {
-        const settings = get().wanted[id];
+        const settings = loadedModels(get().state).find(({ modelId }) => modelId === id)?.asked;
         return client.call('engine.load', { id, afresh: true, ...(settings && { settings }) });
       },
       choose: (id) => client.call('engine.load', { id }),

@@ -206,11 +206,14 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'library.storage': () => libraryStorage,
     'library.reclaim': () => {},
     'engine.watch': (_, { signal }) => engine.watch(signal),
-    'engine.load'({ id }) {
+    'engine.load'({ id, settings: asked = settings.value.load }) {
       const loaded = loadedModels(engine.value);
       const chosen = loaded.find(({ modelId }) => modelId === id);
       const others = loaded.filter(({ modelId }) => modelId !== id);
-      engine.push({ ...(chosen ? { status: 'ready', ...chosen } : { status: 'loading', modelId: id, stage: 'loading', progress: 0 }), ...beside(others) });
+      engine.push({
+        ...(chosen ? { status: 'ready', ...chosen } : { status: 'loading', modelId: id, asked, stage: 'loading', progress: 0 }),
+        ...beside(others),
+      });
     },
     'engine.unload'({ id }) {
       const { value } = engine;

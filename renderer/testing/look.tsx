@@ -4,7 +4,7 @@ import { I18nextProvider } from 'react-i18next';
 import { createStore } from 'zustand/vanilla';
 import type { Core } from '../../shared/contract/core.ts';
 import type { Handlers } from '../../shared/rpc/define.ts';
-import { type MemorySplit, splitTotal } from '../../shared/schemas/memory.ts';
+import { defaultLoadSettings, type MemorySplit, splitTotal } from '../../shared/schemas/memory.ts';
 import { App } from '../app/App.tsx';
 import { createI18n, pickLanguage } from '../i18n.ts';
 import type { ConnectionState } from '../rpc/connection.ts';
@@ -84,17 +84,18 @@ if (scene === 'full' || scene === 'loading') {
   const beside = { ...model, memory: { gpu: tenth(gpu), ram: tenth(ram) } };
   const others = several
     ? [
-        { modelId: small.id, model: beside, answering: true },
-        { modelId: elsewhere[1]!.id, model: beside, answering: false },
+        { modelId: small.id, asked: defaultLoadSettings, model: beside, answering: true },
+        { modelId: elsewhere[1]!.id, asked: defaultLoadSettings, model: beside, answering: false },
       ]
     : [];
   const ejected = several ? [{ modelId: elsewhere[0]!.id, freed: { ram: 2 ** 29, gpu: 4.2 * 2 ** 30 }, forRoom: true }] : [];
   fake.engine.push(
     scene === 'loading'
-      ? { status: 'loading', modelId: libraryModel().id, stage: 'loading', progress: 0.6, others, ejected }
+      ? { status: 'loading', modelId: libraryModel().id, asked: defaultLoadSettings, stage: 'loading', progress: 0.6, others, ejected }
       : {
           status: 'ready',
           modelId: libraryModel().id,
+          asked: defaultLoadSettings,
           answering: false,
           model,
           predicted: { gpu: { ...gpu, compute: gpu.compute * 0.96 }, ram },

@@ -52,11 +52,14 @@ export const ladderStep = z.object({
 });
 export type LadderStep = z.infer<typeof ladderStep>;
 
+/** The settings that a load was asked for with. */
+const asked = loadSettings;
+
 /** Loads that failed before this one, oldest first; absent: none. */
 const steps = z.optional(z.array(ladderStep));
 
 /** A model that is loaded and answers when it is chosen. */
-export const otherModel = z.object({ modelId: z.string(), model: loadedModel, answering: z.boolean() });
+export const otherModel = z.object({ modelId: z.string(), asked, model: loadedModel, answering: z.boolean() });
 export type OtherModel = z.infer<typeof otherModel>;
 
 /** A model that went, why, and what came back. */
@@ -89,6 +92,7 @@ export const engineState = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('loading'),
     modelId: z.string(),
+    asked,
     stage: z.enum(['building', 'starting', 'loading']),
     /** 0 to 1 within the stage. */
     progress: z.number(),
@@ -98,6 +102,7 @@ export const engineState = z.discriminatedUnion('status', [
   z.object({
     status: z.literal('ready'),
     modelId: z.string(),
+    asked,
     model: loadedModel,
     /** What was said before the load that it would take. */
     predicted: z.optional(z.object({ gpu: memorySplit, ram: memorySplit })),

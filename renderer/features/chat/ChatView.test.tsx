@@ -24,6 +24,7 @@ vi.hoisted(() => Object.defineProperty(document, 'compatMode', { value: 'CSS1Com
 const ready = (more: Partial<Extract<EngineState, { status: 'ready' }>['model']> = {}): EngineState => ({
   status: 'ready',
   modelId: 'm',
+  asked: defaultLoadSettings,
   answering: false,
   model: { backend: 'llama-server', settings: defaultLoadSettings, contextSize: 4096, layers: { total: 5, onGpu: 0 }, vision: true, thinking: false, ...more },
 });
@@ -336,7 +337,7 @@ test('a message can be sent while its model is not loaded, unless it keeps crash
   act(() => stores.engine.setState({ state: { status: 'failed', modelId: 'm', error } }));
   expect((await screen.findByRole('alert')).textContent).toMatch(/^The engine crashed three times/);
   expect(screen.getByRole('button', { name: 'Send' })).toHaveProperty('disabled', true);
-  act(() => stores.engine.setState({ state: { status: 'loading', modelId: 'm', stage: 'loading', progress: 0.5 } }));
+  act(() => stores.engine.setState({ state: { status: 'loading', modelId: 'm', asked: defaultLoadSettings, stage: 'loading', progress: 0.5 } }));
   await user.click(screen.getByRole('button', { name: 'Send' }));
   await waitFor(() => expect(core.calls.some(({ method }) => method === 'chat.send')).toBe(true));
 });

@@ -5,6 +5,7 @@ import { userEvent } from '@testing-library/user-event';
 import { I18nextProvider } from 'react-i18next';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { EngineState } from '../../../shared/schemas/engine.ts';
+import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
 import { createI18n } from '../../i18n.ts';
 import { createStores, StoresContext } from '../../stores/index.ts';
 import { libraryModel, loadedModel } from '../../testing/samples.ts';
@@ -22,8 +23,15 @@ beforeEach(() => {
 afterEach(cleanup);
 
 const [qwen, tiny] = [libraryModel(), libraryModel({ id: 'tiny/Tiny-Q8_0.gguf', name: 'Tiny', label: 'Q8_0' })];
-const others = [{ modelId: tiny.id, model: loadedModel(tiny.id), answering: false }];
-const ready = (more: object): EngineState => ({ status: 'ready', modelId: qwen.id, answering: false, model: loadedModel(qwen.id), ...more });
+const others = [{ modelId: tiny.id, asked: defaultLoadSettings, model: loadedModel(tiny.id), answering: false }];
+const ready = (more: object): EngineState => ({
+  status: 'ready',
+  modelId: qwen.id,
+  asked: defaultLoadSettings,
+  answering: false,
+  model: loadedModel(qwen.id),
+  ...more,
+});
 
 /** A chat that Qwen answered. */
 function show(state: EngineState) {
@@ -71,7 +79,7 @@ test('an answer says who gave it, and another loaded model can be asked the same
 
 test('a model that went for the one that is loading is told where one waits for it', async () => {
   const ejected = [{ modelId: tiny.id, forRoom: true, freed: { ram: 2 ** 30 } }];
-  show({ status: 'loading', modelId: qwen.id, stage: 'loading', progress: 0.5, ejected });
+  show({ status: 'loading', modelId: qwen.id, asked: defaultLoadSettings, stage: 'loading', progress: 0.5, ejected });
   await screen.findByText('Tiny Q8_0 was ejected to make room: 1.0 GB of RAM came back.');
 });
 

@@ -332,6 +332,7 @@ test('a loaded model shows what was predicted beside what it took', async () => 
   fake.engine.push({
     status: 'ready',
     modelId: libraryModel().id,
+    asked: defaultLoadSettings,
     answering: false,
     predicted: { gpu: { ...gpu, compute: 0 }, ram },
     model: { backend: 'llama-server', settings: defaultLoadSettings, contextSize: 16_384, layers, vision: true, thinking: true, memory: { gpu, ram } },

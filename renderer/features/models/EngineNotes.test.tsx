@@ -4,6 +4,7 @@ import { userEvent } from '@testing-library/user-event';
 import { I18nextProvider } from 'react-i18next';
 import { afterEach, expect, test } from 'vitest';
 import type { EngineState, LadderStep } from '../../../shared/schemas/engine.ts';
+import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
 import { createI18n } from '../../i18n.ts';
 import { createStores, StoresContext } from '../../stores/index.ts';
 import { createFakeCore } from '../../testing/fakeCore.ts';
@@ -29,17 +30,20 @@ const steps: LadderStep[] = [
   { change: 'context', from: 16384, to: 8192, why: 'gpu' },
   { change: 'backend', from: 'vulkan', to: 'cpu', why: 'device' },
 ];
-const ready = (more: object) => ({ status: 'ready', modelId: 'a', answering: false, model: {}, ...more }) as EngineState;
+const ready = (more: object) =>
+  ({ status: 'ready', modelId: 'a', asked: { ...defaultLoadSettings, contextSize: 8192 }, answering: false, model: {}, ...more }) as EngineState;
 
 test('what had to give way is told with its reason, and can be asked for again', async () => {
-  const { fake, user, stores } = show(ready({ steps }));
+  const { fake, user } = show(ready({ steps }));
   await screen.findByText('smaller context (16,384 → 8,192 tokens): not enough video memory');
   screen.getByText('the processor instead of Vulkan: the graphics card failed');
   screen.getByText(/did not load as asked/);
-  const settings = stores.settings.getState().settings.load;
-  stores.engine.setState({ wanted: { a: settings } });
   await user.click(screen.getByRole('button', { name: 'Load Tiny as asked' }));
-  expect(fake.calls.findLast(({ method }) => method === 'engine.load')?.input).toEqual({ id: 'a', afresh: true, settings });
+  expect(fake.calls.findLast(({ method }) => method === 'engine.load')?.input).toEqual({
+    id: 'a',
+    afresh: true,
+    settings: { ...defaultLoadSettings, contextSize: 8192 },
+  });
 });
 
 test('a model that the system did not let be locked says so, whichever answers', async () => {

@@ -4,6 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Core } from '../../../shared/contract/core.ts';
 import type { Handlers } from '../../../shared/rpc/define.ts';
 import type { EngineState } from '../../../shared/schemas/engine.ts';
+import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
 import { createFakeCore } from '../../testing/fakeCore.ts';
 import { renderApp } from '../../testing/renderApp.tsx';
 import { cards, fakeEstimate, libraryModel, loadedModel } from '../../testing/samples.ts';
@@ -46,8 +47,11 @@ test('what is kept for the model is where the next load begins, until it is no l
 });
 
 test('what is loaded with the chosen settings is used, with others it is loaded again', async () => {
-  const other = { status: 'ready', modelId: 'x/llama.gguf', answering: false, model: loadedModel('x/llama.gguf') } as const;
-  const { dialog, user } = await panel({}, { ...other, others: [{ modelId: model.id, model: loadedModel(model.id), answering: false }] });
+  const other = { status: 'ready', modelId: 'x/llama.gguf', asked: defaultLoadSettings, answering: false, model: loadedModel('x/llama.gguf') } as const;
+  const { dialog, user } = await panel(
+    {},
+    { ...other, others: [{ modelId: model.id, asked: defaultLoadSettings, model: loadedModel(model.id), answering: false }] },
+  );
   dialog.getByText('It is loaded with these settings.');
   await user.click(dialog.getByRole('switch', { name: 'Vision' }));
   dialog.getByText('It is loaded again with these settings.');
@@ -57,8 +61,26 @@ test('what is loaded with the chosen settings is used, with others it is loaded 
   await screen.findByRole('button', { name: /^Loaded model: Qwen3.5 9B/ });
 });
 
+test('settings that it was not loaded with are told apart from those that it was, whoever asked for the load', async () => {
+  const asked = { ...defaultLoadSettings, contextSize: 4096 };
+  const { dialog } = await panel({}, { status: 'ready', modelId: model.id, asked, answering: false, model: loadedModel(model.id) });
+  dialog.getByText('It is loaded again with these settings.');
+});
+
+test('a load that asked for more than the model can have is the same as one for what it can', async () => {
+  const asked = { ...defaultLoadSettings, contextSize: 16_777_216 };
+  const { dialog } = await panel(
+    { [model.id]: { contextSize: model.contextLength } },
+    { status: 'ready', modelId: model.id, asked, answering: false, model: loadedModel(model.id) },
+  );
+  dialog.getByText('It is loaded with these settings.');
+});
+
 test('another model that is loaded stays where there is room', async () => {
-  const { dialog } = await panel({}, { status: 'ready', modelId: 'x/llama.gguf', answering: false, model: loadedModel('x/llama.gguf') });
+  const { dialog } = await panel(
+    {},
+    { status: 'ready', modelId: 'x/llama.gguf', asked: defaultLoadSettings, answering: false, model: loadedModel('x/llama.gguf') },
+  );
   dialog.getByText('llama.gguf stays loaded if there is room for both.');
 });
 

@@ -18,7 +18,7 @@ import { LoadFields } from './LoadFields.tsx';
 import { LoadSources } from './LoadSources.tsx';
 import { Split } from './Split.tsx';
 import { useCards } from './useCards.ts';
-import { useLoadBase } from './useLoadBase.ts';
+import { asFarAsItCan, useLoadBase } from './useLoadBase.ts';
 import { useMemoryLine } from './useMemoryLine.ts';
 import { useModelActions } from './useModelActions.ts';
 import { useModelName } from './useModelName.ts';
@@ -52,7 +52,7 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
   const machine = useStore(hardware, (state) => state.hardware);
   const cards = useCards();
   const price = useStore(loadPrices, (state) => state.prices[model.id]);
-  const { state, wanted } = useStore(engine);
+  const state = useStore(engine, (engine) => engine.state);
   const { load: begin } = useModelActions();
   const name = useModelName();
   const memory = useMemoryLine();
@@ -75,10 +75,10 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
     }
     if (await begin(model.id, asked)) onDone();
   };
-  const loaded = loadedModels(state).map(({ modelId }) => modelId);
-  const others = loaded.filter((id) => id !== model.id);
-  const here = loaded.includes(model.id);
-  const same = here && isSameLoad(asked, wanted[model.id] ?? base);
+  const loaded = loadedModels(state);
+  const others = loaded.filter(({ modelId }) => modelId !== model.id).map(({ modelId }) => modelId);
+  const here = loaded.find(({ modelId }) => modelId === model.id);
+  const same = here !== undefined && isSameLoad(asked, asFarAsItCan(here.asked, model));
   const estimate = price?.estimate;
   const no = estimate?.verdict === 'no';
 

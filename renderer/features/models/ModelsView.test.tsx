@@ -2,6 +2,7 @@
 import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import { Fault } from '../../../shared/result.ts';
+import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
 import { createFakeCore, type FakeCore } from '../../testing/fakeCore.ts';
 import { elsewhere, libraryDuplicates, libraryPlaces, libraryTasks, removedModels } from '../../testing/librarySamples.ts';
 import { renderApp } from '../../testing/renderApp.tsx';
@@ -195,7 +196,7 @@ test('details: a new version with the same tensors is offered for the price of i
   const id = `${detail.id}/${quantization.id}`;
   const files = quantization.files.map(({ path, size }) => ({ path: `${detail.id}/${path}`, size, sha256: 'f'.repeat(64) }));
   fake.library.push([libraryModel({ id, files, hub: { repo: detail.id, commit: detail.commit, path: quantization.id } })]);
-  fake.engine.push({ status: 'ready', modelId: id, answering: false, model: loadedModel(id) });
+  fake.engine.push({ status: 'ready', modelId: id, asked: defaultLoadSettings, answering: false, model: loadedModel(id) });
   const { user } = renderApp(fake, 'models');
   await user.click(await screen.findByRole('button', { name: /^Details of/ }));
   await user.click(await screen.findByRole('button', { name: 'Check for updates' }));

@@ -17,6 +17,13 @@ export function useLoadBase({ id, contextLength, vision }: LibraryModel): LoadBa
   const { settings } = useStores();
   const all = useStore(settings, (state) => state.settings.load);
   const own = useStore(settings, (state) => state.settings.modelLoads[id]);
-  const global = { ...all, contextSize: Math.min(all.contextSize, contextLength), vision: all.vision && vision };
+  const global = asFarAsItCan(all, { contextLength, vision });
   return { global, own, base: chooseLoad({ model: own, global }).settings };
 }
+
+/** Settings as far as a model can have them. */
+export const asFarAsItCan = (settings: LoadSettings, { contextLength, vision }: Pick<LibraryModel, 'contextLength' | 'vision'>): LoadSettings => ({
+  ...settings,
+  contextSize: Math.min(settings.contextSize, contextLength),
+  vision: settings.vision && vision,
+});
