@@ -6,7 +6,7 @@ import { chooseLoad, type LoadPart } from '../../shared/loadChoice.ts';
 import { Fault, toFault } from '../../shared/result.ts';
 import { type LadderStep, ladderStep } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
-import { type LoadSettings, loadSettings, memorySettings, sharesOf } from '../../shared/schemas/memory.ts';
+import { asksForServer, type LoadSettings, loadSettings, memorySettings } from '../../shared/schemas/memory.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Memory } from '../memory/estimate.ts';
 import { openKept } from '../memory/kept.ts';
@@ -64,7 +64,6 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
     const tried = before ? asSettings(before.plan) : wanted;
     const estimate = await memory.estimate({ source: { kind: 'library', id }, settings: tried }, signal);
     const { speculation, cards } = estimate.settings;
-    const served = speculation !== undefined || sharesOf(cards) !== undefined;
     const draft = speculation?.type === 'draft' ? (await library.resolve(speculation.model)).files[0] : undefined;
     const order: LoadOrder = {
       modelId: id,
@@ -77,7 +76,7 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
       predicted: { gpu: estimate.gpu, ram: estimate.ram },
       room: { needs: await memory.needs(estimate), free: estimate.free, ...(cards && { cards }) },
       // What was estimated is what loads it, where it is built.
-      engine: estimate.engine === 'llama-server' ? (served ? 'llama-server' : (wanted.engine ?? 'auto')) : 'node-llama-cpp',
+      engine: estimate.engine === 'llama-server' ? (asksForServer(estimate.settings) ? 'llama-server' : (wanted.engine ?? 'auto')) : 'node-llama-cpp',
       ...(before && { remembered: before.steps }),
       ...(automatic && { automatic }),
       onLoaded(plan: LoadPlan, steps: LadderStep[]) {

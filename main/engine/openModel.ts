@@ -2,6 +2,7 @@
 import type { LlamaContext, LlamaModel } from 'node-llama-cpp';
 import type { LoadRequest } from '../../shared/contract/control.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
+import { withoutShares } from '../../shared/schemas/memory.ts';
 import { llama, llamaLog, logged, threads } from './llama.ts';
 import { isUnlocked, loadFault, readMemory } from './llamaLog.ts';
 import { modelBytes } from './modelBytes.ts';
@@ -91,7 +92,7 @@ export async function summary({ plan }: LoadRequest, open: OpenModel, thinking: 
   }
   return {
     backend: 'node-llama-cpp',
-    settings: { ...plan, vision: false, ...(plan.cards && { cards: plan.cards.map(({ id }) => ({ id })) }) },
+    settings: { ...plan, vision: false, ...(plan.cards && { cards: withoutShares(plan.cards) }) },
     contextSize: open.context.contextSize,
     layers: { total, onGpu: open.model.llama.gpu === false ? 0 : Math.min(total, plan.gpuLayers) },
     vision: false,

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { VisionProblem } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
-import { type LoadSettings, sharesOf } from '../../shared/schemas/memory.ts';
+import { asksForServer, type LoadSettings } from '../../shared/schemas/memory.ts';
 import { withLock } from './lock.ts';
 import { buildKey, type Compute, linkLibraries, packageFolder, packageName, plainName, sourceBundle } from './serverPackage.ts';
 import { type Exit, tool } from './tool.ts';
@@ -48,9 +48,10 @@ export async function buildServer({ cacheFolder, compute = 'cpu', onProgress = (
 /** Whether llama-server would run a model without pictures: chosen, or needed to guess ahead or for shares of several cards, or built already where nothing is chosen. */
 export const textServer =
   (cacheFolder: string) =>
-  ({ engine = 'auto', speculation, cards }: LoadSettings, { backend }: Hardware): boolean =>
-    engine === 'llama-server' ||
-    (engine === 'auto' && (speculation !== undefined || sharesOf(cards) !== undefined || builtPlace(cacheFolder, backend) !== undefined));
+  (settings: LoadSettings, { backend }: Hardware): boolean => {
+    const { engine = 'auto' } = settings;
+    return engine === 'llama-server' || (engine === 'auto' && (asksForServer(settings) || builtPlace(cacheFolder, backend) !== undefined));
+  };
 
 /** The folder to run llama-server from where it is built already; undefined: it is not. */
 export function builtServer({ cacheFolder, compute = 'cpu' }: Pick<BuildOptions, 'cacheFolder' | 'compute'>): string | undefined {

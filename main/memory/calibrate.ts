@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import type { EngineState } from '../../shared/schemas/engine.ts';
 import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
-import { freeMemory, type LoadSettings, loadSettings, memorySplit, splitTotal } from '../../shared/schemas/memory.ts';
+import { freeMemory, type LoadSettings, loadSettings, memorySplit, splitTotal, usedCards } from '../../shared/schemas/memory.ts';
 import type { Folders } from '../platform.ts';
 import { openKept } from './kept.ts';
 
@@ -98,7 +98,7 @@ export async function calibrateLoads({ engine, calibration, folders, signal, set
   /** The cards that a model may use, as a process names them that sees no other. */
   const names = async ({ gpus }: Hardware, { cards }: LoadSettings): Promise<string[]> => {
     const here = cards && (await engine.cards?.());
-    return here ? here.filter(({ id }) => cards.some((one) => one.id === id)).map(({ name }) => name) : gpus;
+    return here ? usedCards(here, cards).map(({ name }) => name) : gpus;
   };
   const free = ({ vram, ram }: Hardware) => ({ gpu: vram.free, ram: ram.free });
   let last: EngineState | undefined;

@@ -3,7 +3,7 @@ import { longestContext } from '../../shared/contextSteps.ts';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import type { MemorySource } from '../../shared/contract/core.ts';
 import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
-import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, usualLoad } from '../../shared/schemas/memory.ts';
+import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, usualLoad, withoutShares } from '../../shared/schemas/memory.ts';
 import { canSpeculate } from '../../shared/speculation.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Header } from '../gguf/headers.ts';
@@ -123,7 +123,7 @@ export function createMemory({
     ...(projector && { projector: projector.path }),
     ...(draft && settings.speculation && { draft: draft.path }),
     plan: {
-      ...withoutShares(memorySettings(settings)),
+      ...dividedByMemory(memorySettings(settings)),
       gpuLayers,
       batchSize: settings.batchSize ?? usualLoad.batchSize,
       ...(expertsInRam > 0 && { expertsInRam }),
@@ -241,10 +241,10 @@ const possible = (settings: LoadSettings, { model: { facts }, draft }: Found): L
 const without = ({ speculation: _, ...settings }: LoadSettings): LoadSettings => settings;
 
 /** llama.cpp is asked the same whatever the shares: which card has which layer is our own sum. */
-const withoutShares = ({ cards, ...settings }: LoadSettings): LoadSettings => ({ ...settings, ...(cards && { cards: cards.map(({ id }) => ({ id })) }) });
+const dividedByMemory = (settings: LoadSettings): LoadSettings => ({ ...settings, ...(settings.cards && { cards: withoutShares(settings.cards) }) });
 
 /** What only llama-server does is left out. */
-const withoutServer = (settings: LoadSettings): LoadSettings => withoutShares(without(settings));
+const withoutServer = (settings: LoadSettings): LoadSettings => dividedByMemory(without(settings));
 
 /** Tokens; undefined where the model does not say. */
 const longest = (settings: LoadSettings, { contextLength, stretch }: ModelFacts): number | undefined =>

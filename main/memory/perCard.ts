@@ -1,7 +1,7 @@
 /** How a model lies on several cards, and what each of them has for it. */
 import type { EstimateAnswer } from '../../shared/contract/control.ts';
 import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
-import { type LoadSettings, type MemorySplit, type Placement, sharesOf } from '../../shared/schemas/memory.ts';
+import { type LoadSettings, type MemorySplit, type Placement, sharesOf, usedCards } from '../../shared/schemas/memory.ts';
 
 /** A card that the model may use. */
 export interface CardRoom {
@@ -62,7 +62,7 @@ export function roomOnCards(
   freed: number,
   roomOn: (vram: Hardware['vram'], freed: number) => number,
 ): CardRoom[] | undefined {
-  const used = settings.cards ? cards.filter(({ id }) => settings.cards?.some((one) => one.id === id)) : cards;
+  const used = usedCards(cards, settings.cards);
   if (used.length < 2) return undefined;
   const shares = sharesOf(settings.cards);
   const taken = used.map(({ total, free }) => total - (free ?? total));

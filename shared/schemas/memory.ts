@@ -43,6 +43,13 @@ export function sharesOf(cards: readonly UsedCard[] = []): number[] | undefined 
   return shares.length > 1 && shares.length === cards.length ? shares : undefined;
 }
 
+/** The same cards, with layers by the memory that is free on them. */
+export const withoutShares = (cards: readonly Pick<UsedCard, 'id'>[]): UsedCard[] => cards.map(({ id }) => ({ id }));
+
+/** Those of the `cards` of a machine that a model may use. */
+export const usedCards = <T extends { id: number }>(cards: readonly T[], used: readonly UsedCard[] | undefined): readonly T[] =>
+  used ? cards.filter(({ id }) => used.some((one) => one.id === id)) : cards;
+
 /** The settings that a load, and so an estimate, depends on. */
 export const loadSettings = z.object({
   /** Tokens; llama.cpp rounds up to 256. */
@@ -79,6 +86,10 @@ export const loadSettings = z.object({
   keepMinutes: z.optional(z.int().check(z.minimum(0), z.maximum(10_080))),
 });
 export type LoadSettings = z.infer<typeof loadSettings>;
+
+/** Whether they ask for what llama-server alone can do where it is not chosen: guessing ahead, or shares of several cards. */
+export const asksForServer = ({ speculation, cards }: Pick<LoadSettings, 'speculation' | 'cards'>): boolean =>
+  speculation !== undefined || sharesOf(cards) !== undefined;
 
 /** What an absent setting stands for, where a value says the same. */
 export const usualLoad = {

@@ -1,7 +1,7 @@
 /** The cards that a model would lie on, each with what it would hold of the memory that it has. */
 import { OctagonX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { type Estimate, splitTotal } from '../../../shared/schemas/memory.ts';
+import { type Estimate, splitTotal, usedCards } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { MemoryBar } from '../../ui/MemoryBar.tsx';
 import { inUse } from './machine.ts';
@@ -17,8 +17,7 @@ export function CardBars({ estimate }: { estimate: Estimate }) {
   const format = useFormat();
   const all = useCards() ?? [];
   const { settings, free, gpu } = estimate;
-  const only = (): NonNullable<Estimate['cards']> =>
-    all.filter(({ id }) => settings.cards?.some((card) => card.id === id)).map((card) => ({ ...card, free: free.gpu, needs: splitTotal(gpu) }));
+  const only = (): NonNullable<Estimate['cards']> => usedCards(all, settings.cards).map((card) => ({ ...card, free: free.gpu, needs: splitTotal(gpu) }));
   const cards = estimate.cards ?? only();
   const words = useCardWords(all.length > 0 ? all : cards);
   return (

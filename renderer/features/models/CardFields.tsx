@@ -1,12 +1,12 @@
 /** Which of several cards a model may use, and how its layers are split over them. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { UsedCard } from '../../../shared/schemas/memory.ts';
+import { type UsedCard, withoutShares } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { Checkbox } from '../../ui/Checkbox.tsx';
 import { NumberField } from '../../ui/NumberField.tsx';
 import { Select } from '../../ui/Select.tsx';
-import { allCards, hasShares, kept, withCard, withoutCard, withoutShares, withShares } from './cardChoice.ts';
+import { hasShares, kept, withCard, withoutCard, withShares } from './cardChoice.ts';
 import { type GroupProps, Hinted } from './MoreLoadFields.tsx';
 import { useCardWords } from './useCardWords.ts';
 
@@ -17,7 +17,7 @@ export function CardFields({ value, cards, usual, served, set }: GroupProps) {
   // One that is gone stays on the list after its tick is taken off: the tick can come back, and the focus has a place.
   const [first] = useState(value.cards ?? []);
   if (!cards) return null;
-  const chosen = value.cards ?? allCards(cards);
+  const chosen = value.cards ?? withoutShares(cards);
   const isThere = (id: number): boolean => cards.some((card) => card.id === id);
   const gone = [...new Set([...first, ...chosen].map(({ id }) => id))].filter((id) => !isThere(id));
   if (cards.length < 2 && gone.length === 0) return null;

@@ -1,11 +1,8 @@
 /** Which cards a load uses, and what share each of them has, as a person changes it. */
 import type { Card } from '../../../shared/schemas/hardware.ts';
-import { sharesOf, type UsedCard } from '../../../shared/schemas/memory.ts';
+import { sharesOf, type UsedCard, withoutShares } from '../../../shared/schemas/memory.ts';
 
 const gib = 2 ** 30;
-
-/** All of them, split by what is free on them. */
-export const allCards = (cards: readonly Card[]): UsedCard[] => cards.map(({ id }) => ({ id }));
 
 /** Whether the layers are split by shares. */
 export const hasShares = (chosen: readonly UsedCard[]): boolean => sharesOf(chosen) !== undefined;
@@ -20,11 +17,9 @@ export function withCard(chosen: readonly UsedCard[], id: number): UsedCard[] {
 /** One less; the last one needs no share, and where none is left all are used again. */
 export function withoutCard(chosen: readonly UsedCard[], id: number, cards: readonly Card[]): UsedCard[] {
   const left = chosen.filter((each) => each.id !== id);
-  if (left.length === 0) return allCards(cards);
+  if (left.length === 0) return withoutShares(cards);
   return left.length === 1 ? withoutShares(left) : left;
 }
-
-export const withoutShares = (chosen: readonly UsedCard[]): UsedCard[] => chosen.map(({ id }) => ({ id }));
 
 /** The same cards with shares to begin with: whole gigabytes of what is free on each, so that little changes before they are changed. */
 export const withShares = (chosen: readonly UsedCard[], cards: readonly Card[]): UsedCard[] =>
