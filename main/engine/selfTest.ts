@@ -1,10 +1,10 @@
 /** Has every backend of this machine load the built-in tiny model, answer, and look at a picture: what support asks for first. */
 import path from 'node:path';
-import { control, type GenerateRequest, type LoadPlan, type LoadRequest } from '../../shared/contract/control.ts';
+import type { GenerateRequest, LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
 import { toAppError } from '../../shared/result.ts';
-import { connect } from '../../shared/rpc/connect.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { SelfTestBackend, SelfTestReport, SelfTestRun } from '../../shared/schemas/selfTest.ts';
+import { seenBy } from '../hardware/seenBy.ts';
 import type { Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
 import { attempt, type Running } from './attempt.ts';
@@ -127,16 +127,8 @@ export async function* selfTest({ platform, build, hardware }: SelfTestOptions, 
 
 /** The name of what a backend computes with; undefined where it finds nothing. */
 async function deviceOf(platform: SelfTestOptions['platform'], backend: Backend, signal: AbortSignal): Promise<string | undefined> {
-  const process = platform.startEngine({ ATELIER_GPU: backend });
-  try {
-    const answer = await connect(control, process.port).call('hardware', { folder: platform.tinyModel }, { signal });
-    if (!answer.ok) throw await callFault(process, answer.error);
-    const { gpus, cpu } = answer.value;
-    return backend === 'cpu' ? cpu.name : gpus.join(', ') || undefined;
-  } finally {
-    process.kill();
-    await process.exited;
-  }
+  const { gpus, cpu } = await seenBy(platform.startEngine({ ATELIER_GPU: backend }), platform.tinyModel, signal);
+  return backend === 'cpu' ? cpu.name : gpus.join(', ') || undefined;
 }
 
 async function answer(

@@ -1,11 +1,10 @@
 /** The cards of this machine, each looked at by an engine process that sees no other and ends again. */
 import os from 'node:os';
-import { control } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
-import { connect } from '../../shared/rpc/connect.ts';
 import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
 import type { LoadSettings } from '../../shared/schemas/memory.ts';
 import type { EngineProcess } from '../platform.ts';
+import { seenBy } from './seenBy.ts';
 
 export interface Cards {
   /**
@@ -42,12 +41,9 @@ export function createCards({ start, hardware, env = process.env, freshMs = 3_00
   let reading: Promise<Card[]> | undefined;
 
   const look = async (backend: Hardware['backend'], id: number): Promise<Known | undefined> => {
-    const process = start(only(backend, [id], env));
-    const asked = await connect(control, process.port).call('hardware', { folder: os.tmpdir() });
-    process.kill();
-    await process.exited;
-    if (!asked.ok || asked.value.backend !== backend) return undefined;
-    const { gpus, vram } = asked.value;
+    const seen = await seenBy(start(only(backend, [id], env)), os.tmpdir()).catch(() => undefined);
+    if (seen?.backend !== backend) return undefined;
+    const { gpus, vram } = seen;
     return gpus.length === 1 ? { id, name: gpus[0]!, total: vram.total, free: vram.free, unified: vram.unified } : undefined;
   };
 
