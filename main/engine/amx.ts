@@ -1,7 +1,8 @@
 /** Matrix units of Intel's server processors, which llama.cpp uses by itself and wrongly where a hybrid model gives several answers at once. */
-import { cpSync, existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { wholeFolder } from './wholeFolder.ts';
 
 let found: boolean | undefined;
 
@@ -30,16 +31,7 @@ export const mayNotUseAmx = ({ slots = 1 }: { slots?: number | undefined }, stat
 const users = /sapphirerapids|graniterapids/;
 
 /** llama-server's folder without the libraries that use AMX, so that it takes the next best one: beside `folder`, made once. */
-export function withoutAmx(folder: string): string {
-  const other = `${folder}-noamx`;
-  if (existsSync(other)) return other;
-  const fresh = `${other}.${process.pid}`;
-  cpSync(folder, fresh, { recursive: true, verbatimSymlinks: true, filter: (file) => !users.test(path.basename(file)) });
-  try {
-    renameSync(fresh, other);
-  } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
-    if (!existsSync(other)) throw error;
-  }
-  return other;
-}
+export const withoutAmx = (folder: string): string =>
+  wholeFolder(`${folder}-noamx`, (fresh) =>
+    cpSync(folder, fresh, { recursive: true, verbatimSymlinks: true, filter: (file) => !users.test(path.basename(file)) }),
+  );

@@ -10,6 +10,7 @@ import { asksForServer, type LoadSettings } from '../../shared/schemas/memory.ts
 import { withLock } from './lock.ts';
 import { buildKey, type Compute, linkLibraries, packageFolder, packageName, plainName, sourceBundle } from './serverPackage.ts';
 import { type Exit, tool } from './tool.ts';
+import { wholeFolder } from './wholeFolder.ts';
 
 export interface BuildOptions {
   /** `<cacheFolder>/llama-server/<key>/` is where it goes. */
@@ -141,22 +142,14 @@ async function make(
  */
 function runFolder(built: string, libraries: string): string {
   const folder = path.join(built, `${path.basename(libraries)}-${createHash('sha256').update(libraries).digest('hex').slice(0, 8)}`);
-  if (existsSync(folder)) return folder;
-  const fresh = `${folder}.${process.pid}`;
-  rmSync(fresh, { recursive: true, force: true });
-  mkdirSync(fresh);
-  copyFileSync(path.join(built, executable), path.join(fresh, executable));
-  for (const name of readdirSync(libraries)) {
-    if (!/\.(so|dylib|dll|metal)(\.|$)/.test(name)) continue;
-    for (const as of new Set([name, plainName(name)])) symlinkSync(path.join(libraries, name), path.join(fresh, as));
-  }
-  try {
-    renameSync(fresh, folder);
-  } catch (error) {
-    rmSync(fresh, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error;
-  }
-  return folder;
+  return wholeFolder(folder, (fresh) => {
+    mkdirSync(fresh);
+    copyFileSync(path.join(built, executable), path.join(fresh, executable));
+    for (const name of readdirSync(libraries)) {
+      if (!/\.(so|dylib|dll|metal)(\.|$)/.test(name)) continue;
+      for (const as of new Set([name, plainName(name)])) symlinkSync(path.join(libraries, name), path.join(fresh, as));
+    }
+  });
 }
 
 /** The share that is done, from a line of make (`[ 12%] Building`) or ninja (`[3/200] Building`). */
