@@ -67,7 +67,8 @@ export function createLlamaServer(): Backend {
     async load(request, onProgress, signal) {
       const { serverFolder, model } = request;
       if (!serverFolder) throw new Fault('engine.noVision', 'The vision engine is not built', { reason: 'build' });
-      const spoilt = mayNotUseAmx(request.plan, await stateBytes(model).catch(() => 1));
+      // The header of a model is megabytes: it is read where it can matter only.
+      const spoilt = (request.plan.slots ?? 1) > 1 && mayNotUseAmx(request.plan, await stateBytes(model).catch(() => 1));
       const folder = spoilt ? withoutAmx(serverFolder) : serverFolder;
       const started = await startServer(folder, await serverArguments(request), (line) => process.stderr.write(`${line}\n`));
       server = started;
