@@ -1,10 +1,11 @@
 /** The app under test: a process that can be killed, its engines, its chats. */
 import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive } from '../main/alive.ts';
 import { childPort } from '../main/engine/ports.ts';
 import { defaultFolders } from '../main/folders.ts';
 import { core } from '../shared/contract/core.ts';
@@ -219,15 +220,6 @@ const environment = (pid: number): string => {
   }
 };
 
-export function isAlive(pid: number): boolean {
-  try {
-    // A process that has ended and waits to be asked for its code is gone.
-    return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
-}
-
 /** Resident bytes. */
 export const residentBytes = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 
@@ -235,7 +227,7 @@ export const residentBytes = (pid: number): number => Number(/^VmRSS:\s+(\d+) kB
 export const leftFolders = (home: string): string[] =>
   readdirSync(temporary(home)).filter((name) => {
     const owner = /^atelier-(\d+)-\w{6}$/.exec(name)?.[1];
-    return owner !== undefined && !existsSync(`/proc/${owner}`);
+    return owner !== undefined && !isAlive(Number(owner));
   });
 
 export async function until(condition: () => boolean, what: string): Promise<void> {

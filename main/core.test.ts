@@ -25,10 +25,14 @@ let hub: Hub;
 let core: RunningCore;
 let env: Record<string, string>;
 
-const open = (): Promise<RunningCore> =>
+const open = (onEngine?: (pid: number) => void): Promise<RunningCore> =>
   createCore({
     ...createServerPlatform(root, '0.0.0', env),
-    startEngine: (more) => forkEngine({ entry: join(root, 'main/engine/host.ts'), env: { ...more } }),
+    startEngine(more) {
+      const engine = forkEngine({ entry: join(root, 'main/engine/host.ts'), env: { ...more } });
+      onEngine?.(engine.pid!);
+      return engine;
+    },
   });
 async function first<T>(stream: AsyncIterable<T>, is: (value: T) => boolean): Promise<T> {
   for await (const value of stream) if (is(value)) return value;
@@ -93,3 +97,16 @@ test('the models folder moves while the app runs: its download goes on there, it
   expect(await first(await core.handlers['library.bin'](undefined, context), (items) => items.length > 0)).toMatchObject([{ moved: true }]);
   await first(await core.handlers['library.watch'](undefined, context), (models) => models.length === 2);
 }, 90_000);
+
+test('what an engine that closing ended had in its temporary folder is gone once the app has closed', async () => {
+  await core.close();
+  fs.mkdirSync(join(home, 'tmp'));
+  vi.stubEnv('TMPDIR', join(home, 'tmp'));
+  const left: string[] = [];
+  core = await open((pid) => left.push(fs.mkdtempSync(join(home, `tmp/atelier-${pid}-`))));
+  await core.handlers['hardware.get'](undefined, context);
+  expect(left.map((folder) => fs.existsSync(folder))).toEqual([true]);
+  await core.close();
+  expect(left.map((folder) => fs.existsSync(folder))).toEqual([false]);
+  core = await open();
+});

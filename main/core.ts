@@ -289,6 +289,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
       await downloads.close();
       chats.close();
       await engine.close();
+      await sweepScratch();
       place.close();
       db.close();
       unlock();

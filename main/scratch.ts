@@ -3,6 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { isAlive } from './alive.ts';
 
 /** Makes an empty folder for this process, which removes it when it is done. */
 export const makeScratch = (): string => mkdtempSync(path.join(os.tmpdir(), `atelier-${process.pid}-`));
@@ -15,13 +16,4 @@ export async function sweepScratch(): Promise<void> {
     return owner !== undefined && !isAlive(Number(owner));
   });
   await Promise.all(left.map((name) => rm(path.join(os.tmpdir(), name), { recursive: true, force: true }).catch(() => {})));
-}
-
-/** A process that may not be asked is there. */
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
-  }
 }

@@ -94,8 +94,9 @@ export function createEstimator(start: (env: Environment) => EngineProcess, idle
         throw answer.error.code === 'disconnected' ? new Fault('engine.busy', 'The measurement took too long') : toFault(answer.error);
       } finally {
         clearTimeout(late);
-        probes.delete(process);
         process.kill();
+        await process.exited;
+        probes.delete(process);
       }
     },
     async close() {

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isAlive } from '../alive.ts';
 import { startServer } from './serverProcess.ts';
 
 describe.skipIf(process.platform === 'win32')('a server', () => {
@@ -14,14 +15,6 @@ describe.skipIf(process.platform === 'win32')('a server', () => {
   const server = (script: string): void => {
     writeFileSync(path.join(folder, 'llama-server'), `#!/bin/sh\necho $$ > ${pidFile()}.draft; mv ${pidFile()}.draft ${pidFile()}\n${script}\n`);
     chmodSync(path.join(folder, 'llama-server'), 0o755);
-  };
-  const alive = (id: number): boolean => {
-    try {
-      process.kill(id, 0);
-      return true;
-    } catch {
-      return false;
-    }
   };
   const until = async (condition: () => boolean): Promise<void> => {
     for (const deadline = Date.now() + 10_000; !condition(); ) {
@@ -41,9 +34,9 @@ describe.skipIf(process.platform === 'win32')('a server', () => {
     const code = `const { startServer } = await import(${module}); await startServer(${JSON.stringify(folder)}, [], () => {}); setInterval(() => {}, 1000);`;
     const parent = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: 'ignore' });
     await until(() => existsSync(pidFile()));
-    expect(alive(pid())).toBe(true);
+    expect(isAlive(pid())).toBe(true);
     parent.kill('SIGKILL');
-    await until(() => !alive(pid()));
+    await until(() => !isAlive(pid()));
   });
 
   test('that is still loading ends when the load is cancelled', async () => {
@@ -55,7 +48,7 @@ describe.skipIf(process.platform === 'win32')('a server', () => {
     abort.abort(new Error('changed my mind'));
     await expect(ready).rejects.toThrow('changed my mind');
     await started.kill();
-    expect(alive(pid())).toBe(false);
+    expect(isAlive(pid())).toBe(false);
   });
 
   test('tells how far it is, over both of its files', async () => {

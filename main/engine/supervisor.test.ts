@@ -6,6 +6,7 @@ import path from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GenerateEvent, GenerateRequest } from '../../shared/contract/control.ts';
 import type { EngineState } from '../../shared/schemas/engine.ts';
+import { isAlive } from '../alive.ts';
 import { defaultFolders } from '../folders.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { EngineProcess } from '../platform.ts';
@@ -87,14 +88,6 @@ const engines = (): number[] =>
   descendants()
     .filter(({ command }) => command.includes('host.ts'))
     .map(({ pid }) => pid);
-const alive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 async function until(condition: () => boolean): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!condition()) {
@@ -110,7 +103,7 @@ afterEach(async () => {
   pids = engines();
   await engine.close();
   await Promise.all(started.map(({ exited }) => exited));
-  expect(pids.filter(alive)).toEqual([]);
+  expect(pids.filter(isAlive)).toEqual([]);
   started = [];
 });
 
@@ -154,7 +147,7 @@ test('loads, answers, unloads: the process is gone', async () => {
     last: 'tiny',
     ejected: [{ modelId: 'tiny', freed: { ram: expect.toSatisfy((bytes: number) => bytes > 60e6) } }],
   });
-  expect(before.filter(alive)).toEqual([]);
+  expect(before.filter(isAlive)).toEqual([]);
   await expect(answer(ask('Hi!'))).rejects.toMatchObject({ code: 'engine.notLoaded' });
 });
 
@@ -249,7 +242,7 @@ test.skipIf('problem' in build)('a model with its projector sees; a SIGKILL leav
   });
   // Two processes may be under way: the model's is the one that was started last.
   await expect(counting).rejects.toMatchObject({ code: 'engine.crashed' });
-  await until(() => !servers.some(({ pid }) => alive(pid)));
+  await until(() => !servers.some(({ pid }) => isAlive(pid)));
   engine.load(order({ projector }));
   expect((await settled()).last).toMatchObject({ status: 'ready' });
 });
