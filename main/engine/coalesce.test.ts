@@ -78,14 +78,16 @@ test('neither does it wait for the progress before it, nor the end for the last 
 });
 
 test('a slow reader gets one big event', async () => {
+  const written = Promise.withResolvers<void>();
   const source = coalesce(async (on) => {
     for (let i = 0; i < 100; i++) {
       on({ type: 'text', text: 'x' });
       await sleep(0);
     }
+    written.resolve();
   });
   await source.next();
-  await sleep(300);
+  await written.promise;
   const { events } = await collect(source);
   expect(events.length).toBeLessThanOrEqual(2);
 });
