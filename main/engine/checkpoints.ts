@@ -1,7 +1,6 @@
 /** The places that a hybrid or recurrent model can go back to, each a copy of its state in RAM. */
-import { open } from 'node:fs/promises';
 import path from 'node:path';
-import { diskSource, readHeader } from '../gguf/read.ts';
+import { headerOf } from '../gguf/read.ts';
 import { memoryFacts } from '../memory/facts.ts';
 
 /** What the copies of all conversations may take, but for a model of which four for each take more. */
@@ -33,8 +32,6 @@ export async function checkpointsOf({ model, draft, slots = 1 }: Stateful, conte
 
 /** Bytes of the recurrent state of one conversation; 0 for a model without. */
 export async function stateBytes(model: string): Promise<number> {
-  await using file = await open(model);
-  const name = path.basename(model);
-  const { header } = await readHeader(diskSource(file, (await file.stat()).size, name));
-  return memoryFacts(header, name).layers.reduce((sum, { state }) => sum + state, 0);
+  const { header } = await headerOf(model);
+  return memoryFacts(header, path.basename(model)).layers.reduce((sum, { state }) => sum + state, 0);
 }

@@ -1,12 +1,11 @@
 /** Models in a llama-server child of this process: those that see pictures, and text. */
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import type { GenerateRequest, LoadRequest, Message, SavedState, ToolCall } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import { imageTokenCap } from '../../shared/schemas/memory.ts';
-import { diskSource, readHeader } from '../gguf/read.ts';
+import { headerOf } from '../gguf/read.ts';
 import { projectorWeights } from '../memory/projector.ts';
 import { mayNotUseAmx, withoutAmx } from './amx.ts';
 import type { Backend } from './backend.ts';
@@ -189,7 +188,7 @@ async function summary({ plan, projector }: LoadRequest, { log }: ServerProcess,
     .find((match) => match !== null);
   const memory = readMemory(log.lines());
   // llama-server logs the projector's compute buffer only; its weights lie where that is.
-  if (projector) memory[memory.gpu.projector > 0 ? 'gpu' : 'ram'].projector += await weightsOf(projector);
+  if (projector) memory[memory.gpu.projector > 0 ? 'gpu' : 'ram'].projector += projectorWeights((await headerOf(projector)).header);
   return {
     backend: 'llama-server',
     settings: plan,
@@ -201,12 +200,6 @@ async function summary({ plan, projector }: LoadRequest, { log }: ServerProcess,
     ...(plan.mlock && isUnlocked(log.lines()) && { unlocked: true }),
     memory,
   };
-}
-
-async function weightsOf(projector: string): Promise<number> {
-  await using file = await open(projector);
-  const { header } = await readHeader(diskSource(file, (await file.stat()).size, path.basename(projector)));
-  return projectorWeights(header);
 }
 
 /** Layers of a model, output layer included, from the log's `n_layer = 4`. */

@@ -1,9 +1,7 @@
 /** What llama.cpp is told of a model's positions in place of what its file says, for both engines alike. */
-import { open } from 'node:fs/promises';
-import path from 'node:path';
 import type { LoadPlan } from '../../shared/contract/control.ts';
 import type { GgufHeader } from '../gguf/header.ts';
-import { diskSource, readHeader } from '../gguf/read.ts';
+import { headerOf } from '../gguf/read.ts';
 import { stretchFactor, stretchOf } from '../gguf/stretch.ts';
 
 /** A value of the file's metadata that is replaced. */
@@ -18,9 +16,7 @@ type Asked = Pick<LoadPlan, 'contextSize' | 'ropeScaling' | 'ropeFreqBase'>;
 /** Those that a plan asks for, of the model at `file`. */
 export async function positionsOf(file: string, plan: Asked): Promise<Override[]> {
   if ((plan.ropeScaling ?? 'none') === 'none' && plan.ropeFreqBase === undefined) return [];
-  await using handle = await open(file);
-  const { header } = await readHeader(diskSource(handle, (await handle.stat()).size, path.basename(file)));
-  return overrides(header, plan);
+  return overrides((await headerOf(file)).header, plan);
 }
 
 /**

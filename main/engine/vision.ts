@@ -1,12 +1,11 @@
 /** Whether the pictures of a load can be seen, and by which llama-server. */
-import { open } from 'node:fs/promises';
 import path from 'node:path';
 import { Fault } from '../../shared/result.ts';
 import type { VisionProblem } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import type { EngineChoice } from '../../shared/schemas/memory.ts';
 import { type ModelFacts, modelFacts } from '../gguf/facts.ts';
-import { diskSource, readHeader } from '../gguf/read.ts';
+import { headerOf } from '../gguf/read.ts';
 import { type Built, buildServer } from './serverBuild.ts';
 
 export interface VisionQuestion {
@@ -59,8 +58,7 @@ export const defaultBuild =
 /** The projector must hand over vectors as wide as the model's own. */
 async function checkProjector(file: string, model: ModelFacts): Promise<void> {
   const name = path.basename(file);
-  await using handle = await open(file);
-  const { header } = await readHeader(diskSource(handle, (await handle.stat()).size, name));
+  const { header } = await headerOf(file);
   const { clip } = modelFacts([header]);
   const expected = model.embeddingLength;
   if (clip?.vision && (!clip.projectionDim || !expected || clip.projectionDim === expected)) return;

@@ -1,6 +1,6 @@
 /** The headers of models on the Hub and on disk: read once, slimmed, kept on disk. */
 import { createHash } from 'node:crypto';
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseFileName } from '../../shared/quant.ts';
 import { Fault } from '../../shared/result.ts';
@@ -10,7 +10,7 @@ import { createJoined } from '../hub/joined.ts';
 import { writeWhole } from '../wholeFile.ts';
 import { type ModelFacts, modelFacts } from './facts.ts';
 import { parseHeader, truncated } from './header.ts';
-import { diskSource, readHeader, type Source } from './read.ts';
+import { headerOf, readHeader, type Source } from './read.ts';
 import { hubSource } from './remote.ts';
 import { createSiblings } from './sibling.ts';
 import { type HeaderBytes, slimHeader } from './slim.ts';
@@ -72,7 +72,7 @@ export function createHeaders({ hub, cacheFolder }: { hub: Hub; cacheFolder: str
     async forFile(paths, signal = new AbortController().signal) {
       const stats = await Promise.all(paths.map(statOf));
       const key = digest(['disk', ...paths.flatMap((path, index) => [path, String(stats[index]!.size), String(stats[index]!.mtimeMs)])]);
-      return joined(key, signal, () => kept(key, basename(paths[0]!), () => readAll(paths, onDisk)));
+      return joined(key, signal, () => kept(key, basename(paths[0]!), () => readAll(paths, (path) => headerOf(path))));
     },
   };
 }
@@ -93,16 +93,6 @@ async function readAll<T>(items: readonly T[], read: (item: T) => Promise<Header
   const all: HeaderBytes[] = [];
   for (let at = 0; at < items.length; at += atOnce) all.push(...(await Promise.all(items.slice(at, at + atOnce).map(read))));
   return all;
-}
-
-async function onDisk(path: string): Promise<HeaderBytes> {
-  const handle = await open(path, 'r');
-  try {
-    const source: Source = diskSource(handle, (await handle.stat()).size, basename(path));
-    return await readHeader(source);
-  } finally {
-    await handle.close();
-  }
 }
 
 async function statOf(path: string) {

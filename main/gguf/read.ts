@@ -1,5 +1,6 @@
 /** Reads just enough of a file, wherever it is, to have its whole header. */
-import type { FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
+import path from 'node:path';
 import { Fault } from '../../shared/result.ts';
 import { checkSize, headerLimit, parseHeader, truncated } from './header.ts';
 import type { HeaderBytes } from './slim.ts';
@@ -20,7 +21,20 @@ const nextStep = 2 * 2 ** 20;
 const largestStep = 4 * 2 ** 20;
 
 /** Throws what `parseHeader` throws, and `gguf.truncated` where the file ends before its header or its tensors do. */
-export async function readHeader({ file, size, read }: Source): Promise<HeaderBytes> {
+export async function readHeader(source: Source): Promise<HeaderBytes> {
+  const read = await readAlone(source);
+  checkSize(read.header, source.size, source.file);
+  return read;
+}
+
+/** `readHeader` of a file on disk; `alone`: its tensors need not be there, as behind a header that was kept. */
+export async function headerOf(file: string, { alone = false } = {}): Promise<HeaderBytes> {
+  await using handle = await open(file);
+  const source = diskSource(handle, (await handle.stat()).size, path.basename(file));
+  return await (alone ? readAlone(source) : readHeader(source));
+}
+
+async function readAlone({ file, size, read }: Source): Promise<HeaderBytes> {
   let bytes: Uint8Array = new Uint8Array(0);
   let room = new Uint8Array(roomFor(Math.min(firstStep, size)));
   for (let wanted = firstStep, step = nextStep; ; step = largestStep) {
@@ -33,10 +47,7 @@ export async function readHeader({ file, size, read }: Source): Promise<HeaderBy
     for (let at = bytes.length; at < end; at += largestStep) room.set(await read(at, Math.min(end, at + largestStep)), at);
     bytes = room.subarray(0, end);
     const header = parseHeader(bytes, file);
-    if (!('needs' in header)) {
-      checkSize(header, size, file);
-      return { header, bytes };
-    }
+    if (!('needs' in header)) return { header, bytes };
     if (header.needs > size) throw truncated(file);
     if (end >= headerLimit) throw new Fault('gguf.limits', `The header of ${file} claims more than any real file has.`, { file });
     wanted = Math.min(headerLimit, Math.max(header.needs, end + step));
@@ -50,8 +61,7 @@ function roomFor(length: number): number {
   return room;
 }
 
-/** A file on disk; the caller closes the handle. */
-export function diskSource(handle: FileHandle, size: number, file: string): Source {
+function diskSource(handle: FileHandle, size: number, file: string): Source {
   return {
     file,
     size,

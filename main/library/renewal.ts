@@ -9,9 +9,8 @@ import type { LibraryModel } from '../../shared/schemas/library.ts';
 import { freeBytes, writing } from '../downloads/disk.ts';
 import { syncFolder } from '../downloads/durable.ts';
 import type { GgufHeader } from '../gguf/header.ts';
-import { diskSource, readHeader } from '../gguf/read.ts';
+import { headerOf, readHeader } from '../gguf/read.ts';
 import { hubSource } from '../gguf/remote.ts';
-import type { HeaderBytes } from '../gguf/slim.ts';
 import type { Hub } from '../hub/client.ts';
 import type { Folders } from '../platform.ts';
 import type { Library } from './index.ts';
@@ -63,7 +62,7 @@ export function createRenewals({ hub, folders, library, model }: RenewalsOptions
       if (!here.sha256 || !file.sha256) return undefined;
       if (here.sha256 === file.sha256) continue;
       const target = resolve(folders.models, here.path);
-      const ours = await headerOn(target, here.size);
+      const ours = await headerOf(target);
       const theirs = await readHeader(await hubSource(hub, { repo: of.hub.repo, commit: detail.commit, file }, signal));
       const dataBytes = here.size - ours.header.dataOffset;
       if (tableOf(ours.header) !== tableOf(theirs.header) || file.size - theirs.header.dataOffset !== dataBytes) return undefined;
@@ -101,15 +100,6 @@ export function createRenewals({ hub, folders, library, model }: RenewalsOptions
 }
 
 const tableOf = ({ tensors }: GgufHeader): string => JSON.stringify(tensors.map(({ name, dimensions, type, offset }) => [name, dimensions, type, offset]));
-
-async function headerOn(file: string, size: number): Promise<HeaderBytes> {
-  const handle = await open(file, 'r');
-  try {
-    return await readHeader(diskSource(handle, size, file));
-  } finally {
-    await handle.close();
-  }
-}
 
 const draftOf = (target: string): string => `${target}.importing`;
 

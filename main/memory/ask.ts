@@ -6,12 +6,13 @@ import { activeBytes, cacheBytes, type MemoryFacts, memoryByFormula, movedExpert
 import { imageTokenCap, type MemorySplit, splitTotal } from '../../shared/schemas/memory.ts';
 import { mayNotUseAmx } from '../engine/amx.ts';
 import type { GgufHeader } from '../gguf/header.ts';
+import { headerOf } from '../gguf/read.ts';
 import { besideLayers } from './beside.ts';
 import { contextBytes, type ServedPlan } from './context.ts';
 import { memoryFacts } from './facts.ts';
 import { imageWork, projectorWeights } from './projector.ts';
 import { added, guessedRows, predictorBytes } from './speculation.ts';
-import { NoSimulation, openVirtual, readHeader, type VirtualModel, weightsOnly } from './virtual.ts';
+import { NoSimulation, openVirtual, type VirtualModel, weightsOnly } from './virtual.ts';
 
 type Sides = Record<'gpu' | 'ram', MemorySplit>;
 
@@ -119,7 +120,7 @@ const withExperts = ({ gpu, ram }: Sides, { weights, copy }: { weights: number; 
 
 /** Bytes of a projector with its work on the largest picture. */
 async function projectorBytes(file: string, imageTokens = imageTokenCap): Promise<number> {
-  const header = projectors.get(file) ?? (await readHeader(file)).header;
+  const header = projectors.get(file) ?? (await headerOf(file, { alone: true })).header;
   projectors.set(file, header);
   return projectorWeights(header) + imageWork(header, imageTokens);
 }
@@ -139,7 +140,7 @@ async function askModel(llama: Llama, header: string, plan: ServedPlan): Promise
     return { facts: model.facts, sides, basis: 'exact' };
   } catch (error) {
     if (!(error instanceof NoSimulation)) throw error;
-    const facts = memoryFacts((await readHeader(header)).header, path.basename(header));
+    const facts = memoryFacts((await headerOf(header, { alone: true })).header, path.basename(header));
     return { facts, sides: memoryByFormula(facts, { ...plan, gpu: llama.gpu !== false, vulkan: llama.gpu === 'vulkan' }), basis: 'about' };
   }
 }

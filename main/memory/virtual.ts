@@ -1,12 +1,13 @@
 /** llama.cpp's own no-allocation models: a GGUF header that can be asked what it would take, without its weights. */
 import { createHash } from 'node:crypto';
-import { open, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { rm, stat, truncate, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { GgufInsights, type Llama, readGgufFileInfo } from 'node-llama-cpp';
 import type { MemoryFacts } from '../../shared/memoryFormula.ts';
 import { Fault } from '../../shared/result.ts';
-import { align, dataBytes, type GgufHeader, headerLimit, parseHeader, truncated } from '../gguf/header.ts';
+import { align, dataBytes, type GgufHeader } from '../gguf/header.ts';
+import { headerOf } from '../gguf/read.ts';
 import { type HeaderBytes, slimHeader } from '../gguf/slim.ts';
 import { tensorBytes } from '../gguf/types.ts';
 import { makeScratch } from '../scratch.ts';
@@ -30,11 +31,11 @@ export class NoSimulation extends Error {}
 /**
  * Opens the model of a header file. `fewWords` gives it a vocabulary of `fewestWords`: llama-server asks for the logits of one
  * token where node-llama-cpp has llama.cpp reserve those of a whole batch, and without a vocabulary there are none to speak of.
- * Throws `gguf.architecture` where this llama.cpp does not know it, what `readHeader` throws, and `NoSimulation` where
+ * Throws `gguf.architecture` where this llama.cpp does not know it, what `headerOf` throws, and `NoSimulation` where
  * node-llama-cpp cannot read it. `gpuLayers` are those of the first question.
  */
 export async function openVirtual(llama: Llama, file: string, { fewWords, gpuLayers }: { fewWords: boolean; gpuLayers: number }): Promise<VirtualModel> {
-  const read = await readHeader(file);
+  const read = await headerOf(file, { alone: true });
   const name = path.basename(file);
   const facts = memoryFacts(read.header, name);
   const stand = await standInFor(file, read, { fewWords, hole: llama.gpu === false });
@@ -74,25 +75,6 @@ const unknownArchitecture = (file: string, header: GgufHeader): Fault => {
   return new Fault('gguf.architecture', `This llama.cpp does not know the architecture ${architecture}.`, { file, architecture });
 };
 
-/** The parsed header at the start of `file`, with its bytes. Throws `gguf.truncated` where the file ends within it, and what `parseHeader` throws. */
-export async function readHeader(file: string): Promise<HeaderBytes> {
-  const name = path.basename(file);
-  const handle = await open(file);
-  try {
-    const { size } = await handle.stat();
-    for (let wanted = Math.min(size, 2 ** 20); ; ) {
-      const bytes = Buffer.alloc(wanted);
-      await handle.read(bytes, 0, wanted, 0);
-      const header = parseHeader(bytes, name);
-      if (!('needs' in header)) return { header, bytes };
-      if (header.needs > size) throw truncated(name);
-      wanted = Math.min(size, headerLimit, Math.max(header.needs, wanted * 4));
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
 interface StandIn {
   path: string;
   /** llama.cpp can open it like a model with its weights. */
@@ -117,7 +99,7 @@ async function standInFor(file: string, read: HeaderBytes, { fewWords, hole }: {
   const made = path.join(folder, 'model.gguf');
   const bytes = fewWords ? slimHeader([withFewWords(read)], path.basename(file)) : read.bytes.subarray(0, read.header.dataOffset);
   await writeFile(made, bytes);
-  const { header } = fewWords ? await readHeader(made) : read;
+  const { header } = fewWords ? await headerOf(made, { alone: true }) : read;
   if (digs) await truncate(made, align(header.dataOffset + dataBytes(header), header.alignment));
   return { path: made, whole: digs, remove: () => rm(folder, { recursive: true, force: true }) };
 }
