@@ -1,5 +1,18 @@
 /** Files that come in from elsewhere, and files that are there twice. */
-import { existsSync, linkSync, readdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Duplicates } from '../../shared/schemas/library.ts';
@@ -82,6 +95,41 @@ describe('import', () => {
     await library.remove('grace/tiny/tiny-Q8_0.gguf');
     expect(await library.import(eyes, 'copy')).toBe('ada/tiny/tiny-Q4_K_M.gguf');
     expect(library.list()).toMatchObject([{ vision: true, projector: { path: 'ada/tiny/eyes.gguf' } }]);
+  });
+
+  test('two files of one name that come at the same time never become one', async () => {
+    const one = room.put(tiny.q4, 'one/model.gguf');
+    const other = room.put(tiny.q8, 'other/model.gguf');
+    const outcomes = await Promise.allSettled([one, other, one].map((file) => library.import(file, 'copy')));
+    expect(outcomes).toMatchObject([{ value: 'imported/model/model.gguf' }, { reason: { code: 'library.exists' } }, { reason: { code: 'library.exists' } }]);
+    expect(readFileSync(at('imported/model/model.gguf')).equals(readFileSync(one))).toBe(true);
+  });
+
+  test.each(['link', 'copy'] as const)('a hidden file is listed under a name that is not hidden (%s)', async (mode) => {
+    const id = await library.import(room.put(tiny.q4, 'elsewhere/.model.gguf'), mode);
+    expect(library.list()).toMatchObject([{ id, name: 'Tiny Qwen3.5 VL' }]);
+  });
+
+  test('the second name of a link is one of the file that it leads to', async () => {
+    const file = room.put(tiny.q4, 'elsewhere/real.gguf');
+    symlinkSync('real.gguf', join(room.root, 'elsewhere/model.gguf'));
+    const id = await library.import(join(room.root, 'elsewhere/model.gguf'), 'link');
+    expect(same(at(id!), file)).toBe(true);
+    expect(lstatSync(at(id!)).isFile()).toBe(true);
+    expect(library.list()).toHaveLength(1);
+  });
+
+  test('a second name on another drive is refused, with no folder left for it', async ({ skip }) => {
+    const shared = '/dev/shm';
+    skip(!existsSync(shared) || statSync(shared).dev === statSync(room.root).dev, 'needs /dev/shm as a drive of its own');
+    const folder = mkdtempSync(join(shared, 'atelier-import-'));
+    try {
+      cpSync(tiny.q4, join(folder, 'model.gguf'));
+      await expect(library.import(join(folder, 'model.gguf'), 'link')).rejects.toMatchObject({ code: 'library.cannotLink' });
+      expect(existsSync(at('imported'))).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test('a cancelled copy leaves nothing', async () => {

@@ -1,9 +1,11 @@
 /** Brings a GGUF file from anywhere into the library: as it lies, by a second name, or as a copy. */
+import { existsSync } from 'node:fs';
 import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { parseFileName } from '../../shared/quant.ts';
 import { Fault } from '../../shared/result.ts';
 import type { ImportMode } from '../../shared/schemas/library.ts';
+import { writing } from '../downloads/disk.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Headers } from '../gguf/headers.ts';
 import type { Entry } from './entry.ts';
@@ -19,6 +21,8 @@ export interface ImportOptions {
   folder: string;
   tasks: Tasks;
   entries: readonly Entry[];
+  /** Absolute paths that imports under way are to make. */
+  claimed: Set<string>;
   /** Takes a file into the list of those that are used where they lie. */
   refer(file: string): Promise<void>;
 }
@@ -75,38 +79,50 @@ async function importProjector(file: string, facts: ModelFacts, mode: ImportMode
   return fits[0]!.model.id;
 }
 
-async function bring(files: readonly Pick<FoundFile, 'path' | 'size'>[], target: string, mode: ImportMode, { tasks }: ImportOptions): Promise<void> {
+/** Gives all of these files a name in `target`, or none of them. Two files of one name never become one, also when they come at the same time. */
+async function bring(files: readonly Pick<FoundFile, 'path' | 'size'>[], target: string, mode: ImportMode, { tasks, claimed }: ImportOptions): Promise<void> {
   const pairs = files.map(({ path, size }) => ({ from: path, to: join(target, fileName(path)), size }));
-  for (const { to } of pairs) {
-    const there = await stat(to).catch(() => undefined);
-    if (there) throw new Fault('library.exists', `There is already a file ${to}.`, { file: to });
-  }
-  await mkdir(target, { recursive: true });
-  if (mode === 'link') {
-    for (const { from, to } of pairs) await hardLink(from, to);
-    return;
-  }
-  const total = pairs.reduce((sum, { size }) => sum + size, 0);
-  await tasks.run({ kind: 'import', name: pairs[0]!.from, total }, async (signal, onBytes) => {
-    let before = 0;
-    const brought: string[] = [];
-    try {
+  const taken = pairs.find(({ to }) => claimed.has(to) || existsSync(to))?.to;
+  if (taken !== undefined) throw new Fault('library.exists', `There is already a file ${taken}.`, { file: taken });
+  for (const { to } of pairs) claimed.add(to);
+  const brought: string[] = [];
+  try {
+    await writing(
+      pairs[0]!.to,
+      () => 0,
+      () => mkdir(target, { recursive: true }),
+    );
+    if (mode === 'link') {
+      for (const { from, to } of pairs) {
+        await hardLink(from, to);
+        brought.push(to);
+      }
+      return;
+    }
+    const total = pairs.reduce((sum, { size }) => sum + size, 0);
+    await tasks.run({ kind: 'import', name: pairs[0]!.from, total }, async (signal, onBytes) => {
+      let before = 0;
       for (const { from, to, size } of pairs) {
         await copyWhole(from, to, signal, (bytes) => onBytes(before + bytes));
         brought.push(to);
         before += size;
       }
-    } catch (error) {
-      // Some shards of a model are of no use.
-      for (const to of brought) await rm(to, { force: true });
-      for (const folder of [target, dirname(target)]) await rmdir(folder).catch(() => {});
-      throw error;
-    }
-  });
+    });
+  } catch (error) {
+    // Some shards of a model are of no use.
+    for (const to of brought) await rm(to, { force: true });
+    for (const folder of [target, dirname(target)]) await rmdir(folder).catch(() => {});
+    throw error;
+  } finally {
+    for (const { to } of pairs) claimed.delete(to);
+  }
 }
 
-/** Its name in the library, where only names of GGUF files are looked at. */
-const fileName = (path: string): string => (/\.gguf$/i.test(path) ? basename(path) : `${basename(path)}.gguf`);
+/** Its name in the library, where only names of GGUF files are looked at, and those that begin with a dot are passed over. */
+function fileName(path: string): string {
+  const name = basename(path).replace(/^\.+/, '');
+  return /.\.gguf$/i.test(name) ? name : `${name}.gguf`;
+}
 
 /** The folder that an imported model gets: its name without shard and ending, which must not hide it. */
 function stemOf(file: string): string {

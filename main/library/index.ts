@@ -112,6 +112,8 @@ export function createLibrary({
   const ownFolders = (): string[] => [...new Set([folders.models, ...lists.get().folders])];
   /** Files that left the list by `remove`, by id. */
   const unlisted = new Map<string, string>();
+  /** What imports under way are to make. */
+  const claimed = new Set<string>();
 
   const homes = (): string[] => [...new Set([...ownFolders(), ...former()])];
   const binOf = (home: string): Bin => createBin(home, !lists.get().folders.includes(home));
@@ -218,7 +220,7 @@ export function createLibrary({
       if (mode !== 'reference') tasks.refuseWhileMoving();
       await first.catch(() => {});
       const refer = (each: string): Promise<void> => change({ files: [...lists.get().files.filter((known) => known !== each), each] });
-      const id = await importFile(file, mode, { headers, folder: folders.models, tasks, entries: shelf.entries(), refer });
+      const id = await importFile(file, mode, { headers, folder: folders.models, tasks, entries: shelf.entries(), claimed, refer });
       await refresh();
       return id;
     },

@@ -1,16 +1,16 @@
 /** A file gets a second name, or a second copy. */
 import { constants, createReadStream, createWriteStream } from 'node:fs';
-import { copyFile, link, open, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '../../shared/result.ts';
 import { freeBytes, writing } from '../downloads/disk.ts';
 import { syncFolder } from '../downloads/durable.ts';
 
-/** Errors: `library.cannotLink` on another drive, or on one whose file system has no hard links. */
+/** A second name of what lies at `from`, of the file itself where that is a link. Errors: `library.cannotLink` on another drive, or on one whose file system has no hard links. */
 export async function hardLink(from: string, to: string): Promise<void> {
   try {
-    await link(from, to);
+    await link(await realpath(from), to);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EXDEV' || code === 'EPERM' || code === 'ENOTSUP' || code === 'EMLINK')
