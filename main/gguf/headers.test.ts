@@ -172,7 +172,8 @@ describe('on the Hub', () => {
       standIn.fault({ at: 'cdn', kind: 'stall', after: 1000 });
       const first = headers.forHub(model, stopping.signal);
       const second = headers.forHub({ ...model, files: model.detail.quantizations.find(({ label }) => label === 'Q6_K')!.files }, never);
-      setTimeout(() => stopping.abort(), 50);
+      await expect.poll(() => requests('cdn').flatMap(({ faults }) => faults)).toEqual(['stall']);
+      stopping.abort();
       await expect(first).rejects.toEqual(code('cancelled'));
       expect((await second).facts.label).toBe('Q6_K');
     });
