@@ -74,7 +74,9 @@ export async function runPull(
     };
     try {
       const elsewhere = (file: HubFile): string[] => elsewhereIn(library.list(), folders.models, file);
-      await runJob(job, { source: hub, models: folders.models, elsewhere, signal, spareBytes, pace: pace.take, onChange });
+      const how = { source: hub, models: folders.models, elsewhere, signal, spareBytes, pace: pace.take, verified: new Set<string>(), onChange };
+      // Once more where a file was removed meanwhile.
+      while (!(await runJob(job, how)));
     } catch (error) {
       if (!signal.aborted) throw error;
       throw new Fault('cancelled', `Stopped with ${format.fileSize(job.received)} of ${format.fileSize(job.size)}. The same command goes on from there.`);

@@ -145,6 +145,20 @@ test('what a job left to another one it fetches itself when the other one is sto
   for (const path of [a, b, 'mmproj-F16.gguf']) expect(await sha256(onDisk(path))).toBe(standIn.file(path).sha256);
 });
 
+test('a file that was there and is removed while its job fetches the rest comes again', async () => {
+  const files = { [a]: ['a', MiB], [b]: ['b', 4 * MiB], 'mmproj-F16.gguf': ['p', MiB] } satisfies Record<string, [string, number]>;
+  const downloads = await open(files, { model: async () => ({ ...(await separate()), projector: standIn.file('mmproj-F16.gguf') }) });
+  await start(downloads, a);
+  await until(downloads, allDone);
+  standIn.hub.setRate(MiB);
+  await start(downloads, b);
+  await until(downloads, (jobs) => (jobs[1]?.received ?? 0) > MiB);
+  await rm(onDisk('mmproj-F16.gguf'));
+  standIn.hub.setRate(undefined);
+  await until(downloads, allDone);
+  for (const path of [b, 'mmproj-F16.gguf']) expect(await sha256(onDisk(path))).toBe(standIn.file(path).sha256);
+});
+
 test('content that another repository brought is linked after it was compared, and fetched where it is no longer the same', async () => {
   const downloads = await open({ [a]: ['same', MiB] });
   const there = join(standIn.models, 'other/Model-GGUF');

@@ -38,7 +38,7 @@ export interface RunOptions {
 
 /**
  * Brings all files of `job` into the models folder, all or none, and tells of its progress in the job itself: false where it fetched all but
- * those that another job still fetches. What has the content of another file is not fetched for itself. Errors: those of a transfer,
+ * those that another job still fetches, or that were removed meanwhile: it is to be run again for them. What has the content of another file is not fetched for itself. Errors: those of a transfer,
  * download.hashMismatch, hub.unsafeName; or the signal's reason. What had arrived stays, except after a mismatch.
  */
 export async function runJob(job: DownloadJob, options: RunOptions): Promise<boolean> {
@@ -60,7 +60,8 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<boo
   enter('running');
 
   const missing: JobFile[] = [];
-  const left: JobFile[] = [];
+  /** There, or fetched by another job. */
+  const others: JobFile[] = [];
   /** Of files that are fetched: others with the same content. */
   const twins = new Map<JobFile, JobFile[]>();
   const withTwins = (file: JobFile): JobFile[] => [file, ...(twins.get(file) ?? [])];
@@ -73,8 +74,9 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<boo
     if (await isThere(job, file, target(file), signal)) {
       received(job, file, file.size);
       verified += file.size;
+      others.push(file);
     } else if (leave.has(file.path)) {
-      left.push(file);
+      others.push(file);
     } else if (twin) {
       received(job, file, twin.received);
       twins.set(twin, [...(twins.get(twin) ?? []), file]);
@@ -123,7 +125,7 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<boo
     onChange();
   }
   signal.throwIfAborted();
-  for (const file of left) {
+  for (const file of others) {
     if (!(await isThere(job, file, target(file), signal))) return false;
     received(job, file, file.size);
   }
