@@ -136,7 +136,7 @@ export function createMemory({
     const range = speed.of({ modelId: id, settings, answer, bits: bitsOf(model), machine });
     const roomy = Math.min(machine.ram.free, answer.layers.onGpu > 0 ? (machine.vram.free ?? Infinity) : Infinity) >= probeRoom;
     clearTimeout(probing);
-    if (!range && roomy) probing = setTimeout(() => void speed.probe({ answer, machine, cards: settings.cards }), calm).unref();
+    if (!range && roomy) probing = setTimeout(() => void speed.probe({ settings, answer, machine }), calm).unref();
     return range;
   }
 

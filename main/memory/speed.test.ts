@@ -90,7 +90,7 @@ test('a model on both sides needs both rates, each for its bytes and layers', as
   const fast: Bandwidth = { rates: [{ bits: 4.5, slowest: 300 * giga, fastest: 300 * giga }], layerMs: { least: 0, most: 0 } };
   const measure = vi.fn(async (onGpu: boolean) => (onGpu ? fast : bandwidth));
   const speed = createSpeed({ folder, measure });
-  await speed.probe({ answer: both, machine });
+  await speed.probe({ ...asked, answer: both });
   expect(measure.mock.calls.map(([onGpu]) => onGpu)).toEqual([true, false]);
   expect(speed.of({ ...asked, answer: both })!.high).toBeCloseTo(1 / (3 / 300 + 1 / 20 + 0.001), 6);
   expect(speed.of({ ...asked, answer: both })!.low).toBeCloseTo(1 / (4 / 300 + 1 / 10 + 0.005), 6);
@@ -156,9 +156,8 @@ test('answers count for the shares that they were given with, and a measurement 
   const measure = vi.fn(async () => bandwidth);
   const speed = createSpeed({ folder, measure });
   const sharing = (...shares: number[]): LoadSettings => ({ ...settings, cards: shares.map((share, id) => ({ id, share })) });
-  const { cards } = sharing(1, 9);
-  await speed.probe({ ...asked, cards });
-  expect(measure.mock.calls).toEqual([[false, cards]]);
+  await speed.probe({ ...asked, settings: sharing(1, 9) });
+  expect(measure.mock.calls).toEqual([[false, sharing(1, 9).cards]]);
   const of = (...shares: number[]) => speed.of({ ...asked, settings: sharing(...shares) });
   of(1, 9);
   of(9, 1);

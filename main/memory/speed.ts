@@ -17,15 +17,13 @@ export interface Asked {
   /** Of a weight, on average. */
   bits: number;
   machine: Pick<Hardware, 'backend' | 'gpus' | 'cpu' | 'llamaCpp'>;
-  /** Those that the settings name. */
-  cards?: LoadSettings['cards'];
 }
 
 export interface Speed {
   /** Undefined until it was measured what this machine does, which `probe` does. */
   of(asked: Asked): SpeedRange | undefined;
-  /** Measures what this machine does for the bytes of `answer`, once for all times; settles when it is known, or cannot be. */
-  probe(asked: Pick<Asked, 'answer' | 'machine' | 'cards'>): Promise<void>;
+  /** Measures what this machine does for the bytes of `answer` on the cards that are meant, once for all times; settles when it is known, or cannot be. */
+  probe(asked: Pick<Asked, 'settings' | 'answer' | 'machine'>): Promise<void>;
   /**
    * A finished answer: `settings` as they were loaded, `gpuLayers` a number. Counts for settings that `of` was asked about before, as
    * every load asks first; others are let pass.
@@ -119,7 +117,7 @@ export function createSpeed({ folder, measure, quiet = () => true }: SpeedOption
       return fast > 0 ? { low: 1000 / slow, high: 1000 / fast, measured: false } : undefined;
     },
 
-    async probe({ answer, machine, cards }) {
+    async probe({ settings: { cards }, answer, machine }) {
       const bytes = bytesPerToken(answer);
       for (const side of ['gpu', 'ram'] as const) {
         const place = where(machine, side);
