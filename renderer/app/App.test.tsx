@@ -111,7 +111,7 @@ test('a download that stopped says why and what to do', async () => {
   const fake = createFakeCore();
   fake.downloads.push([downloadJob({ state: 'failed', error: { code: 'download.diskFull', message: 'raw', data: { missing: 3_400_000_000 } } })]);
   renderApp(fake, 'downloads');
-  await screen.findByText('The disk is full: 3.4 GB are missing. Free some space, then resume; what has arrived is kept.');
+  await screen.findByText('There is not enough room on the disk: 3.4 GB more are needed. Free some space, then try again; a download keeps what has arrived.');
 });
 
 test('settings: language and theme show at once and are saved; the machine is described', async () => {
