@@ -1,5 +1,5 @@
 /** What the disk holds by purpose; what is reclaimed, and what never is. */
-import { existsSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
@@ -69,6 +69,39 @@ test('a part counts with what it takes, not with the length that it will have', 
   if (process.platform === 'win32') skip('files have no holes on this system');
   truncateSync(write(1000, 'models/ada/tiny/begun.gguf.part'), 2 ** 30);
   expect((await of('partial'))[0]).toBeLessThan(2 ** 20);
+});
+
+test('what other programs leave is not taken for a part, and neither is a copy on its way for one that was left', async () => {
+  const others = [write(100, 'models/Firefox.zip.part'), write(100, 'models/ada/tiny/downloading_other.gguf.part'), write(1, 'models/notes.part.json')];
+  const copy = write(1000, 'models/ada/tiny/wanted.gguf.copy.part');
+  jobs = [{ repo: 'ada/tiny', files: [{ path: 'wanted.gguf', size: 2000, received: 1000 }] }];
+  const left = write(50, 'models/ada/tiny/left.gguf.copy.part');
+  expect(await of('partial')).toEqual([1050, 50]);
+  await storage.reclaim('partial');
+  expect([...others, copy].every(existsSync)).toBe(true);
+  expect(existsSync(left)).toBe(false);
+});
+
+test('a copy that was killed can be reclaimed, one that is under way cannot', async () => {
+  const draft = write(1000, 'models/imported/tiny/tiny.gguf.importing');
+  let copied = (): void => {};
+  const copying = library.tasks.run({ kind: 'import', name: 'tiny.gguf', total: 1000 }, () => new Promise<void>((done) => (copied = done)));
+  expect(await of('partial')).toEqual([1000, 0]);
+  await storage.reclaim('partial');
+  expect(existsSync(draft)).toBe(true);
+  copied();
+  await copying;
+  expect(await of('partial')).toEqual([1000, 1000]);
+  await storage.reclaim('partial');
+  expect(existsSync(draft)).toBe(false);
+});
+
+test('two names of one file take its room once', async () => {
+  const file = room.put(tiny.q4, 'models/ada/tiny/tiny-Q4_K_M.gguf');
+  mkdirSync(join(room.models, 'grace/tiny'), { recursive: true });
+  linkSync(file, join(room.models, 'grace/tiny/tiny-Q4_K_M.gguf'));
+  expect(await of('models')).toEqual([sizeOf(tiny.q4), 0]);
+  expect(library.list()).toHaveLength(2);
 });
 
 test('the bin is counted and emptied; headers and searches are made again; engine, chats and pictures stay', async () => {

@@ -1,9 +1,10 @@
 /** What the disk holds for Atelier, by purpose, and what of it can go. */
 import { readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { Storage as Holdings, StorageKind } from '../../shared/schemas/library.ts';
 import { freeBytes } from '../downloads/disk.ts';
+import { journalPath } from '../downloads/journal.ts';
 import { heldBytes } from '../downloads/reserve.ts';
 import { targetOf } from '../downloads/target.ts';
 import type { Folders } from '../platform.ts';
@@ -32,22 +33,39 @@ interface StorageOptions {
 /** What is found out again by asking the Hub or reading the files. */
 const remade = ['headers', 'search'];
 
+/** What a download or a copy has not finished, by the file that it is to be. */
+const unfinished = /^(.+\.gguf)(\.part|\.part\.json|\.copy\.part|\.importing)$/i;
+
 export function createStorage({ folders, library, jobs, deleted }: StorageOptions): Storage {
-  /** Parts of downloads, and which of them no download on the list will go on with. */
+  /** Parts of downloads and of copies, and which of them nobody will go on with. */
   const parts = async (): Promise<{ size: number; left: Sized[] }> => {
-    const found = (await filesIn(folders.models)).filter(({ path }) => /\.part(?:\.json)?$/.test(path));
+    const paths = new Set((await filesIn(folders.models)).map(({ path }) => path));
+    const found = [...paths].flatMap((path) => {
+      const [, target, ending] = unfinished.exec(path) ?? [];
+      // Other programs have parts too, but no journals of ours.
+      return target && (ending !== '.part' || paths.has(journalPath(target))) ? [{ path, target, ending }] : [];
+    });
     // Each has its full length from the start, whether or not the disk holds it.
-    const all = await Promise.all(found.map(async ({ path }) => ({ path, size: await heldBytes(path) })));
+    const all = await Promise.all(found.map(async (each) => ({ ...each, size: await heldBytes(each.path) })));
     const wanted = new Set(jobs().flatMap(({ repo, files }) => files.map(({ path }) => targetOf(folders.models, repo, path))));
-    const left = all.filter(({ path }) => !wanted.has(path.replace(/\.part(?:\.json)?$/, '')));
+    const left = all.filter(({ target, ending }) => (ending === '.importing' ? !library.tasks.isRunning() : !wanted.has(target)));
     return { size: sum(all), left };
+  };
+  /** Of our own models; quantizations share a projector, and two names may be one file. */
+  const modelBytes = async (): Promise<number> => {
+    const own = library.list().filter(({ source, problem }) => source.app === 'atelier' && problem !== 'missingDrive');
+    const paths = new Set(own.flatMap(({ files, projector }) => [...files, ...(projector ? [projector] : [])]).map(({ path }) => path));
+    const found = await Promise.all([...paths].map((path) => stat(resolve(folders.models, path)).catch(() => undefined)));
+    const once = new Map(found.flatMap((file) => (file ? [[`${file.dev}:${file.ino}`, file.size]] : [])));
+    return [...once.values()].reduce((total, size) => total + size, 0);
   };
   const states = (): Promise<Sized[]> => filesIn(join(folders.cache, 'states'));
   const headers = (): Promise<Sized[]> => all(remade.map((name) => filesIn(join(folders.cache, name))));
 
   return {
     async read() {
-      const [partial, read, made, cache, data, gone, free] = await Promise.all([
+      const [models, partial, read, made, cache, data, gone, free] = await Promise.all([
+        modelBytes(),
         parts(),
         states(),
         headers(),
@@ -58,11 +76,8 @@ export function createStorage({ folders, library, jobs, deleted }: StorageOption
       ]);
       const below = (name: string): number => sum(data.filter(({ path }) => path.startsWith(join(folders.data, name))));
       const bin = library.bin().reduce((total, { size }) => total + size, 0);
-      const own = library.list().filter(({ source, problem }) => source.app === 'atelier' && problem !== 'missingDrive');
-      // Quantizations share a projector.
-      const models = new Map(own.flatMap(({ files, projector }) => [...files, ...(projector ? [projector] : [])]).map(({ path, size }) => [path, size]));
       const kinds: [StorageKind, number, number][] = [
-        ['models', [...models.values()].reduce((total, size) => total + size, 0), 0],
+        ['models', models, 0],
         ['partial', partial.size, sum(partial.left)],
         ['bin', bin, bin],
         ['states', sum(read), sum(read)],

@@ -9,6 +9,8 @@ export interface Tasks {
   watch(signal: AbortSignal): AsyncIterable<LibraryTask[]>;
   /** Does `work`, which tells how many bytes of `total` are done; rejects as it does, and with `cancelled` once it is ended. A move is alone. Errors: library.moving, library.cannotMove. */
   run<T>(what: Pick<LibraryTask, 'kind' | 'name' | 'total'>, work: (signal: AbortSignal, onBytes: (done: number) => void) => Promise<T>): Promise<T>;
+  /** Any is under way. */
+  isRunning(): boolean;
   /** The models folder is on its way. */
   isMoving(): boolean;
   /** Errors: library.moving while the models folder is being moved. For what changes it without taking long. */
@@ -32,6 +34,7 @@ export function createTasks(): Tasks {
 
   return {
     watch: (signal) => watched.watch(signal, 250),
+    isRunning: () => running.size > 0,
     isMoving,
     refuseWhileMoving,
     async run(what, work) {

@@ -112,7 +112,7 @@ test('storage: only what can go has a button, which asks first', async () => {
     within(list)
       .getAllByRole('button')
       .map((button) => button.getAttribute('aria-label')),
-  ).toEqual(['Reclaim 200 MB: Unfinished downloads', 'Reclaim 5.7 GB: Recently removed', 'Reclaim 4.2 MB: Headers and searches']);
+  ).toEqual(['Reclaim 200 MB: Unfinished downloads and copies', 'Reclaim 5.7 GB: Recently removed', 'Reclaim 4.2 MB: Headers and searches']);
   await user.click(within(list).getByRole('button', { name: /Unfinished/ }));
   await user.click(await screen.findByRole('button', { name: 'Delete for good' }));
   await waitFor(() => expect(inputs(fake, 'library.reclaim')).toEqual([{ kind: 'partial' }]));
