@@ -3,83 +3,37 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import type { EngineState } from '../../shared/schemas/engine.ts';
 import { splitTotal } from '../../shared/schemas/memory.ts';
-import { defaultFolders } from '../folders.ts';
-import type { ModelFacts } from '../gguf/facts.ts';
-import { cardEnvironment, missing } from '../memory/testing/softwareGpu.ts';
-import type { EngineProcess } from '../platform.ts';
-import { forkEngine } from './fork.ts';
+import { cardEnvironment } from '../memory/testing/softwareGpu.ts';
 import type { LoadOrder } from './order.ts';
 import { serverArguments } from './serverArguments.ts';
-import { builtServer } from './serverBuild.ts';
-import { createEngine, type Engine } from './supervisor.ts';
-import { ask, plan, quant } from './testModel.ts';
+import { createTestEngine, softwareCards, type TestEngine, tinyOrder } from './testEngine.ts';
+import { quant } from './testModel.ts';
 
-const noGpu = missing();
-if (noGpu) console.log(`Skipped: ${noGpu}`);
-const server = noGpu ? undefined : builtServer({ cacheFolder: defaultFolders().cache, compute: 'vulkan' });
-if (!noGpu && !server) console.log('Skipped: llama-server is not built here for Vulkan');
-const entry = path.join(import.meta.dirname, 'host.ts');
+const { noGpu, server } = softwareCards();
 const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-cards-'));
-const facts = { architecture: 'qwen35', blockCount: 4, embeddingLength: 256 } as ModelFacts;
 const card = noGpu ? {} : cardEnvironment(folder, 512, { cards: 2 });
 
-let engine: Engine;
+let running: TestEngine | undefined;
 /** Processes look for a card that is not there. */
 let gone = false;
-let started: { env: Record<string, string> | undefined; process: EngineProcess }[] = [];
 
 /** What engines inherit names the cards, as the environment of the app would. */
-function create(): Engine {
-  started = [];
+function create(): TestEngine {
   gone = false;
   for (const [name, value] of Object.entries(card)) if (name.startsWith('GGML')) process.env[name] = value;
-  engine = createEngine({
-    platform: {
-      folders: { data: '', cache: defaultFolders().cache, models: os.tmpdir() },
-      startEngine(env) {
-        const process = forkEngine({ entry, env: { ATELIER_THREADS: '1', ...card, ...env, ...(gone && { GGML_VK_VISIBLE_DEVICES: '0,7' }) } });
-        started.push({ env, process });
-        return process;
-      },
-    },
-    log: { info() {}, warn() {}, error() {} },
-  });
-  return engine;
-}
-
-const order = (changes: Partial<LoadOrder['plan']> = {}, rest: Partial<LoadOrder> = {}): LoadOrder => {
-  const asked = plan({ vision: false, gpuLayers: 5, ...changes });
-  const { batchSize: _, ...settings } = asked;
-  return { modelId: 'tiny', files: [quant.q4], facts, settings, plan: asked, ...rest };
-};
-
-async function settled(): Promise<EngineState> {
-  for await (const state of engine.watch(AbortSignal.timeout(60_000))) if (state.status === 'ready' || state.status === 'failed') return state;
-  throw new Error('never settled');
-}
-
-async function answer(): Promise<string> {
-  let text = '';
-  await engine.generate('tiny', ask('Hi!'), (event) => {
-    if (event.type === 'text') text += event.text;
-  });
-  return text;
+  running = createTestEngine((asked) => ({ ...card, ...asked, ...(gone && { GGML_VK_VISIBLE_DEVICES: '0,7' }) }));
+  return running;
 }
 
 afterAll(() => {
   delete process.env.GGML_VK_VISIBLE_DEVICES;
   rmSync(folder, { recursive: true, force: true });
 });
-afterEach(async () => {
-  if (started.length === 0) return;
-  await engine.close();
-  await Promise.all(started.map(({ process }) => process.exited));
-});
+afterEach(() => running?.close());
 
 test('shares become the division of the layers, in the order of the cards; where there are none, or nothing to divide, it is llama.cpp that divides', async () => {
-  const args = async (changes: Partial<LoadOrder['plan']>) => (await serverArguments({ model: quant.q4, plan: order(changes).plan })).join(' ');
+  const args = async (changes: Partial<LoadOrder['plan']>) => (await serverArguments({ model: quant.q4, plan: tinyOrder(changes).plan })).join(' ');
   const shares = [
     { id: 1, share: 3 },
     { id: 0, share: 1 },
@@ -91,7 +45,7 @@ test('shares become the division of the layers, in the order of the cards; where
 
 describe.skipIf(noGpu)('on two software cards', () => {
   test('both are listed, and a question about one is answered by a process that sees no other', { timeout: 60_000 }, async () => {
-    create();
+    const { engine } = create();
     expect((await engine.cards()).map(({ id, total }) => [id, total])).toEqual([
       [0, 512 * 2 ** 20],
       [1, 512 * 2 ** 20],
@@ -99,7 +53,7 @@ describe.skipIf(noGpu)('on two software cards', () => {
     const [both, one] = [await engine.hardware(folder), await engine.hardware(folder, [{ id: 1 }])];
     expect([both.gpus.length, one.gpus.length]).toEqual([2, 1]);
     expect([both.vram.total, one.vram.total]).toEqual([2 ** 30, 2 ** 29]);
-    const request = { header: quant.q4, plan: order().plan };
+    const request = { header: quant.q4, plan: tinyOrder().plan };
     const onBoth = await engine.estimate(request);
     const onOne = await engine.estimate({ ...request, plan: { ...request.plan, cards: [{ id: 1 }] } });
     expect(onBoth.beside).toBeDefined();
@@ -110,27 +64,27 @@ describe.skipIf(noGpu)('on two software cards', () => {
   });
 
   test('one of them: node-llama-cpp takes what was said of one, and answers', { timeout: 60_000 }, async () => {
-    create();
-    const { plan: asked } = order({ cards: [{ id: 0 }] });
-    const said = await engine.estimate({ header: quant.q4, plan: asked });
-    engine.load(order({ cards: [{ id: 0 }] }));
+    const { engine, started, settled, answer } = create();
+    const { plan } = tinyOrder({ cards: [{ id: 0 }] });
+    const said = await engine.estimate({ header: quant.q4, plan });
+    engine.load(tinyOrder({ cards: [{ id: 0 }] }));
     const state = await settled();
     expect(state).toMatchObject({ status: 'ready', model: { backend: 'node-llama-cpp', layers: { onGpu: 5 }, settings: { cards: [{ id: 0 }] } } });
-    expect(started.at(-1)!.env).toEqual({ ATELIER_GPU: 'vulkan', GGML_VK_VISIBLE_DEVICES: '0' });
+    expect(started.at(-1)!.asked).toEqual({ ATELIER_GPU: 'vulkan', GGML_VK_VISIBLE_DEVICES: '0' });
     expect(state.status === 'ready' && splitTotal(state.model.memory!.gpu)).toBe(splitTotal(said.gpu));
     expect(await answer()).toBe('Hello! How can I help you today?');
   });
 
   test.skipIf(!server)('both with shares: llama-server divides as it was told, and answers', { timeout: 120_000 }, async () => {
-    create();
+    const { engine, started, settled, answer } = create();
     const cards = [
       { id: 0, share: 1 },
       { id: 1, share: 4 },
     ];
-    engine.load(order({ cards }, { engine: 'llama-server' }));
+    engine.load(tinyOrder({ cards }, { engine: 'llama-server' }));
     expect(await settled()).toMatchObject({ status: 'ready', model: { backend: 'llama-server', layers: { onGpu: 5 }, settings: { cards } } });
-    const { env, process } = started.at(-1)!;
-    expect(env).toEqual({ ATELIER_GPU: 'vulkan', GGML_VK_VISIBLE_DEVICES: '0,0' });
+    const { asked, process } = started.at(-1)!;
+    expect(asked).toEqual({ ATELIER_GPU: 'vulkan', GGML_VK_VISIBLE_DEVICES: '0,0' });
     expect(await answer()).toBe('Hello! How can I help you today?');
     await engine.unload();
     const { lastWords } = await process.exited;
@@ -141,24 +95,24 @@ describe.skipIf(noGpu)('on two software cards', () => {
   });
 
   test('a card that is not there: the load says so, and nothing is loaded elsewhere', { timeout: 60_000 }, async () => {
-    create();
+    const { engine, started, settled } = create();
     const cards = [{ id: 0 }, { id: 2 }];
-    await expect(engine.estimate({ header: quant.q4, plan: order({ cards }).plan })).rejects.toMatchObject({
+    await expect(engine.estimate({ header: quant.q4, plan: tinyOrder({ cards }).plan })).rejects.toMatchObject({
       code: 'engine.noCard',
       data: { card: 2, cards: [0, 1] },
     });
-    engine.load(order({ cards }));
+    engine.load(tinyOrder({ cards }));
     expect(await settled()).toMatchObject({ status: 'failed', error: { code: 'engine.noCard', data: { card: 2 } } });
-    expect(started.every(({ env }) => env?.GGML_VK_VISIBLE_DEVICES !== '0,2')).toBe(true);
+    expect(started.every(({ asked }) => asked?.GGML_VK_VISIBLE_DEVICES !== '0,2')).toBe(true);
   });
 
   test('one that was there a moment ago is told in the same words', { timeout: 60_000 }, async () => {
-    create();
+    const { engine, settled } = create();
     const cards = [{ id: 0 }, { id: 1 }];
     await engine.cards();
     gone = true;
-    await expect(engine.estimate({ header: quant.q4, plan: order({ cards }).plan })).rejects.toMatchObject({ code: 'engine.noCard' });
-    engine.load(order({ cards }));
+    await expect(engine.estimate({ header: quant.q4, plan: tinyOrder({ cards }).plan })).rejects.toMatchObject({ code: 'engine.noCard' });
+    engine.load(tinyOrder({ cards }));
     expect(await settled()).toMatchObject({ status: 'failed', error: { code: 'engine.noCard' } });
   });
 });
