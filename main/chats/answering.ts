@@ -36,9 +36,9 @@ export function createAnswering({ engine, loads, speed, held }: AnsweringParts):
         release();
       }
     },
-    async ledger(chatId, request, promptTokens) {
+    async ledger(chatId, request) {
       const modelId = loads.next() ?? '';
-      const sheet = await engine.ledger(modelId, request, promptTokens === undefined ? undefined : { promptTokens, cachedTokens: 0 });
+      const sheet = await engine.ledger(modelId, request);
       const known = held.known(modelId, chatId, request.messages);
       const messages = sheet.messages.map((message, index) => ({ ...message, cached: index < known }));
       const cached = messages.reduce((sum, message) => sum + (message.cached ? message.tokens : 0), 0);

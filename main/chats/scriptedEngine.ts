@@ -70,9 +70,9 @@ export function scriptedEngine(): ScriptedEngine {
         new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Fault('cancelled', 'Stopped while the model was loading')))),
       ]);
     },
-    async ledger(_, { messages }, promptTokens) {
+    async ledger(_, { messages }) {
       const rows = messages.map(({ role }) => ({ role, tokens: 10, cached: true }));
-      const total = promptTokens ?? 10 * rows.length;
+      const total = 10 * rows.length;
       return { context: 4096, total, cached: total, system: 0, images: 0, thinking: 0, tools: 0, messages: rows };
     },
     generate(which, request: GenerateRequest, on: (event: GenerateEvent) => void) {

@@ -32,8 +32,8 @@ export interface AnswerEngine {
   generate(of: { chatId: string; modelId: string }, request: GenerateRequest, on: (event: GenerateEvent) => void, signal: AbortSignal): Promise<void>;
   /** Ends an answer; its `generate` still gives the `end` event. */
   stop(turnId: string): Promise<void>;
-  /** What fills the context with this request in that chat; `promptTokens`: those that the engine counted itself. Rejects with `engine.notLoaded`. */
-  ledger(chatId: string, request: GenerateRequest, promptTokens?: number): Promise<Ledger>;
+  /** What fills the context with this request in that chat. Rejects with `engine.notLoaded`. */
+  ledger(chatId: string, request: GenerateRequest): Promise<Ledger>;
 }
 
 type ChatHandlers = Pick<Handlers<Core>, Extract<keyof Core, `chats.${string}` | `chat.${string}` | `turn.${string}`>>;
@@ -147,20 +147,8 @@ export function createChats({ db, blobs, engine, settings, recommended, log, sav
     if (store.running(chatId) !== undefined) throw new Fault('turn.running', 'This chat is being answered');
     const { systemPrompt, ...how } = chosen(chatId, engine.modelId(), undefined);
     const head = store.head(chatId);
-    const path = head === null ? [] : store.path(head);
-    const request = (turns: Turn[]): GenerateRequest => ({ turnId: '', messages: toMessages(systemPrompt, turns, blobs.path), ...how });
-    const { stats, dropped, modelId } = path.at(-1) ?? {};
-    const pictures = path.some(({ parts }) => parts.some(({ type }) => type === 'image'));
-    // Pictures are counted where they are read: an answer to this very path knows their tokens.
-    if (!pictures || !stats || dropped || modelId !== engine.modelId()) return engine.ledger(chatId, request(path));
-    const { messages, ...rest } = await engine.ledger(chatId, request(path.slice(0, -1)), stats.promptTokens);
-    const cached = messages.every((message) => message.cached);
-    return {
-      ...rest,
-      total: rest.total + stats.tokens,
-      cached: rest.cached + (cached ? stats.tokens : 0),
-      messages: [...messages, { role: 'assistant', tokens: stats.tokens, cached }],
-    };
+    const messages = toMessages(systemPrompt, head === null ? [] : store.path(head), blobs.path);
+    return engine.ledger(chatId, { turnId: '', messages, ...how });
   };
 
   const fresh = (chat: Chat): Chat => ({ ...chat, turns: chat.turns.map(turns.fresh) });

@@ -19,8 +19,8 @@ export interface Backend {
    * hybrid models too. Ends early when `stop` aborts: nothing is lost by that.
    */
   settle(slot: number, stop: AbortSignal): Promise<void>;
-  /** What fills the context with this request; `used` is what the answer to it said of its prompt, and exact for pictures too. */
-  ledger(request: GenerateRequest, used?: Used): Promise<Ledger>;
+  /** What would fill the context with this request, as if nothing of it had been read before. */
+  ledger(request: GenerateRequest): Promise<Ledger>;
   /** Writes the state of the slot's conversation, settled, to `file`, in the `stateFolder` of the load. */
   saveState(file: string, slot: number): Promise<SavedState>;
   /** Takes the state of `file` for its own, of the same model and settings. Throws where it does not fit; the slot holds nothing then. */
@@ -30,8 +30,6 @@ export interface Backend {
   /** Gives everything back. */
   dispose(): Promise<void>;
 }
-
-export type Used = Pick<TurnStats, 'promptTokens' | 'cachedTokens'>;
 
 /** An event of a running answer, before its end. */
 export type Said = Exclude<GenerateEvent, { type: 'end' }>;

@@ -97,9 +97,9 @@ export function createHost(): Handlers<typeof control> {
       }
     },
 
-    async ledger({ request, used }) {
+    async ledger({ request }) {
       if (!backend) throw new Fault('engine.notLoaded', 'No model is loaded');
-      return backend.ledger(request, used);
+      return backend.ledger(request);
     },
 
     async saveState({ file, slot }) {

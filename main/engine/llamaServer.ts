@@ -4,7 +4,6 @@ import * as z from 'zod/mini';
 import type { GenerateRequest, LoadRequest, Message, SavedState, ToolCall } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
-import { imageTokenCap } from '../../shared/schemas/memory.ts';
 import { headerOf } from '../gguf/read.ts';
 import { projectorWeights } from '../memory/projector.ts';
 import { mayNotUseAmx, withoutAmx } from './amx.ts';
@@ -29,9 +28,10 @@ type Said = Pick<GenerateRequest, 'messages' | 'thinking' | 'tools'>;
 export function createLlamaServer(): Backend {
   let server: ServerProcess | undefined;
   let contextSize = 0;
-  let imageTokens = imageTokenCap;
   let marker = '';
   let stateFolder: string | undefined;
+  /** Tokens of the pictures that were counted, by their file. */
+  const counted = new Map<string, number>();
   /** Not yet read as the next prompt will quote it, by slot. */
   const unsettled = new Map<number, Said>();
   const lost = Promise.withResolvers<string>();
@@ -75,7 +75,6 @@ export function createLlamaServer(): Backend {
         await started.ready(onProgress, signal);
         const { chat_template, media_marker = '' } = await ask(started.address, '/props', properties);
         contextSize = request.plan.contextSize;
-        imageTokens = request.plan.imageTokens ?? imageTokenCap;
         stateFolder = request.stateFolder;
         marker = media_marker;
         void started.exited.then((reason) => server === started && lost.resolve(reason));
@@ -123,7 +122,7 @@ export function createLlamaServer(): Backend {
 
     settle,
 
-    ledger: async (request, used) => ledger(request, used, counting(running().address, request)),
+    ledger: async (request) => ledger(request, counting(running().address, request)),
 
     async saveState(file, slot) {
       const { address } = running();
@@ -157,17 +156,29 @@ export function createLlamaServer(): Backend {
     return {
       context: contextSize,
       count,
-      // Pictures are counted by themselves where the prompt was processed; here each counts as the most that it may be.
-      async total(messages) {
-        const prompt = await render(address, { ...request, messages });
-        const images = marker ? prompt.split(marker).length - 1 : 0;
-        return (await count(prompt)) + images * imageTokens;
+      async picture(file) {
+        const tokens = counted.get(file) ?? (await pictureTokens(address, file));
+        counted.set(file, tokens);
+        return tokens;
       },
+      total: (messages) => promptTokens(address, { ...request, messages }),
     };
   }
 }
 
 const tokens = z.object({ tokens: z.array(z.unknown()) });
+const input = z.object({ input_tokens: z.int() });
+
+/** Tokens of a prompt with its pictures, which the server cuts up but does not look at for this. */
+const promptTokens = async (address: Address, said: Said): Promise<number> =>
+  (await ask(address, '/v1/chat/completions/input_tokens', input, await conversation(said))).input_tokens;
+
+async function pictureTokens(address: Address, path: string): Promise<number> {
+  const shown: Message = { role: 'user', content: [{ type: 'image', path }, ...question('a').content] };
+  const [withIt, without] = await Promise.all([shown, question('a')].map((message) => promptTokens(address, { messages: [message], thinking: false })));
+  return withIt! - without!;
+}
+
 const rendered = z.object({ prompt: z.string() });
 
 /** The prompt as the model's own template writes it, by the server's own reading of it. */

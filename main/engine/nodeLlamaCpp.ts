@@ -82,7 +82,7 @@ export function createNodeLlamaCpp(): Backend {
 
     settle: (_, stop) => settle(stop),
 
-    ledger: async (request, used) => ledger(request, used, counting(request)),
+    ledger: async (request) => ledger(request, counting(request)),
 
     async saveState(file) {
       const { sequence } = running();
@@ -115,6 +115,8 @@ export function createNodeLlamaCpp(): Backend {
     return {
       context: sequence.contextSize,
       count: (text) => model.tokenize(text).length,
+      // It is shown none.
+      picture: () => 0,
       total: (messages) => tokenize(model, prompts.render({ ...request, messages }).text).length,
     };
   }

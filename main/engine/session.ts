@@ -5,7 +5,6 @@ import { type AppError, Fault, type Result, toAppError, toFault } from '../../sh
 import type { EngineState, LadderStep, LoadedModel } from '../../shared/schemas/engine.ts';
 import type { EngineProcess } from '../platform.ts';
 import { lastLines, type Running } from './attempt.ts';
-import type { Used } from './backend.ts';
 import { crashFault } from './crash.ts';
 import { type Descent, descend, keepsCrashing, type Landing } from './descent.ts';
 import type { LoadOrder } from './order.ts';
@@ -21,7 +20,7 @@ export interface Session {
   usedAt(): number;
   /** Answers; settles after the `end` event. Rejects as `Engine.generate` does. */
   generate(request: GenerateRequest, on: (event: GenerateEvent) => void): Promise<void>;
-  ledger(request: GenerateRequest, used?: Used): Promise<Ledger>;
+  ledger(request: GenerateRequest): Promise<Ledger>;
   saveState(file: string, slot: number): Promise<SavedState>;
   restoreState(file: string, slot: number): Promise<SavedState>;
   /** Does nothing where it is not giving that answer. */
@@ -141,7 +140,7 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
         answering(() => answers.delete(request.turnId));
       }
     },
-    ledger: async (request, used) => value(await loaded().client.call('ledger', { request, ...(used && { used }) })),
+    ledger: async (request) => value(await loaded().client.call('ledger', { request })),
     saveState: async (file, slot) => {
       loaded();
       return saveState(file, slot);

@@ -9,7 +9,6 @@ import { type Cards, cardFault, createCards } from '../hardware/cards.ts';
 import type { Log } from '../log.ts';
 import type { Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
-import type { Used } from './backend.ts';
 import { createGpuGuard } from './brokenGpu.ts';
 import { createEstimator } from './estimator.ts';
 import { cameBack, look } from './footprint.ts';
@@ -45,8 +44,8 @@ export interface Engine {
   loaded(): Loaded[];
   /** Answers; settles after the `end` event. Rejects with `engine.notLoaded`, `engine.busy`, `engine.contextFull`, `engine.crashed` when the process is gone. */
   generate(modelId: string, request: GenerateRequest, on: (event: GenerateEvent) => void): Promise<void>;
-  /** What fills the context with this request; `used` is what the answer to it said of its prompt. Throws `engine.notLoaded`. */
-  ledger(modelId: string, request: GenerateRequest, used?: Used): Promise<Ledger>;
+  /** What would fill the context with this request, as if nothing of it had been read before. Throws `engine.notLoaded`. */
+  ledger(modelId: string, request: GenerateRequest): Promise<Ledger>;
   /** Writes the state of a slot's conversation to a file of the `stateFolder`. Throws `engine.notLoaded`, and where it cannot be written. */
   saveState(modelId: string, file: string, slot: number): Promise<SavedState>;
   /** Takes up that state. Throws `engine.notLoaded`, and where it does not fit: the slot holds nothing then. */
@@ -242,7 +241,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     },
     loaded,
     generate: async (modelId, request, on) => session(modelId).generate(request, on),
-    ledger: async (modelId, request, used) => session(modelId).ledger(request, used),
+    ledger: async (modelId, request) => session(modelId).ledger(request),
     saveState: async (modelId, file, slot) => session(modelId).saveState(file, slot),
     restoreState: async (modelId, file, slot) => session(modelId).restoreState(file, slot),
     async stop(turnId) {

@@ -1,12 +1,13 @@
 /** What fills a context: the tokens of a conversation by what they are for. */
 import type { GenerateRequest, Ledger, Message } from '../../shared/contract/control.ts';
-import type { Used } from './backend.ts';
 import { answerRoom, type Fitted, fitInto } from './overflow.ts';
 
 /** How an engine counts. */
 export interface Counting {
   /** Tokens of a text by itself. */
   count(text: string): number | Promise<number>;
+  /** Tokens of a picture. */
+  picture(path: string): number | Promise<number>;
   /** Tokens of the whole prompt of these messages, as it is asked with. */
   total(messages: Message[]): number | Promise<number>;
   context: number;
@@ -21,40 +22,32 @@ interface Tally {
   tools: number;
 }
 
-/** Tokens that a template writes around a message, where pictures hide the true number. */
-const around = 6;
-
-async function tally({ messages, tools }: Pick<GenerateRequest, 'messages' | 'tools'>, { count, total }: Counting): Promise<Tally> {
+async function tally({ messages, tools }: Pick<GenerateRequest, 'messages' | 'tools'>, { count, picture, total }: Counting): Promise<Tally> {
   const all = await total(messages);
   const texts = await Promise.all(messages.map((message) => count(textOf(message))));
   const thoughts = await Promise.all(messages.map(({ thinking }) => (thinking ? count(thinking) : 0)));
-  const toolTokens = tools?.length ? await count(JSON.stringify(tools)) : 0;
-  const images = messages.map(({ content }) => content.filter(({ type }) => type === 'image').length);
-  const imageCount = sum(images);
-  const rest = Math.max(0, all - sum(texts) - sum(thoughts) - toolTokens);
-  const perMessage = imageCount > 0 ? Math.min(around, rest / messages.length) : rest / messages.length;
-  const perImage = imageCount > 0 ? (rest - perMessage * messages.length) / imageCount : 0;
-  return {
-    total: all,
-    messages: messages.map((_, index) => Math.round(texts[index]! + thoughts[index]! + perMessage + perImage * images[index]!)),
-    images: Math.round(perImage * imageCount),
-    thinking: sum(thoughts),
-    tools: toolTokens,
-  };
+  const images = await Promise.all(
+    messages.map(async ({ content }) => sum(await Promise.all(content.map((part) => (part.type === 'image' ? picture(part.path) : 0))))),
+  );
+  const own = messages.map((_, index) => texts[index]! + thoughts[index]! + images[index]!);
+  const ofTools = tools?.length ? Math.min(await count(JSON.stringify(tools)), Math.max(0, all - sum(own))) : 0;
+  // What the template writes around the messages; rounded so that all together are the whole.
+  const around = (all - ofTools - sum(own)) / messages.length;
+  let end = 0;
+  const rows = own.map((tokens) => {
+    const start = Math.round(end);
+    end += tokens + around;
+    return Math.round(end) - start;
+  });
+  return { total: all, messages: rows, images: sum(images), thinking: sum(thoughts), tools: ofTools };
 }
 
-/** The account of a request's prompt; the engine's own numbers of it, where there are `used` ones, are the better ones. */
-export async function ledger(request: GenerateRequest, used: Used | undefined, counting: Counting): Promise<Ledger> {
-  const { promptTokens, cachedTokens: cached = 0 } = used ?? {};
-  const { total, messages, images, thinking, tools } = await tally(request, promptTokens ? { ...counting, total: () => promptTokens } : counting);
-  let end = tools;
-  const rows = request.messages.map(({ role }, index) => {
-    const tokens = messages[index]!;
-    end += tokens;
-    return { role, tokens, cached: end <= cached };
-  });
+/** The account of a request's prompt, as if nothing of it had been read before. */
+export async function ledger(request: GenerateRequest, counting: Counting): Promise<Ledger> {
+  const { messages, ...all } = await tally(request, counting);
+  const rows = request.messages.map(({ role }, index) => ({ role, tokens: messages[index]!, cached: false }));
   const system = sum(rows.filter(({ role }) => role === 'system').map(({ tokens }) => tokens));
-  return { context: counting.context, total, cached, system, images, thinking, tools, messages: rows };
+  return { ...all, context: counting.context, cached: 0, system, messages: rows };
 }
 
 /** The conversation as it fits into the context with room for an answer, by the policy of the request; undefined: it does not. */

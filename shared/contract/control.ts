@@ -167,8 +167,8 @@ export const control = {
   generate: stream(generateRequest, generateEvent),
   /** Ends the answer; its stream still gives the `end` event with the statistics. */
   stop: call(z.object({ turnId: z.string() }), z.void()),
-  /** `used`: what the answer to this very request said of its prompt. */
-  ledger: call(z.object({ request: generateRequest, used: z.optional(z.pick(turnStats, { promptTokens: true, cachedTokens: true })) }), ledger),
+  /** As if nothing of the request had been read before. */
+  ledger: call(z.object({ request: generateRequest }), ledger),
   /** Of the slot's conversation, to a file in the `stateFolder` of the load; waits for an answer that is running. */
   saveState: call(z.object({ file: z.string(), slot: z.int() }), savedState),
   restoreState: call(z.object({ file: z.string(), slot: z.int() }), savedState),
