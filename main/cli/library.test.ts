@@ -1,7 +1,19 @@
 /** The library from the command line: pull, ls, rm, import and verify, alone and beside a running app. */
 import type { ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
@@ -83,7 +95,47 @@ test('verify finds a file that was changed, says which, and fails', async () => 
   const { code, stdout } = await line.atelier(['verify']);
   expect(code).toBe(1);
   expect(stdout).toMatch(new RegExp(`^CHANGED .* ${id}$`, 'm'));
-  expect(stdout).toMatch(/1 wrong\.$/m);
+  expect(stdout).toMatch(/1 wrong\. Pull the model again to mend it; what lies there now goes to the bin\.$/m);
+});
+
+test('a byte that the disk turned by itself is found, and mended by another pull', async () => {
+  const id = `${tinyRepo}/tiny-qwen3.5-vl-Q6_K.gguf`;
+  const file = join(models, id);
+  await line.json(['pull', `${tinyRepo}:Q6_K`]);
+  const { atime, mtime } = statSync(file);
+  const bytes = readFileSync(file);
+  bytes[bytes.length - 1000]! ^= 1;
+  writeFileSync(file, bytes);
+  utimesSync(file, atime, mtime);
+  const { code, stdout } = await line.atelier(['verify', id]);
+  expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(/1 wrong\. Pull the model again/) });
+  expect(await line.json(['ls'])).toContainEqual(expect.objectContaining({ id, verified: false }));
+  await line.json(['pull', `${tinyRepo}:Q6_K`]);
+  expect(readFileSync(file).equals(readFileSync(source('tiny-qwen3.5-vl-Q6_K.gguf')))).toBe(true);
+  expect(await line.json(['verify', id])).toMatchObject([{ state: 'same' }, { state: 'same' }]);
+  rmSync(join(models, '.bin'), { recursive: true });
+});
+
+test("verify compares what lies in Hugging Face's cache with its name there", async () => {
+  const blob = join(
+    line.folder,
+    'home/.cache/huggingface/hub/models--ada--tiny/blobs',
+    createHash('sha256')
+      .update(readFileSync(source(q4)))
+      .digest('hex'),
+  );
+  const link = join(blob, `../../snapshots/${'c'.repeat(40)}/tiny-Q4_K_M.gguf`);
+  mkdirSync(join(blob, '..'), { recursive: true });
+  mkdirSync(join(link, '..'), { recursive: true });
+  copyFileSync(source(q4), blob);
+  symlinkSync(blob, link);
+  expect(await line.json(['verify', link])).toMatchObject([{ state: 'same' }]);
+  appendFileSync(blob, 'x');
+  expect(await line.atelier(['verify', link])).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/1 wrong\. What belongs to another app is mended there\.$/m),
+  });
+  rmSync(join(line.folder, 'home/.cache'), { recursive: true });
 });
 
 test('rm moves to the bin and names every file; a shared projector stays', async () => {

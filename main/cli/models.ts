@@ -113,9 +113,15 @@ export async function runVerify(services: Services, wanted: string | undefined, 
   const bad = count('changed') + count('unreadable');
   const rows = files.map(({ path: name, size, state }) => [words[state], format.fileSize(size), name]);
   const sum = `${format.count(files.length)} files: ${count('same')} ok, ${count('unknown')} with nothing to compare with, ${bad} wrong.`;
+  const changed = new Set(files.filter(({ state }) => state === 'changed').map((file) => file.path));
+  const apps = models.filter((model) => [...model.files, model.projector].some((file) => file && changed.has(file.path))).map(({ source }) => source.app);
+  const next = [
+    apps.includes('atelier') && ' Pull the model again to mend it; what lies there now goes to the bin.',
+    apps.some((app) => app !== 'atelier') && ' What belongs to another app is mended there.',
+  ];
   return {
     report: files.map((file) => ({ ...file, sha256: file.sha256 ?? null, expected: file.expected ?? null })),
-    text: [table(rows, [1]), sum].join('\n'),
+    text: [table(rows, [1]), sum + next.filter(Boolean).join('')].join('\n'),
     failed: bad > 0,
   };
 }

@@ -1,4 +1,5 @@
 /** Reads files of the library again and compares them with what they should be. */
+import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { LibraryModel } from '../../shared/schemas/library.ts';
 import { hashFile } from '../downloads/verify.ts';
@@ -21,7 +22,7 @@ type OnBytes = (done: number, path: string) => void;
 
 /**
  * Reads every file of `models` once. What one should be is written beside it, or is its name in another app's store. A file of ours that
- * is the same counts as verified from then on. Errors: the signal's reason.
+ * is the same counts as verified from then on, one that is not no more, where that can be written down. Errors: the signal's reason.
  */
 export async function verifyFiles(folder: string, models: readonly LibraryModel[], signal: AbortSignal, onBytes: OnBytes): Promise<Verified[]> {
   const files = new Map(models.flatMap(({ files: own, projector }) => [...own, ...(projector ? [projector] : [])]).map((file) => [file.path, file]));
@@ -36,7 +37,8 @@ export async function verifyFiles(folder: string, models: readonly LibraryModel[
 
 async function verifyFile(file: string, named: Pick<Verified, 'path' | 'size'>, signal: AbortSignal, onBytes: (bytes: number) => void): Promise<Verified> {
   const meta = await statedMeta(file);
-  const expected = meta?.sha256 ?? /(?:^|[\\/]sha256-)([0-9a-f]{64})$/.exec(file)?.[1];
+  // Names in Ollama's store and in Hugging Face's cache are hashes; in the latter only links lead to them.
+  const expected = meta?.sha256 ?? /[\\/](?:sha256-)?([0-9a-f]{64})$/.exec(await realpath(file).catch(() => ''))?.[1];
   const sha256 = await hashFile(file, signal, onBytes).catch((error: unknown) => {
     signal.throwIfAborted();
     if (error instanceof Error) return undefined;
@@ -44,7 +46,9 @@ async function verifyFile(file: string, named: Pick<Verified, 'path' | 'size'>, 
   });
   if (!sha256) return { ...named, state: 'unreadable', ...(expected && { expected }) };
   if (!expected) return { ...named, state: 'unknown', sha256 };
-  if (sha256 !== expected) return { ...named, state: 'changed', sha256, expected };
-  if (meta) await writeMeta(file, { ...meta, verifiedAt: new Date().toISOString() });
+  const same = sha256 === expected;
+  // What the disk turned by itself has the time that it had: it counts as verified no more, and another download mends it.
+  if (meta) await writeMeta(file, { ...meta, verifiedAt: (same ? new Date() : new Date(0)).toISOString() }).catch(() => {});
+  if (!same) return { ...named, state: 'changed', sha256, expected };
   return { ...named, state: 'same', sha256, expected };
 }
