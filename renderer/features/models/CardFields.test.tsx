@@ -101,6 +101,7 @@ test('shares begin with the memory that is free, show what part comes out, and f
   await user.clear(share('RTX 3090 #1'));
   await user.type(share('RTX 3090 #1'), '3');
   await user.clear(share('RTX 3060'));
+  await user.tab();
   expect(said.at(-1)).toEqual([
     { id: 0, share: 3 },
     { id: 2, share: 1 },

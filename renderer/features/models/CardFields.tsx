@@ -87,7 +87,7 @@ function CardSplit({ chosen, served, nameOf, start, onChange }: SplitProps) {
             value={share}
             min={1}
             max={1000}
-            inLine
+            layout="line"
             unit={format.percent(share / sum)}
             onChange={(next = 1) => onChange(chosen.map((each) => (each.id === id ? { id, share: next } : each)))}
           />

@@ -43,7 +43,7 @@ export function ContextFields({ value, maxContext, scope, estimate, set, onChang
           value={value.ropeFreqBase}
           min={1}
           max={1e12}
-          fractional
+          step="any"
           onChange={(base) => set('ropeFreqBase', base)}
         />
       )}

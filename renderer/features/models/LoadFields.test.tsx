@@ -59,9 +59,10 @@ test('numbers are left to the app, written, refused and taken back', async () =>
   const { user, said } = await open();
   const threads = screen.getByRole<HTMLInputElement>('spinbutton', { name: 'Threads' });
   expect(threads.placeholder).toBe('Automatic');
-  await user.type(threads, '6');
+  await user.type(threads, '6{Enter}');
   expect(said.at(-1)).toEqual({ ...defaultLoadSettings, threads: 6 });
   await user.clear(threads);
+  await user.tab();
   expect(said.at(-1)).toEqual(defaultLoadSettings);
   const before = said.length;
   await user.type(threads, '9');
@@ -69,7 +70,7 @@ test('numbers are left to the app, written, refused and taken back', async () =>
   await user.tab();
   expect(threads.value).toBe('');
   expect(said.length).toBe(before);
-  await user.type(screen.getByRole('spinbutton', { name: 'RoPE base frequency' }), '20000.5');
+  await user.type(screen.getByRole('spinbutton', { name: 'RoPE base frequency' }), '20000.5{Enter}');
   expect(said.at(-1)).toEqual({ ...defaultLoadSettings, ropeFreqBase: 20_000.5 });
 });
 

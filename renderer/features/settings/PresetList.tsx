@@ -5,7 +5,7 @@ import type { Preset } from '../../../shared/schemas/answer.ts';
 import { useStores } from '../../stores/index.ts';
 import { IconButton } from '../../ui/Button.tsx';
 import { offerUndo } from '../../ui/toasts.tsx';
-import { useTyped } from '../chat/settings/useTyped.ts';
+import { useTyped } from '../../ui/useTyped.ts';
 
 /** One line for each. */
 export function PresetList({ presets, onChange }: { presets: readonly Preset[]; onChange(presets: Preset[]): void }) {

@@ -1,7 +1,7 @@
 /** The system prompt. */
 import { type ReactNode, useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useTyped } from './useTyped.ts';
+import { useTyped } from '../../../ui/useTyped.ts';
 
 /** The field; `below` says where its text comes from, or what it is for. */
 export function PromptField({ value, onSave, below, rows = 3 }: { value: string; onSave(text: string): void; below: ReactNode; rows?: number }) {

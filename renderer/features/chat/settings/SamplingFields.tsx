@@ -1,14 +1,13 @@
 /** Numbers that say how words are drawn, each with where it comes from. */
-import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AnswerChoice } from '../../../../shared/answerChoice.ts';
 import type { AnswerChange, AnswerSettings } from '../../../../shared/schemas/answer.ts';
 import { type Sampling, samplingRanges } from '../../../../shared/schemas/sampling.ts';
 import { useFormat } from '../../../i18n.ts';
 import { classes } from '../../../ui/classes.ts';
+import { NumberField } from '../../../ui/NumberField.tsx';
 import { Select } from '../../../ui/Select.tsx';
 import { Inherited } from './Inherited.tsx';
-import { useTyped } from './useTyped.ts';
 
 export interface AnswerFieldProps {
   /** What is set here. */
@@ -39,64 +38,40 @@ export function SamplingFields({ fields, ...props }: AnswerFieldProps & { fields
       )}
     >
       {fields.map((name) => (
-        <NumberField key={name} name={name} {...props} />
+        <SamplingField key={name} name={name} {...props} />
       ))}
     </div>
   );
 }
 
-function NumberField({ name, own, choice, inherited, onChange, global = false }: AnswerFieldProps & { name: NumberKey }) {
+function SamplingField({ name, own, choice, inherited, onChange, global = false }: AnswerFieldProps & { name: NumberKey }) {
   const { t } = useTranslation('answers');
   const { locale } = useFormat();
-  const id = useId();
-  const { min, max } = samplingRanges[name];
-  const whole = Number.isInteger(steps[name]);
-  const allowed = (text: string): boolean => {
-    const value = Number(text);
-    return text.trim() !== '' && value >= min && value <= max && (!whole || Number.isInteger(value));
-  };
-  const { text, type, done } = useTyped(String(choice.settings[name]), (typed) => {
-    if (allowed(typed)) onChange({ set: { [name]: Number(typed) } });
-  });
   const words = (value: number): string => (name === 'seed' && value < 0 ? t('anySeed') : value.toLocaleString(locale, { maximumFractionDigits: 3 }));
-  const wrong = !allowed(text);
+  const label = t(`name.${name}`);
+  const usual = words(inherited.settings[name]);
   const from = choice.from[name];
   return (
-    <div className="flex min-w-0 flex-col gap-0.5">
-      <label htmlFor={id} className="text-text-2">
-        {t(`name.${name}`)}
-      </label>
-      <input
-        id={id}
-        type="number"
-        min={min}
-        max={max}
-        step={steps[name]}
-        value={text}
-        onChange={({ target }) => type(target.value)}
-        onBlur={done}
-        onKeyDown={({ key }) => key === 'Enter' && done()}
-        aria-invalid={wrong}
-        aria-describedby={`${id}-from ${id}-hint`}
-        className="h-7 w-28 rounded-md border border-line-strong bg-surface-0 px-2 tabular-nums aria-invalid:border-too-large"
-      />
-      {wrong ? (
-        <span id={`${id}-from`} role="alert" className="text-xs text-too-large">
-          {t(whole ? 'range.whole' : 'range.any', { min: words(min), max: words(max) })}
-        </span>
-      ) : (
+    <NumberField
+      label={label}
+      layout="above"
+      placeholder={usual}
+      value={choice.settings[name]}
+      {...samplingRanges[name]}
+      step={steps[name]}
+      hint={t(`hint.${name}`)}
+      hideHint={!global}
+      onChange={(value) => onChange(value === undefined ? { set: {}, inherit: [name] } : { set: { [name]: value } })}
+      below={(id) => (
         <Inherited
-          id={`${id}-from`}
-          name={t(`name.${name}`)}
+          id={id}
+          name={label}
           from={global && from === 'engine' ? unset(name) : from}
-          back={own[name] === undefined ? undefined : words(inherited.settings[name])}
+          back={own[name] === undefined ? undefined : usual}
           onBack={() => onChange({ set: {}, inherit: [name] })}
         />
       )}
-      <span id={`${id}-hint`} className={global ? 'text-xs text-text-2' : 'sr-only'}>
-        {t(`hint.${name}`)}
-      </span>
-    </div>
+    />
   );
 }
 

@@ -1,8 +1,16 @@
-/** Text that is saved when one leaves its field, or stops typing for a second. */
+/** Text that is saved when one leaves its field, or stops typing for a moment. */
 import { useEffect, useRef, useState } from 'react';
 
-/** What the field shows, how it changes, and how it is saved at once; `save` hears only of what differs from `value`. */
-export function useTyped(value: string, save: (text: string) => void): { text: string; type(text: string): void; done(): void } {
+interface Typed {
+  /** What the field shows. */
+  text: string;
+  type(text: string): void;
+  /** Saves at once. */
+  done(): void;
+}
+
+/** `save` hears only of what differs from `value`; what is not `complete` waits until the field is left. */
+export function useTyped(value: string, save: (text: string) => void, complete: (text: string) => boolean = () => true): Typed {
   const [typed, setTyped] = useState<string>();
   const latest = useRef({ typed, value, save });
   latest.current = { typed, value, save };
@@ -14,11 +22,12 @@ export function useTyped(value: string, save: (text: string) => void): { text: s
   };
   const finish = useRef(done);
   finish.current = done;
+  const ripe = typed !== undefined && complete(typed) ? typed : undefined;
   useEffect(() => {
-    if (typed === undefined) return;
-    const timer = setTimeout(() => finish.current(), 1000);
+    if (ripe === undefined) return;
+    const timer = setTimeout(() => finish.current(), 500);
     return () => clearTimeout(timer);
-  }, [typed]);
+  }, [ripe]);
   // The field may go with what was typed: a popover that is closed by Escape.
   useEffect(() => () => finish.current(), []);
   return { text: typed ?? value, type: setTyped, done };
