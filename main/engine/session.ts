@@ -25,7 +25,7 @@ export interface Session {
   restoreState(file: string, slot: number): Promise<SavedState>;
   /** Does nothing where it is not giving that answer. */
   stop(turnId: string): Promise<void>;
-  /** Ends the load; or the process, once it kept what it has read. Settles when it is gone. */
+  /** Ends the load; or its answers, as `stop` does, and the process, once it kept what it has read. Settles when it is gone. */
   end(): Promise<void>;
 }
 
@@ -41,6 +41,8 @@ export interface SessionParts extends Omit<Descent, 'order' | 'show' | 'onStep' 
 
 /** How long a model that goes may take to write what it has read, in ms. */
 const leaveMs = 15_000;
+/** How long answers may take to stop in a model that goes, in ms. */
+const stopMs = 5_000;
 /** How long a llama-server may take to end, in ms. */
 const unloadMs = 5_000;
 /** How long an engine may take to follow its llama-server, in ms. */
@@ -49,7 +51,8 @@ const followMs = 5_000;
 export function createSession(order: LoadOrder, parts: SessionParts): Session {
   const { modelId } = order;
   const abort = new AbortController();
-  const answers = new Set<string>();
+  /** By turn; each settles when its answer has ended, however. */
+  const answers = new Map<string, Promise<unknown>>();
   let state: Of<'loading'> | Of<'ready'> = { status: 'loading', modelId, asked: order.settings, stage: 'starting', progress: 0 };
   let running: Running | undefined;
   let usedAt = performance.now();
@@ -115,7 +118,12 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
   };
 
   const saveState = async (file: string, slot: number): Promise<SavedState> => value(await running!.client.call('saveState', { file, slot }));
+  const stop = async (turnId: string): Promise<void> => {
+    if (answers.has(turnId)) await running?.client.call('stop', { turnId });
+  };
   const leave = async ({ process, client, model }: Running): Promise<void> => {
+    const stopped = [...answers].map(([turnId, answered]) => Promise.all([stop(turnId), answered]));
+    await Promise.race([Promise.all(stopped), process.exited, pause(stopMs)]);
     if (parts.leaving) await Promise.race([parts.leaving(model, saveState), process.exited, pause(leaveMs)]);
     // A llama-server would outlive its engine by a moment, and its memory with it.
     if (model.backend === 'llama-server') await Promise.race([client.call('unload', undefined), process.exited, pause(unloadMs)]);
@@ -132,10 +140,11 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
     async generate(request, on) {
       const { client, model, process } = loaded();
       if (answers.size >= (model.slots ?? 1)) throw new Fault('engine.busy', 'The model is answering already');
-      answering(() => answers.add(request.turnId));
+      const answered = client.stream('generate', request, on);
+      answering(() => answers.set(request.turnId, answered));
       try {
-        const result = await client.stream('generate', request, on);
-        if (!result.ok) throw await reason(process, result.error);
+        const result = await answered;
+        if (!result.ok) throw ended !== undefined ? new Fault('cancelled', 'The model was ejected while it answered') : await reason(process, result.error);
       } finally {
         answering(() => answers.delete(request.turnId));
       }
@@ -146,9 +155,7 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
       return saveState(file, slot);
     },
     restoreState: async (file, slot) => value(await loaded().client.call('restoreState', { file, slot })),
-    async stop(turnId) {
-      if (answers.has(turnId)) await running?.client.call('stop', { turnId });
-    },
+    stop,
     end() {
       over = true;
       abort.abort();

@@ -169,6 +169,21 @@ test('one answer at a time, and a stop ends it with its words', async () => {
   expect((await answer(ask('Hi!'))).text).toBe('Hello! How can I help you today?');
 });
 
+test.for(['node-llama-cpp', 'llama-server'] as const)('ejected while it answers in %s, it ends its answer as a stop does', async (choice, { skip }) => {
+  skip(choice === 'llama-server' && 'problem' in build, 'llama-server cannot be built here');
+  create();
+  engine.load(order({ engine: choice }));
+  await settled();
+  const begun = Promise.withResolvers<void>();
+  const answered = answer(ask(endless), ({ type }) => type === 'text' && begun.resolve());
+  await begun.promise;
+  await engine.unload();
+  expect(engine.state()).toMatchObject({ status: 'idle', last: 'tiny' });
+  const { text, end } = await answered;
+  expect(text).not.toBe('');
+  expect(end).toMatchObject({ stats: { stopReason: 'stopped' } });
+});
+
 test('a killed engine fails its answer and nothing else; the next load works', async () => {
   create();
   engine.load(order());
