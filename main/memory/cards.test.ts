@@ -95,11 +95,11 @@ test('shares that one card has no room for leave fewer layers there, although bo
   expect(estimate.mock.calls.every(([{ plan }]) => plan.cards?.every((card) => !('share' in card)))).toBe(true);
 });
 
-test('of one card alone nothing is said apart, and its memory is what is free', async () => {
+test('of the one card that is chosen the same is said as of the GPU, and no other is asked about', async () => {
   const { of, asked } = memoryOf();
   const shown = await of({ cards: [{ id: 1 }] });
   expect(shown).toMatchObject({ basis: 'exact', free: { gpu: 2000 * mebibyte }, layers: { onGpu: 18 }, verdict: 'partial' });
-  expect(shown.cards).toBeUndefined();
+  expect(shown.cards).toEqual([{ ...cards[1], needs: 1850 * mebibyte }]);
   await of({ cards: [{ id: 1 }] });
   expect(asked.mock.calls).toEqual([['/models', [{ id: 1 }]]]);
 });

@@ -3,7 +3,7 @@ import { longestContext } from '../../shared/contextSteps.ts';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import type { MemorySource } from '../../shared/contract/core.ts';
 import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
-import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, usualLoad, withoutShares } from '../../shared/schemas/memory.ts';
+import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, splitTotal, usualLoad, withoutShares } from '../../shared/schemas/memory.ts';
 import { canSpeculate } from '../../shared/speculation.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Header } from '../gguf/headers.ts';
@@ -12,7 +12,7 @@ import type { Folders } from '../platform.ts';
 import type { Calibration } from './calibrate.ts';
 import { createFinder, type FinderParts, type Found } from './found.ts';
 import { contextLimits } from './limits.ts';
-import { heldByCards, roomOnCards } from './perCard.ts';
+import { heldByCards, roomOnCards, saidOfEach, saidOfOne } from './perCard.ts';
 import { bytesPerToken, type Speed } from './speed.ts';
 import { fewestExperts, mostLayers, neededBytes, onTop, type Room, roomOf, verdictOf } from './verdict.ts';
 
@@ -169,6 +169,7 @@ export function createMemory({
       const free = { gpu: machine.vram.free === null ? null : room.gpu, ram: room.ram };
       const here = runner === 'llama-server' ? settings : withoutServer(settings);
       const held = room.cards && heldByCards(answer, layers, room.cards);
+      const cards = held ? saidOfEach(held, room.cards!) : saidOfOne(asked, machine, free.gpu, splitTotal(gpu));
       const said: Estimate = {
         basis: held ? 'about' : basis,
         engine: runner,
@@ -177,7 +178,7 @@ export function createMemory({
         gpu,
         ram,
         free,
-        ...(held && { cards: room.cards!.map(({ card, gpu }, index) => ({ ...card, free: card.free === null ? null : gpu, needs: held[index]! })) }),
+        ...(cards && { cards }),
         verdict: verdictOf(answer, room),
         trainContext,
         ...(found.model.facts.stretch && { ropeWays: found.model.facts.stretch.ways }),

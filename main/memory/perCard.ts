@@ -1,7 +1,7 @@
-/** How a model lies on several cards, and what each of them has for it. */
+/** How a model lies on the cards of this machine, and what each of them has for it. */
 import type { EstimateAnswer } from '../../shared/contract/control.ts';
 import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
-import { type LoadSettings, type MemorySplit, type Placement, sharesOf, usedCards } from '../../shared/schemas/memory.ts';
+import { type Estimate, type LoadSettings, type MemorySplit, type Placement, sharesOf, usedCards } from '../../shared/schemas/memory.ts';
 
 /** A card that the model may use. */
 export interface CardRoom {
@@ -72,6 +72,16 @@ export function roomOnCards(
     const gpu = roomOn({ total: card.total, free: card.free, unified: false }, back);
     return { card, gpu, part: shares?.[index] ?? Math.max(1, card.free === null ? card.total : card.free + back) };
   });
+}
+
+/** What is said of each of several cards that hold so many bytes. */
+export const saidOfEach = (held: readonly number[], cards: readonly CardRoom[]): Estimate['cards'] =>
+  cards.map(({ card, gpu }, index) => ({ ...card, free: card.free === null ? null : gpu, needs: held[index]! }));
+
+/** The same of the one card that the settings name, which is all that `machine` has then. Undefined where they name none, or several. */
+export function saidOfOne({ cards = [] }: Pick<LoadSettings, 'cards'>, { gpus, vram }: Hardware, free: number | null, needs: number): Estimate['cards'] {
+  const [only, ...more] = cards;
+  return only && more.length === 0 ? [{ id: only.id, name: gpus.join(', '), total: vram.total, free, needs }] : undefined;
 }
 
 /** Bytes that stay free of the card where they are fewest; undefined where it is not several that the model lies on. */

@@ -155,7 +155,7 @@ export const estimate = z.object({
   gpu: memorySplit,
   ram: memorySplit,
   free: freeMemory,
-  /** What each of several cards would hold and has free, in bytes; absent: there is one, or none. */
+  /** What each of several cards, or the one that the settings name, would hold and has free, in bytes; absent: there is no choice, or it is not known which holds what. */
   cards: z.optional(z.array(z.object({ ...card.shape, needs: z.number() }))),
   verdict,
   /** Tokens that the model was made for. */

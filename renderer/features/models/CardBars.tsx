@@ -1,24 +1,18 @@
 /** The cards that a model would lie on, each with what it would hold of the memory that it has. */
 import { OctagonX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { type Estimate, splitTotal, usedCards } from '../../../shared/schemas/memory.ts';
+import type { Estimate } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { MemoryBar } from '../../ui/MemoryBar.tsx';
 import { inUse } from './machine.ts';
 import { useCards } from './useCards.ts';
 import { useCardWords } from './useCardWords.ts';
 
-/** Whether single cards are spoken of: of several, or the one that was chosen among them. */
-export const isOnCards = ({ cards, settings }: Estimate): boolean => cards !== undefined || settings.cards?.length === 1;
-
 /** A bar for each; those that would hold more than they have free say how much. */
-export function CardBars({ estimate }: { estimate: Estimate }) {
+export function CardBars({ cards }: { cards: NonNullable<Estimate['cards']> }) {
   const { t } = useTranslation('discover');
   const format = useFormat();
   const all = useCards() ?? [];
-  const { settings, free, gpu } = estimate;
-  const only = (): NonNullable<Estimate['cards']> => usedCards(all, settings.cards).map((card) => ({ ...card, free: free.gpu, needs: splitTotal(gpu) }));
-  const cards = estimate.cards ?? only();
   const words = useCardWords(all.length > 0 ? all : cards);
   return (
     <ul aria-label={t('cards.title')} className="flex flex-col gap-2">

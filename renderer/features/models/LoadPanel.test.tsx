@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { Core } from '../../../shared/contract/core.ts';
 import type { Handlers } from '../../../shared/rpc/define.ts';
 import type { EngineState } from '../../../shared/schemas/engine.ts';
-import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
+import { defaultLoadSettings, usedCards } from '../../../shared/schemas/memory.ts';
 import { createFakeCore } from '../../testing/fakeCore.ts';
 import { renderApp } from '../../testing/renderApp.tsx';
 import { cards, fakeEstimate, libraryModel, loadedModel } from '../../testing/samples.ts';
@@ -101,9 +101,8 @@ test('of several cards each has its bar, and the one that would overflow says by
     'hardware.cards': () => cards,
     'memory.estimate': ({ source, settings }) => ({
       ...fakeEstimate(source, settings),
-      ...(settings.cards?.length === 1
-        ? { free: { gpu: 22.5 * gib, ram: 20 * gib } }
-        : { basis: 'about', cards: cards.map((card) => ({ ...card, needs: 3 * gib })) }),
+      basis: 'about',
+      cards: usedCards(cards, settings.cards).map((card) => ({ ...card, needs: 3 * gib })),
     }),
   });
   const bars = within(await dialog.findByRole('list', { name: 'Graphics cards' }));
@@ -115,7 +114,7 @@ test('of several cards each has its bar, and the one that would overflow says by
   dialog.getByText(/About: what lies on which card is our own count\. Each takes this at most\.$/);
   await user.click(dialog.getByRole('button', { name: 'More settings' }));
   await user.click(dialog.getByRole('checkbox', { name: 'NVIDIA GeForce RTX 3090 #2' }));
-  await waitFor(() => expect(lines()).toEqual([expect.stringMatching(/^NVIDIA GeForce RTX 3090 #18\.\d \/ 24\.0 GB$/)]));
+  await waitFor(() => expect(lines()).toEqual([expect.stringMatching(/^NVIDIA GeForce RTX 3090 #14\.5 \/ 24\.0 GB$/)]));
   expect(dialog.queryByText(/our own count/)).toBeNull();
   dialog.getByText('For this load: cards');
   await user.click(dialog.getByRole('switch', { name: 'Keep for this model' }));

@@ -4,7 +4,7 @@ import type { Hardware } from '../../../shared/schemas/hardware.ts';
 import { type Estimate, expertsOf, usualLoad } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { MemoryBar, PartSwatch, partKinds } from '../../ui/MemoryBar.tsx';
-import { CardBars, isOnCards } from './CardBars.tsx';
+import { CardBars } from './CardBars.tsx';
 import { inUse, type Side, sideParts, sidesOf } from './machine.ts';
 import { Programs } from './Programs.tsx';
 
@@ -20,7 +20,7 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
     if (row === 'left') return rest === null ? null : Math.max(0, short ? -rest : rest);
     return row === 'total' ? side.needed : side.free;
   };
-  const { settings, layers } = estimate;
+  const { settings, layers, cards } = estimate;
   const experts = expertsOf(layers);
   const place = (side: Side): string => (side.where === 'gpu' ? (hardware.gpus[0] ?? t('app:memory.gpu')) : t('app:memory.ram'));
 
@@ -28,8 +28,8 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
     <div className="flex flex-col gap-3 py-3">
       <div className="flex flex-col gap-2">
         {sides.map((side) =>
-          side.where === 'gpu' && isOnCards(estimate) ? (
-            <CardBars key={side.where} estimate={estimate} />
+          side.where === 'gpu' && cards ? (
+            <CardBars key={side.where} cards={cards} />
           ) : (
             <div key={side.where} className="flex flex-col gap-1">
               <div className="flex justify-between gap-4 text-xs text-text-2">
@@ -100,7 +100,7 @@ export function Split({ label, estimate, hardware }: { label: string; estimate: 
           placed: experts ? t('split.experts', experts) : t('split.layers', { onGpu: layers.onGpu, total: layers.total }),
           batch: format.count(settings.batchSize ?? usualLoad.batchSize),
         })}{' '}
-        {t(estimate.basis === 'exact' ? 'split.exact' : experts ? 'split.aboutExperts' : estimate.cards ? 'split.aboutCards' : 'split.aboutText')}
+        {t(estimate.basis === 'exact' ? 'split.exact' : experts ? 'split.aboutExperts' : cards && cards.length > 1 ? 'split.aboutCards' : 'split.aboutText')}
       </p>
     </div>
   );
