@@ -1,4 +1,5 @@
 /** What a shell must give to core: folders, secrets, and processes. */
+import { Fault } from '../shared/result.ts';
 import type { Port } from '../shared/rpc/port.ts';
 import type { HubAddress } from './hub/redirects.ts';
 import type { Secrets } from './secrets.ts';
@@ -43,12 +44,19 @@ export interface Folders {
   readonly modelsFixed?: boolean;
 }
 
-/** `HF_ENDPOINT` (a mirror), `HF_TOKEN`, `HF_HUB_OFFLINE`, and `ATELIER_REDIRECT_HOSTS` (comma-separated) for a mirror with a CDN of its own. */
+/**
+ * `HF_ENDPOINT` (a mirror; over https where it names no scheme), `HF_TOKEN`, `HF_HUB_OFFLINE`, and `ATELIER_REDIRECT_HOSTS` (comma-separated)
+ * for a mirror with a CDN of its own. Errors: settings.invalid.
+ */
 export function hubFromEnvironment(env: NodeJS.ProcessEnv): HubAddress {
+  const named = env.HF_ENDPOINT?.trim() || 'https://huggingface.co';
+  const endpoint = named.includes('://') ? named : `https://${named}`;
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
+    throw new Fault('settings.invalid', `HF_ENDPOINT is no address of a hub: ${named}. One begins with https:// or http://.`, { key: 'HF_ENDPOINT' });
   return {
-    endpoint: env.HF_ENDPOINT || 'https://huggingface.co',
+    endpoint,
     redirectHosts: (env.ATELIER_REDIRECT_HOSTS ?? '').split(',').filter(Boolean),
-    token: env.HF_TOKEN || undefined,
+    token: env.HF_TOKEN?.trim() || undefined,
     offline: /^(1|on|yes|true)$/i.test(env.HF_HUB_OFFLINE ?? ''),
   };
 }

@@ -8,7 +8,7 @@ import { type Estimate, expertsOf, type Placement } from '../../shared/schemas/m
 const format = createFormat('en-GB');
 
 /** The page's sentences for these speak of its buttons; the fault's own message says what is wrong. */
-const plain = new Set(['library.notFound', 'internal', 'cancelled']);
+const plain = new Set(['library.notFound', 'settings.invalid', 'internal', 'cancelled']);
 
 /** What went wrong and what to do: the sentence that the page has for it, filled from its data, else its message. */
 export function faultSentence(error: unknown): string {

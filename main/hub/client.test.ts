@@ -153,6 +153,25 @@ describe('answers that mean something to a person', () => {
     await expect(hubFor('garbage').resolve(file, never)).rejects.toEqual(code('hub.unauthorized'));
     await expect(hubFor('garbage').resolve({ ...file, repo: 'ada/Gated-GGUF' }, never)).rejects.toEqual(code('hub.unauthorized'));
   });
+  test('a token that no header can carry is refused without being told', async () => {
+    const asked = hubFor('hf_se\ncret').json('/api/models', [], never);
+    await expect(asked).rejects.toMatchObject({ code: 'hub.unauthorized', message: expect.not.stringContaining('cret') });
+    expect(standIn.log).toEqual([]);
+  });
+
+  test('an address that is no hub, and a hub that lets nobody in without a token, asked for no repository', async () => {
+    for (const [status, fault] of [
+      [404, 'hub.badAnswer'],
+      [401, 'hub.unauthorized'],
+    ] as const) {
+      const server = createServer((_, response) => response.writeHead(status).end());
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+      const asked = hubFor(undefined, `http://127.0.0.1:${(server.address() as AddressInfo).port}`).json('/api/models', [], never);
+      await expect(asked).rejects.toEqual(code(fault));
+      server.close();
+    }
+  });
+
   test('a captive portal, for the API and for a file', async () => {
     standIn.fault({ at: 'hub', kind: 'captivePortal', times: 'always' });
     await expect(hubFor().json('/api/models', [], never)).rejects.toEqual(code('hub.badAnswer', { endpoint: standIn.endpoint }));

@@ -71,6 +71,8 @@ export function createHub(address: HubAddress, { backOffMs = 500, transport = cr
   const tokenFor = ({ endpoint, token }: HubAddress, url: URL): { origin: string; value: string } | undefined => {
     const { origin } = new URL(endpoint);
     if (token === undefined || url.origin !== origin) return undefined;
+    // The error of whoever builds the header would tell it.
+    if (!/^[\x21-\x7e]+$/.test(token)) throw new Fault('hub.unauthorized', 'The access token has characters that no token has.');
     tokenUsedAt = Date.now();
     return { origin, value: token };
   };

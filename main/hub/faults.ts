@@ -28,7 +28,9 @@ export function statusFault(status: number, headers: Headers, { endpoint, repo, 
   if (code?.endsWith('NotFound')) return missing;
   if (/invalid credentials/i.test(message)) return wrongToken;
   if (/disabled/i.test(message)) return new Fault('hub.notFound', `${named} was disabled by the Hub.`, { repo });
-  if (status === 401 || status === 404) return missing;
+  // Who asks for no repository is told nothing of one: it is no hub, or one that lets nobody in without a token.
+  if (status === 404 && !repo) return new Fault('hub.badAnswer', `${endpoint} does not answer like the Hub.`, { endpoint });
+  if (status === 401 || status === 404) return repo ? missing : wrongToken;
   if (status === 403) return wrongToken;
   if (status === 429) return rateLimited(waitSeconds(headers) ?? 60);
   return new Fault('hub.server', `The Hub answers with an error (${status}).`, { status });

@@ -22,8 +22,7 @@ const { values } = parseArgs({
 });
 
 const root = path.resolve(import.meta.dirname, '../..');
-const platform = createServerPlatform(root, process.env.npm_package_version ?? '0.1.0');
-const core = await createCore(platform).catch((error: unknown) => {
+const { platform, core } = await start().catch((error: unknown) => {
   // What is known has a sentence; the rest is for whoever mends it.
   console.error(error instanceof Fault ? error.message : error);
   process.exit(1);
@@ -44,6 +43,11 @@ server.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 serveSockets(server, core.handlers, { token, port: () => port, onError: (error, method) => core.log.error('A request failed', { method, error }) });
+
+async function start() {
+  const platform = createServerPlatform(root, process.env.npm_package_version ?? '0.1.0');
+  return { platform, core: await createCore(platform) };
+}
 
 let closing = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
