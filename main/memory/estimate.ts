@@ -1,38 +1,26 @@
 /** What a quantization on the Hub or a model on disk takes on this machine, and the plan to load exactly that. */
-import { longestContext } from '../../shared/contextSteps.ts';
 import type { EstimateAnswer, EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import type { MemorySource } from '../../shared/contract/core.ts';
-import type { Card, Hardware } from '../../shared/schemas/hardware.ts';
-import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, splitTotal, usualLoad, withoutShares } from '../../shared/schemas/memory.ts';
-import { canSpeculate } from '../../shared/speculation.ts';
-import type { ModelFacts } from '../gguf/facts.ts';
+import type { Hardware } from '../../shared/schemas/hardware.ts';
+import { type ContextLimits, type Estimate, type LoadSettings, memorySettings, splitTotal, usualLoad } from '../../shared/schemas/memory.ts';
 import type { Header } from '../gguf/headers.ts';
 import { createJoined } from '../hub/joined.ts';
-import type { Folders } from '../platform.ts';
-import type { Calibration } from './calibrate.ts';
 import { createFinder, type FinderParts, type Found } from './found.ts';
 import { contextLimits } from './limits.ts';
-import { heldByCards, roomOnCards, saidOfEach, saidOfOne } from './perCard.ts';
+import { createMachine, type MachineParts } from './machine.ts';
+import { heldByCards, saidOfEach, saidOfOne } from './perCard.ts';
+import { dividedByMemory, longest, possible, withoutGuesses, withoutServer } from './possible.ts';
 import { bytesPerToken, type Speed } from './speed.ts';
-import { fewestExperts, mostLayers, neededBytes, onTop, type Room, roomOf, verdictOf } from './verdict.ts';
+import { fewestExperts, mostLayers, neededBytes, onTop, verdictOf } from './verdict.ts';
 
-export interface MemoryParts extends FinderParts {
-  engine: {
-    estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>;
-    hardware(folder: string, cards?: LoadSettings['cards']): Promise<Hardware>;
-    /** Each card of this machine; absent: they are taken together. */
-    cards?(): Promise<Card[]>;
-  };
-  /** The disk of the models folder is looked at. */
-  folders: Pick<Folders, 'models'>;
+export interface MemoryParts extends FinderParts, MachineParts {
+  engine: MachineParts['engine'] & { estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer> };
   /** Bytes that models which are loaded now hold, on the GPU of these cards: a load frees them first. */
   loaded?: (cards: LoadSettings['cards']) => { gpu: number; ram: number } | undefined;
   /** Whether llama-server would run a model without pictures on this machine now. */
   served?: (settings: LoadSettings, machine: Hardware) => boolean;
   /** Predicts tokens per second. */
   speed?: Pick<Speed, 'of' | 'probe'>;
-  /** What loads took here on top of llama.cpp's buffers. */
-  calibration?: Pick<Calibration, 'overhead'>;
 }
 
 export interface Memory {
@@ -49,8 +37,6 @@ export interface Memory {
   plan(settings: LoadSettings, estimate: Estimate): LoadPlan;
 }
 
-/** Milliseconds for which free memory counts as read just now. */
-const fresh = 2_000;
 /** Milliseconds without a question before this machine's speed is measured, which questions would have to wait for. */
 const calm = 700;
 /** Bytes that must be free for it, twice what it takes. */
@@ -59,24 +45,14 @@ const probeRoom = 2 ** 30;
 const keptAnswers = 1_000;
 
 /** Estimates memory by asking the engine. */
-export function createMemory({
-  headers,
-  library,
-  engine,
-  folders,
-  model,
-  loaded = () => undefined,
-  served = () => false,
-  speed,
-  calibration,
-}: MemoryParts): Memory {
-  const find = createFinder({ headers, library, model });
+export function createMemory({ loaded = () => undefined, served = () => false, speed, ...parts }: MemoryParts): Memory {
+  const { engine } = parts;
+  const find = createFinder(parts);
+  const { hardware, roomFor } = createMachine(parts);
   const answers = new Map<string, EstimateAnswer>();
   const joined = createJoined<EstimateAnswer>();
   /** What came on top of the layers that `auto` came to, by the model's header. */
   const lastOnTop = new Map<string, number>();
-  /** By the cards. */
-  const read = new Map<string, { at: number; hardware: Promise<Hardware> }>();
   let probing: NodeJS.Timeout | undefined;
   let limiting: Promise<unknown> = Promise.resolve();
 
@@ -88,34 +64,6 @@ export function createMemory({
     const answer = await joined(key, signal, (until) => engine.estimate(request, until));
     keep(answers, key, answer);
     return answer;
-  }
-
-  /** With the memory of the one card that is used where llama.cpp leaves others alone. */
-  async function look(cards: LoadSettings['cards']): Promise<Hardware> {
-    const machine = await engine.hardware(folders.models, cards);
-    const [only, ...more] = (machine.gpus.length > 1 && (await engine.cards?.())) || [];
-    return only && more.length === 0 ? { ...machine, vram: { total: only.total, free: only.free, unified: false } } : machine;
-  }
-
-  function hardware(cards: LoadSettings['cards']): Promise<Hardware> {
-    const key = JSON.stringify(cards?.map(({ id }) => id));
-    const before = read.get(key);
-    if (before && performance.now() - before.at < fresh) return before.hardware;
-    const reading = { at: performance.now(), hardware: look(cards) };
-    read.set(key, reading);
-    reading.hardware.catch(() => {
-      if (read.get(key) === reading) read.delete(key);
-    });
-    return reading.hardware;
-  }
-
-  /** What is there for a model with these settings, once `freed` came back. */
-  async function roomFor(machine: Hardware, { cards }: Pick<LoadSettings, 'cards'>, freed = { gpu: 0, ram: 0 }): Promise<Room> {
-    const overhead = calibration?.overhead(machine);
-    const room = roomOf(machine, freed, overhead);
-    const several = machine.gpus.length > 1 ? await engine.cards?.() : undefined;
-    const roomOn = (vram: Hardware['vram'], back: number): number => roomOf({ ...machine, vram }, { gpu: back, ram: 0 }, overhead).gpu;
-    return { ...room, cards: several && roomOnCards(several, { cards }, freed.gpu, roomOn) };
   }
 
   const requestOf = ({ model, projector, draft }: Found, settings: LoadSettings, gpuLayers: number, machine: Hardware, expertsInRam = 0): EstimateRequest => ({
@@ -130,6 +78,7 @@ export function createMemory({
     },
     ...(served(settings, machine) && { served: true }),
   });
+
   /** The speed of what this machine holds; where it is not known yet, it is measured once nobody asks. */
   function speedOf({ id, model }: Found, settings: LoadSettings, answer: EstimateAnswer, machine: Hardware): Estimate['speed'] {
     if (!speed) return undefined;
@@ -151,7 +100,7 @@ export function createMemory({
       const settings = possible(asked, found);
       const at = (gpuLayers: number, expertsInRam?: number): Promise<EstimateAnswer> =>
         ask(requestOf(found, settings, gpuLayers, machine, expertsInRam), signal);
-      const room = await roomFor(machine, asked, loaded(asked.cards));
+      const room = await roomFor(machine, asked.cards, loaded(asked.cards));
       const all = layersOf(found);
       const automatic = async (): Promise<EstimateAnswer> => {
         const whole = await at(all);
@@ -190,7 +139,7 @@ export function createMemory({
 
     async limits({ source, settings: asked }, signal) {
       const [found, machine] = await Promise.all([find(source, asked, signal), hardware(asked.cards)]);
-      const room = await roomFor(machine, asked, loaded(asked.cards));
+      const room = await roomFor(machine, asked.cards, loaded(asked.cards));
       const layers = asked.gpuLayers === 'auto' ? layersOf(found) : Math.min(asked.gpuLayers, layersOf(found));
       // One search at a time, so that a question that a person waits for has at most one of its questions before it.
       const answer = limiting.then(() =>
@@ -203,11 +152,12 @@ export function createMemory({
     },
 
     async needs(estimate) {
-      return neededBytes(estimate, await roomFor(await hardware(estimate.settings.cards), estimate.settings));
+      const { cards } = estimate.settings;
+      return neededBytes(estimate, await roomFor(await hardware(cards), cards));
     },
 
     plan: (settings, { settings: { contextSize, flashAttention, speculation, cards }, layers: { onGpu, expertsInRam } }) => ({
-      ...without(settings),
+      ...withoutGuesses(settings),
       ...(speculation && { speculation }),
       ...(cards && { cards }),
       contextSize,
@@ -227,26 +177,3 @@ function keep<V>(kept: Map<string, V>, key: string, value: V): void {
 
 /** Bytes of RAM that a token reads at most, which is what the answer waits for. */
 const readInRam = (answer: EstimateAnswer): number => bytesPerToken(answer)?.ram.most ?? Infinity;
-
-/**
- * llama.cpp keeps values in blocks only with flash attention, so a quantized cache brings it. Beyond the context that a model can have
- * llama-server answers nothing, whatever memory it took for it. What cannot guess for the model does not.
- */
-const possible = (settings: LoadSettings, { model: { facts }, draft }: Found): LoadSettings => ({
-  ...(settings.speculation && !canSpeculate(settings.speculation, facts, draft?.facts) ? without(settings) : settings),
-  contextSize: Math.min(settings.contextSize, longest(settings, facts) ?? Infinity),
-  flashAttention: settings.flashAttention || settings.kvType !== 'f16',
-});
-
-/** Nothing is guessed ahead. */
-const without = ({ speculation: _, ...settings }: LoadSettings): LoadSettings => settings;
-
-/** llama.cpp is asked the same whatever the shares: which card has which layer is our own sum. */
-const dividedByMemory = (settings: LoadSettings): LoadSettings => ({ ...settings, ...(settings.cards && { cards: withoutShares(settings.cards) }) });
-
-/** What only llama-server does is left out. */
-const withoutServer = (settings: LoadSettings): LoadSettings => dividedByMemory(without(settings));
-
-/** Tokens; undefined where the model does not say. */
-const longest = (settings: LoadSettings, { contextLength, stretch }: ModelFacts): number | undefined =>
-  contextLength && longestContext(contextLength, settings, stretch?.ways);
