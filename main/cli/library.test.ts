@@ -201,3 +201,15 @@ test('a pull takes what another app has, and leaves it as it is', async () => {
   expect(statSync(blob)).toMatchObject({ nlink: 1, size: bytesOf(source(file)) });
   rmSync(store, { recursive: true });
 });
+
+test.skipIf(process.platform === 'win32')('a name that would move the cursor or break the line is shown without that, and told whole to programs', async () => {
+  const file = join(line.folder, 'esc\u001b[2J\nline.gguf');
+  copyFileSync(source(q4), file);
+  const imported = await line.atelier(['import', file]);
+  expect(imported).toMatchObject({ code: 0, stdout: expect.stringContaining('esc\ufffd[2J\nline.gguf') });
+  const { stdout } = await line.atelier(['ls']);
+  expect(stdout).toMatch(/^Tiny Qwen3\.5 VL .*esc\ufffd\[2J\ufffdline\.gguf$/m);
+  expect(await line.json(['ls'])).toContainEqual(expect.objectContaining({ id: file }));
+  expect((await line.atelier(['rm', file])).stdout).not.toContain('\u001b');
+  expect((await line.atelier(['rm', file])).stderr).not.toContain('\u001b');
+});

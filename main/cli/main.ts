@@ -9,6 +9,7 @@ import { runPull } from './pull.ts';
 import { runSearch, runShow } from './search.ts';
 import { faultSentence } from './sentences.ts';
 import { openServices, type Services } from './services.ts';
+import { printable } from './table.ts';
 
 const abort = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => abort.abort(new Fault('cancelled', 'Stopped.')));
@@ -27,13 +28,13 @@ async function main(args: readonly string[]): Promise<number> {
     const services = await openServices(process.env);
     try {
       const { report, text, failed } = await run(services, command);
-      console.log(command.json ? JSON.stringify(report, null, 2) : text);
+      console.log(command.json ? JSON.stringify(report, null, 2) : printable(text));
       return failed ? 1 : 0;
     } finally {
       await services.close();
     }
   } catch (error) {
-    console.error(`atelier: ${error instanceof UsageError ? `${error.message}\nTry "atelier help".` : faultSentence(error)}`);
+    console.error(printable(`atelier: ${error instanceof UsageError ? `${error.message}\nTry "atelier help".` : faultSentence(error)}`));
     return error instanceof UsageError ? 2 : 1;
   }
 }

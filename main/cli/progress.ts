@@ -1,5 +1,6 @@
 /** A line on the terminal that says how far something is; nothing where there is no terminal. */
 import { createFormat } from '../../shared/format.ts';
+import { oneLine } from './table.ts';
 
 const format = createFormat('en-GB');
 const width = 24;
@@ -22,7 +23,7 @@ export function createProgress(stream: Pick<NodeJS.WriteStream, 'isTTY' | 'colum
       drawn = now;
       const share = total > 0 ? Math.min(1, done / total) : 0;
       const bar = '█'.repeat(Math.round(share * width)).padEnd(width, '░');
-      const line = `${bar} ${format.percent(share).padStart(4)}  ${format.fileSize(done)} of ${format.fileSize(total)}${note && `  ${note}`}  ${name}`;
+      const line = `${bar} ${format.percent(share).padStart(4)}  ${format.fileSize(done)} of ${format.fileSize(total)}${note && `  ${note}`}  ${oneLine(name)}`;
       stream.write(`\r\u001b[2K${line.slice(0, (stream.columns ?? 80) - 1)}`);
     },
     clear() {
