@@ -67,6 +67,7 @@ const data: Partial<Record<ErrorCode, Record<string, unknown>>> = {
   'library.whichModel': { names: 'Qwen3.5 9B, Qwen3.5 4B' },
   'library.locked': { folder: '/home/ada/models' },
   'engine.loadFailed': { reason: 'unknown tensor' },
+  'engine.refused': { reason: 'System role not supported' },
   'engine.projectorMismatch': { projector: 'mmproj.gguf', model: 'm.gguf', expected: 2048, actual: 4096 },
   'engine.contextFull': { used: 9000, context: 8192 },
   'blob.notImage': { name: 'notes.txt' },

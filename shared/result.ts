@@ -56,12 +56,16 @@ export const errorCodes = [
   'engine.crashed', // data: { reason, cause: CrashCause, exit: signal or code as the system writes it }
   'engine.keepsCrashing', // it crashed three times within five minutes; data: that of engine.crashed
   'engine.loadFailed', // data: { reason }
+  'engine.refused', // it cannot answer this; data: { reason }
+  'engine.ejected', // before it could answer
+  'engine.replaced', // another model was loaded before it could answer
   'engine.stalled', // a load said nothing for so long; data: { minutes }
   'engine.noBackend', // its libraries or its driver are missing; data: { backend }
   'engine.noCard', // data: { card, cards }: ids of `card`, the one that is gone and those that are there; none where it went just now
   'engine.noVision', // data: { reason: VisionProblem }
   'engine.projectorMismatch', // data: { projector, model, expected, actual }
   'engine.contextFull', // data: { used, context } in tokens
+  'engine.contextShared', // by answers that were given at the same time
   'engine.outOfMemory', // data: { needed?, free? } in bytes
   'chat.notFound',
   'turn.notFound',

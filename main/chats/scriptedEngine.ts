@@ -64,7 +64,7 @@ export function scriptedEngine(): ScriptedEngine {
     loaded: (fault) => (fault === undefined ? load.resolve() : load.reject(fault)),
     modelId: () => model,
     async ready(modelId, signal) {
-      if (model !== modelId) throw new Fault('engine.notLoaded', 'Another model was loaded while the message waited');
+      if (model !== modelId) throw new Fault('engine.replaced', 'Another model was loaded while the message waited');
       await Promise.race([
         load.promise,
         new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Fault('cancelled', 'Stopped while the model was loading')))),

@@ -318,7 +318,7 @@ test('answers of other chats wait for the engine, in order', async () => {
 
   engine.load('another');
   last().end();
-  expect(await ended(four.turnId)).toMatchObject({ turn: { status: 'failed', error: { code: 'engine.notLoaded' } } });
+  expect(await ended(four.turnId)).toMatchObject({ turn: { status: 'failed', error: { code: 'engine.replaced' } } });
   expect(engine.scripts).toHaveLength(2);
   await talk('five', '5');
 });

@@ -213,7 +213,7 @@ test('a message for a model that is loaded beside the one that answers now needs
   ready('b');
   await loads.ready('a', forever);
   expect(orders).toEqual([]);
-  await expect(loads.ready('c', forever)).rejects.toMatchObject({ code: 'engine.notLoaded' });
+  await expect(loads.ready('c', forever)).rejects.toMatchObject({ code: 'engine.replaced' });
 });
 
 test('what keeps crashing is not loaded again by a message', async () => {
@@ -238,7 +238,19 @@ test('a message whose model made way for another is told so', async () => {
   const waiting = loads.ready('a', forever);
   await expect.poll(() => orders.length).toBe(1);
   ready('b');
-  await expect(waiting).rejects.toMatchObject({ code: 'engine.notLoaded' });
+  await expect(waiting).rejects.toMatchObject({ code: 'engine.replaced' });
+});
+
+test('a message whose model was ejected is told so, with another one loaded beside it or not', async () => {
+  await loads.load('a', {}, forever);
+  const alone = loads.ready('a', forever);
+  state.set({ status: 'idle', last: 'a', ejected: [{ modelId: 'a' }] });
+  await expect(alone).rejects.toMatchObject({ code: 'engine.ejected' });
+  await loads.load('a', {}, forever);
+  const beside = loads.ready('a', forever);
+  loaded.add('b');
+  state.set({ status: 'ready', modelId: 'b', answering: false, ejected: [{ modelId: 'a' }] } as EngineState);
+  await expect(beside).rejects.toMatchObject({ code: 'engine.ejected' });
 });
 
 test('a model that guesses goes along, and both to the engine that can', async () => {

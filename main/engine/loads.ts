@@ -104,7 +104,7 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
         if (next() === id && kept.get().last?.modelId !== id) kept.set({ ...kept.get(), last: { modelId: id } });
         return;
       }
-      if (next() !== id) throw new Fault('engine.notLoaded', 'Another model was loaded while the message waited');
+      if (next() !== id) throw new Fault('engine.replaced', 'Another model was loaded while the message waited');
       const now = engine.state();
       if (now.status === 'failed' && now.error.code === 'engine.keepsCrashing') throw toFault(now.error);
       if (now.status === 'idle' || now.status === 'failed') {
@@ -115,7 +115,9 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
       }
       for await (const state of engine.watch(signal)) {
         if (can()) return;
-        if (state.status === 'idle' || state.modelId !== id) throw new Fault('engine.notLoaded', 'The model was ejected while the message waited');
+        const ejected = state.ejected?.some(({ modelId }) => modelId === id);
+        if (state.status === 'idle' || ejected) throw new Fault('engine.ejected', 'The model was ejected while the message waited');
+        if (state.modelId !== id) throw new Fault('engine.replaced', 'Another model was loaded while the message waited');
         if (state.status === 'failed') throw toFault(state.error);
       }
       throw new Fault('cancelled', 'Stopped while the model was loading');

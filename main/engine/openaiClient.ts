@@ -48,7 +48,7 @@ const failure = z.object({
 
 /**
  * The answer to `GET path`, or to `POST path` where there is a body, parsed with `schema`. Throws when there is no
- * server, `Fault('engine.loadFailed')` with the server's own sentence for what it refuses, or `signal.reason`.
+ * server, `Fault('engine.refused')` with the server's own sentence for what it refuses, or `signal.reason`.
  */
 export async function ask<T>(address: Address, path: string, schema: z.ZodMiniType<T>, body?: object, signal?: AbortSignal): Promise<T> {
   const pieces: Uint8Array[] = [];
@@ -59,7 +59,8 @@ export async function ask<T>(address: Address, path: string, schema: z.ZodMiniTy
 /**
  * Streams the answer to a chat request. Resolves at its end, or when `signal` aborts: closing the connection is how
  * llama-server is told to stop. Throws `Fault('engine.contextFull')` where the prompt does not fit, and
- * `Fault('engine.loadFailed')` with the server's own sentence for what its template refuses.
+ * `Fault('engine.refused')` with the server's own sentence for what its template refuses. `Fault('engine.contextShared')` where this
+ * answer and others of the same time filled the context together.
  */
 export async function chat(address: Address, body: object, on: (chunk: Chunk) => void, signal: AbortSignal): Promise<void> {
   const read = createSseReader();
@@ -124,5 +125,6 @@ function refusal(status: number, text: string): Error {
 function serverFault({ error: { message, type, n_prompt_tokens, n_ctx } }: z.infer<typeof failure>): Fault {
   if (type === 'exceed_context_size_error')
     return new Fault('engine.contextFull', 'The conversation is longer than the context', { used: n_prompt_tokens ?? 0, context: n_ctx ?? 0 });
-  return new Fault('engine.loadFailed', message, { reason: message });
+  if (message.startsWith('Context size has been exceeded')) return new Fault('engine.contextShared', 'Answers filled the context together');
+  return new Fault('engine.refused', message, { reason: message.replace(/\.$/, '') });
 }

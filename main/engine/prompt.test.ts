@@ -36,11 +36,15 @@ test('a model without a template speaks ChatML', () => {
   );
 });
 
+test('a template that cannot be read fails the load', () => {
+  expect(() => createPromptMaker('{% if %}', tokens)).toThrow(expect.objectContaining({ code: 'engine.loadFailed' }));
+});
+
 test("a template's complaint becomes a sentence", () => {
   const maker = createPromptMaker(`{{ bos_token }}{% if messages[0].role == 'system' %}{{ raise_exception('No system role') }}{% endif %}`, tokens);
   expect(maker.render({ messages: [say('user', 'Hi')], thinking: false }).text).toBe('<s>');
   expect(() => maker.render({ messages: [say('system', 'x')], thinking: false })).toThrow(
-    expect.objectContaining({ code: 'engine.loadFailed', data: { reason: 'No system role' } }),
+    expect.objectContaining({ code: 'engine.refused', data: { reason: 'No system role' } }),
   );
 });
 

@@ -18,7 +18,7 @@ interface Prompt {
 export type Asked = Pick<GenerateRequest, 'messages' | 'thinking' | 'tools'>;
 
 export interface PromptMaker {
-  /** Renders a conversation up to where the answer begins. Throws `Fault('engine.loadFailed')` with the template's own complaint. */
+  /** Renders a conversation up to where the answer begins. Throws `Fault('engine.refused')` with the template's own complaint. */
   render(asked: Asked): Prompt;
   /** A conversation that was answered as two next questions would quote it: what both begin with stays the same. */
   quoted(asked: Asked): [string, string];
@@ -26,11 +26,11 @@ export interface PromptMaker {
   canThink: boolean;
 }
 
-/** `template`: Jinja source from the GGUF; `tokens`: the special tokens that templates print themselves. */
+/** `template`: Jinja source from the GGUF; `tokens`: the special tokens that templates print themselves. Throws `Fault('engine.loadFailed')` for none that can be read. */
 export function createPromptMaker(template: string | undefined, tokens: { bos: string; eos: string }): PromptMaker {
-  const parsed = attempt(() => new Template(template ?? chatml));
+  const parsed = attempt('engine.loadFailed', () => new Template(template ?? chatml));
   const render = ({ messages, thinking, tools }: Asked, ...next: Message[]): string =>
-    attempt(() =>
+    attempt('engine.refused', () =>
       parsed.render({
         messages: [...messages, ...next].map(toTemplate),
         ...(tools?.length && { tools: tools.map((tool) => ({ type: 'function', function: tool })) }),
@@ -96,11 +96,11 @@ function commonPrefix(a: string, b: string): number {
   return length;
 }
 
-function attempt<T>(work: () => T): T {
+function attempt<T>(code: 'engine.loadFailed' | 'engine.refused', work: () => T): T {
   try {
     return work();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new Fault('engine.loadFailed', `The model's chat template refuses this conversation: ${reason}`, { reason }, error);
+    throw new Fault(code, `The model's chat template refuses: ${reason}`, { reason }, error);
   }
 }

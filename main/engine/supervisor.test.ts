@@ -395,6 +395,24 @@ test.skipIf('problem' in build)('a model with slots gives so many answers at the
   expect(two.text).toMatch(/18, 19, 20\.?$/);
 });
 
+test.skipIf('problem' in build)('answers that fill the context together end with their words and say so; the next one is given', async () => {
+  create();
+  const asked = plan({ vision: false, slots: 2, contextSize: 512 });
+  const { batchSize: _, ...settings } = asked;
+  engine.load(order({ engine: 'auto', settings, plan: asked }));
+  await settled();
+  const texts = ['', ''];
+  const both = texts.map((_, slot) =>
+    answer(ask(endless, { turnId: String(slot), slot }), (event) => {
+      if (event.type === 'text') texts[slot] += event.text;
+    }),
+  );
+  const shared = { status: 'rejected', reason: expect.objectContaining({ code: 'engine.contextShared' }) as unknown };
+  expect(await Promise.allSettled(both)).toEqual([shared, shared]);
+  expect(texts.map(({ length }) => length > 100)).toEqual([true, true]);
+  expect((await answer(ask('Hi!'))).text).toBe('Hello! How can I help you today?');
+});
+
 test('questions are answered by a process that ends when nobody asks', async () => {
   create({ idleMs: 200 });
   const folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-disk-'));
