@@ -8,14 +8,14 @@ import { statsOf } from './scriptedEngine.ts';
 
 const request: GenerateRequest = { turnId: 't', messages: [], thinking: false, temperature: 0 };
 const of = { chatId: 'c', modelId: 'm' };
-const model = { slots: 3, settings: { contextSize: 512 } } as LoadedModel;
+const model = { slots: 3, vision: false, settings: { contextSize: 512 } } as LoadedModel;
 
-function create(failure?: Fault) {
+function create(failure?: Fault, loaded = model) {
   const heard: unknown[] = [];
   const fetched = Promise.withResolvers<void>();
   const answering = createAnswering({
     engine: {
-      loaded: () => [{ modelId: 'm', model, settings: model.settings, answering: false, usedAt: 0 }],
+      loaded: () => [{ modelId: 'm', model: loaded, settings: model.settings, answering: false, usedAt: 0 }],
       async generate(modelId, { slot }, on) {
         heard.push({ modelId, slot });
         if (failure) throw failure;
@@ -54,6 +54,19 @@ test('a stop while the slot is made ready ends it before the first word', async 
   fetched.resolve();
   await expect(answer).rejects.toMatchObject({ code: 'cancelled' });
   expect(heard).toEqual(['take m c', 'release']);
+});
+
+test('pictures are not shown to a model that cannot see: nobody is told that it has read them', async () => {
+  const seen: GenerateRequest = { ...request, messages: [{ role: 'user', content: [{ type: 'image', path: '/a.png' }] }] };
+  const { answering, heard, fetched } = create();
+  fetched.resolve();
+  await expect(answering.generate(of, seen, () => {}, new AbortController().signal)).rejects.toMatchObject({ code: 'engine.noVision' });
+  await expect(answering.ledger('c', seen)).rejects.toMatchObject({ code: 'engine.noVision' });
+  expect(heard).toEqual([]);
+  const seeing = create(undefined, { ...model, vision: true });
+  seeing.fetched.resolve();
+  await seeing.answering.generate(of, seen, () => {}, new AbortController().signal);
+  expect(seeing.heard).toContainEqual({ modelId: 'm', slot: 2 });
 });
 
 test('a slot is free again after a crash', async () => {

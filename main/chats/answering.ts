@@ -1,4 +1,5 @@
 /** The engine for conversations: loads the model that is to answer, goes on with what it read of a chat, and keeps the speed of each answer for the next prediction. */
+import type { GenerateRequest } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
 import type { Loads } from '../engine/loads.ts';
 import type { Engine } from '../engine/supervisor.ts';
@@ -15,6 +16,11 @@ export interface AnsweringParts {
 
 export function createAnswering({ engine, loads, speed, held }: AnsweringParts): AnswerEngine {
   const modelOf = (id: string) => engine.loaded().find(({ modelId }) => modelId === id)?.model;
+  /** A chat may have pictures from when another model answered, or this one was loaded with vision. */
+  const refuseUnseen = (modelId: string, { messages }: GenerateRequest): void => {
+    const pictures = messages.some(({ content }) => content.some(({ type }) => type === 'image'));
+    if (pictures && modelOf(modelId)?.vision === false) throw new Fault('engine.noVision', 'This model cannot see the pictures of this chat');
+  };
 
   return {
     modelId: loads.next,
@@ -22,6 +28,7 @@ export function createAnswering({ engine, loads, speed, held }: AnsweringParts):
     ready: loads.ready,
     stop: engine.stop,
     async generate({ chatId, modelId }, request, on, signal) {
+      refuseUnseen(modelId, request);
       const { slot, follow, release } = await held.take(modelId, chatId);
       try {
         if (signal.aborted) throw new Fault('cancelled', 'Stopped before the first word');
@@ -38,6 +45,7 @@ export function createAnswering({ engine, loads, speed, held }: AnsweringParts):
     },
     async ledger(chatId, request) {
       const modelId = loads.next() ?? '';
+      refuseUnseen(modelId, request);
       const sheet = await engine.ledger(modelId, request);
       const known = held.known(modelId, chatId, request.messages);
       const messages = sheet.messages.map((message, index) => ({ ...message, cached: index < known }));
