@@ -1,10 +1,10 @@
 /** Further folders and files of the person, drives that go and come, and the bin over time. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LibraryLists, LibraryModel } from '../../shared/schemas/library.ts';
 import type { Library } from './index.ts';
-import { createRoom, type Room, tiny } from './testing.ts';
+import { createRoom, type Room, sizeOf, tiny } from './testing.ts';
 
 let room: Room;
 let library: Library;
@@ -149,6 +149,20 @@ test('removing the same model twice keeps both; restore takes the newer, emptyin
   expect(await bin()).toHaveLength(1);
   await library.emptyBin(id);
   expect(await bin()).toEqual([]);
+});
+
+test('a place that something else has taken is said, and the bin keeps what it has', async () => {
+  const library = room.open();
+  const id = 'ada/tiny/tiny-Q4_K_M.gguf';
+  room.put(tiny.q4, 'models', id);
+  await library.refresh();
+  await library.remove(id);
+  writeFileSync(join(room.models, 'ada'), 'a file');
+  await expect(library.restore(id)).rejects.toMatchObject({ code: 'download.writing', data: { reason: 'ENOTDIR' } });
+  expect(library.bin()).toMatchObject([{ id, size: sizeOf(tiny.q4) }]);
+  rmSync(join(room.models, 'ada'));
+  await library.restore(id);
+  expect(library.list()).toMatchObject([{ id }]);
 });
 
 test('the bin deletes nothing that is not its own, and a manifest cannot lead out of its folder', async () => {

@@ -51,12 +51,12 @@ export interface Library {
   removal(id: string): Promise<LibraryRemoval>;
   /** Moves the model to the bin; its projector too when no other quantization needs it. A file used where it lies only leaves the list. Errors: library.notFound, library.notOwn, library.missing, download.writing. */
   remove(id: string): Promise<void>;
-  /** Undoes `remove`. Errors: library.notFound. */
+  /** Undoes `remove`. Errors: library.notFound, library.exists, download.writing. */
   restore(id: string): Promise<void>;
   /** What was removed, newest first. */
   bin(): BinItem[];
   watchBin(signal: AbortSignal): AsyncIterable<BinItem[]>;
-  /** Deletes one removed model, or all, for good. */
+  /** Deletes one removed model, or all, for good. Errors: download.writing. */
   emptyBin(id?: string): Promise<void>;
   watchPlaces(signal: AbortSignal): AsyncIterable<LibraryPlace[]>;
   /** Looks through this folder too. Errors: library.noFile. */
@@ -178,11 +178,7 @@ export function createLibrary({
       const files = await namesIn(place.folder, removal.files);
       const shared = await namesIn(place.folder, removal.stays);
       const what = { id, name: model.name, label: model.label, files, shared };
-      await writing(
-        absolute(model.files[0]!.path),
-        () => 0,
-        () => binOf(place.folder).put(what),
-      );
+      await changing(absolute(model.files[0]!.path), () => binOf(place.folder).put(what));
       await refresh();
     },
     async restore(id) {
@@ -192,7 +188,7 @@ export function createLibrary({
       tasks.refuseWhileMoving();
       for (const home of homes()) {
         // What comes back where nobody looks would be lost to sight.
-        if (await binOf(home).restore(id)) return ownFolders().includes(home) ? refresh() : add(home);
+        if (await changing(id, () => binOf(home).restore(id))) return ownFolders().includes(home) ? refresh() : add(home);
       }
       throw new Fault('library.notFound', 'This model is not in the bin any more.', { id });
     },
@@ -200,7 +196,7 @@ export function createLibrary({
     watchBin: (signal) => binned.watch(signal),
     async emptyBin(id) {
       tasks.refuseWhileMoving();
-      for (const home of homes()) await binOf(home).empty(id);
+      for (const home of homes()) await changing(id ?? home, () => binOf(home).empty(id));
       await refresh();
     },
     watchPlaces: (signal) => shelf.places.watch(signal),
@@ -238,6 +234,9 @@ export function createLibrary({
     tasks,
   };
 }
+
+/** Only names change. Errors: download.writing. */
+const changing = <T>(file: string, step: () => Promise<T>): Promise<T> => writing(file, () => 0, step);
 
 function inMemory(): { get(): LibraryLists; set(lists: LibraryLists): void } {
   let current: LibraryLists = { folders: [], files: [], hidden: [] };
