@@ -46,3 +46,13 @@ export function createWatched<T>(initial: T): Watched<T> {
     },
   };
 }
+
+/** Has `on` hear each value, one after the other. */
+export async function each<T>(values: AsyncIterable<T>, on: (value: T) => void | Promise<void>): Promise<void> {
+  for await (const value of values) await on(value);
+}
+
+/** What each value comes to. */
+export async function* mapped<T, U>(values: AsyncIterable<T>, to: (value: T) => U): AsyncIterable<U> {
+  for await (const value of values) yield to(value);
+}

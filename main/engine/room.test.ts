@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import { defaultLoadSettings, type LoadSettings } from '../../shared/schemas/memory.ts';
-import { type Room, toEject } from './room.ts';
+import { heldByAll, type Room, toEject } from './room.ts';
 
 const side = (bytes: number) => ({ weights: bytes, kvCache: 0, state: 0, compute: 0, projector: 0 });
 const one = (name: string, gpu: number, ram: number, usedAt: number, cards?: LoadSettings['cards']) => ({
@@ -57,4 +57,11 @@ test('what a model holds is not always known: it goes for whatever is missing', 
       [unknown, young].map((each) => each as typeof young),
     ),
   ).toEqual(['unknown']);
+});
+
+test('what all give back is what each holds, on the cards that are meant', () => {
+  const unknown = { model: {} as LoadedModel };
+  expect(heldByAll([...all, unknown], undefined)).toEqual({ gpu: 7, ram: 8 });
+  const loaded = [one('elsewhere', 8, 2, 1, [{ id: 1 }]), one('both', 6, 1, 2, [{ id: 0 }, { id: 1 }])];
+  expect(heldByAll(loaded, [{ id: 0 }])).toEqual({ gpu: 3, ram: 3 });
 });

@@ -18,9 +18,19 @@ export interface Room {
 }
 
 /** Bytes that a loaded model gives back, on the GPU on these cards. Undefined where llama.cpp did not tell. */
-export function heldBytes({ memory, settings }: LoadedModel, cards: LoadSettings['cards']): Bytes | undefined {
+function heldBytes({ memory, settings }: LoadedModel, cards: LoadSettings['cards']): Bytes | undefined {
   return memory && { gpu: splitTotal(memory.gpu) * common(settings.cards, cards), ram: splitTotal(memory.ram) };
 }
+
+/** Bytes that all of them give back; those of which nobody knows are not counted. */
+export const heldByAll = (loaded: readonly { model: LoadedModel }[], cards: LoadSettings['cards']): Bytes =>
+  loaded.reduce(
+    (sum, { model }) => {
+      const { gpu, ram } = heldBytes(model, cards) ?? { gpu: 0, ram: 0 };
+      return { gpu: sum.gpu + gpu, ram: sum.ram + ram };
+    },
+    { gpu: 0, ram: 0 },
+  );
 
 /** How much of what lies on the `held` cards lies on those that are `wanted`, from 0 to 1: each has the same, and where none is named it may be any. */
 function common(held: LoadSettings['cards'], wanted: LoadSettings['cards']): number {

@@ -6,7 +6,7 @@ import { blobLimit, core } from '../../shared/contract/core.ts';
 import type { Port } from '../../shared/rpc/port.ts';
 import { serve } from '../../shared/rpc/serve.ts';
 import { decodeFrame, encodeFrame } from '../../shared/rpc/wire.ts';
-import type { CoreHandlers } from '../core.ts';
+import type { CoreHandlers } from '../handlers.ts';
 import { ownHost } from './http.ts';
 import { cookieName, readCookie, sameToken } from './token.ts';
 
