@@ -2,14 +2,13 @@
 import { ChevronUp, CircleAlert, ArrowUpFromLine as Eject } from 'lucide-react';
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useStore } from 'zustand/react';
 import { ModelMenu } from '../features/models/ModelMenu.tsx';
 import { useEjections } from '../features/models/useEjections.ts';
+import { useEngineState } from '../features/models/useEngineState.ts';
 import { useModelActions } from '../features/models/useModelActions.ts';
 import { useModelName } from '../features/models/useModelName.ts';
 import { usePrediction } from '../features/models/usePrediction.ts';
 import { useFormat } from '../i18n.ts';
-import { useStores } from '../stores/index.ts';
 import { IconButton } from '../ui/Button.tsx';
 import { MenuHeading } from '../ui/Menu.tsx';
 import { LoadedModels } from './LoadedModels.tsx';
@@ -18,8 +17,7 @@ import { LoadedModels } from './LoadedModels.tsx';
 export function LoadedModel() {
   const { t } = useTranslation();
   const format = useFormat();
-  const { engine } = useStores();
-  const state = useStore(engine, (store) => store.state);
+  const state = useEngineState();
   const id = state.status === 'idle' ? undefined : state.modelId;
   const name = useModelName()(id ?? '');
   const prediction = usePrediction(state);

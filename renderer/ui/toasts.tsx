@@ -12,6 +12,18 @@ export function notifyError(text: string): void {
   manager.add({ description: text, type: 'error', timeout: 10_000, priority: 'high' });
 }
 
+/** Says what is being done while it takes longer than a second. */
+export function notifyWhile(text: string, action: Promise<unknown>): void {
+  let id: string | undefined;
+  const timer = setTimeout(() => {
+    id = manager.add({ description: text, timeout: 0 });
+  }, 1000);
+  void action.finally(() => {
+    clearTimeout(timer);
+    if (id !== undefined) manager.close(id);
+  });
+}
+
 /** Says what was done and offers to take it back, by its button or by Ctrl/Cmd Z, for 8 seconds. */
 export function offerUndo(text: string, label: string, undo: () => void): void {
   const run = (): void => {

@@ -10,6 +10,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
 import { Progress } from '../../ui/Progress.tsx';
 import { useEjections } from '../models/useEjections.ts';
+import { useEngineState } from '../models/useEngineState.ts';
 import { useModelActions } from '../models/useModelActions.ts';
 
 const fullName = (model: LibraryModel): string => `${model.name} ${model.label}`.trim();
@@ -22,7 +23,7 @@ export function ModelLine() {
   const sentence = useErrorSentence();
   const { load: begin, use } = useModelActions();
   const { madeRoom } = useEjections();
-  const state = useStore(stores.engine, (engine) => engine.state);
+  const state = useEngineState();
   const models = useStore(stores.library, (library) => library.models);
   if (state.status === 'ready') return null;
 

@@ -5,6 +5,7 @@ import { useStore } from 'zustand/react';
 import type { ModelDetail, Quantization } from '../../../shared/schemas/hub.ts';
 import type { LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
+import { loadingModel } from '../../stores/engine.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Progress } from '../../ui/Progress.tsx';
@@ -24,13 +25,14 @@ interface Props {
 
 /** What can be done next with this quantization. */
 export function GetButton({ detail, quantization, label, settings, size }: Props) {
-  const { t } = useTranslation(['discover', 'models']);
+  const { t } = useTranslation(['discover', 'models', 'app']);
   const format = useFormat();
   const { load } = useModelActions();
-  const { downloads, library } = useStores();
+  const { downloads, engine, library } = useStores();
   const job = useStore(downloads, (state) => state.jobs?.find((each) => each.repo === detail.id && each.quantization === quantization.id));
   const owned = useStore(library, (state) => state.models?.find((model) => model.id === `${detail.id}/${quantization.id}` && !model.problem));
   const elsewhere = useOnDisk(quantization);
+  const loading = useStore(engine, loadingModel);
   const run = useRun();
 
   const loadable = owned ?? (elsewhere && (elsewhere.vision || !detail.projector) && !job ? elsewhere : undefined);
@@ -39,11 +41,13 @@ export function GetButton({ detail, quantization, label, settings, size }: Props
       <Button
         kind="primary"
         className="w-full"
+        disabled={loading === loadable.id}
+        focusableWhenDisabled
         aria-label={t('loadNamed', { label })}
         title={owned ? undefined : t('models:onDisk', { where: whereOf(loadable) })}
         onClick={() => void load(loadable.id, settings)}
       >
-        {t('load')}
+        {loading === loadable.id ? t('app:loading') : t('load')}
       </Button>
     );
   }

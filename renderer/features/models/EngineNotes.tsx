@@ -12,12 +12,14 @@ import { Button, IconButton } from '../../ui/Button.tsx';
 import { Problem } from '../../ui/Notice.tsx';
 import { LoadProgress } from './LoadProgress.tsx';
 import { useEjections } from './useEjections.ts';
+import { useEngineState } from './useEngineState.ts';
 import { useModelActions } from './useModelActions.ts';
 
 /** Below the row of a model that the engine's state says something of. */
 export function EngineNotes({ id, name }: { id: string; name: string }) {
-  const { engine } = useStores();
-  const state = useStore(engine, (store) => store.state);
+  const state = useEngineState();
+  const refused = useStore(useStores().engine, ({ refused }) => (refused?.modelId === id ? refused.error : undefined));
+  const sentence = useErrorSentence();
   const { t } = useTranslation('engine');
   const { madeRoom, gone } = useEjections();
   const front = (state.status === 'idle' ? state.last : state.modelId) === id;
@@ -26,6 +28,7 @@ export function EngineNotes({ id, name }: { id: string; name: string }) {
   return (
     <>
       {front && state.status !== 'idle' && <FrontNotes state={state} name={name} />}
+      {refused && !(front && state.status === 'failed') && <Problem text={sentence(refused)} />}
       {words.length > 0 && (
         <p role="status" className="text-xs text-text-2 tabular-nums">
           {words.join(' ')}

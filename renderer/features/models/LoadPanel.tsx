@@ -43,7 +43,7 @@ export function LoadPanel() {
 }
 
 function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
-  const { t } = useTranslation('models');
+  const { t } = useTranslation(['models', 'app']);
   const format = useFormat();
   const sentence = useErrorSentence();
   const run = useRun();
@@ -58,6 +58,7 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
   const memory = useMemoryLine();
   const [value, setValue] = useState<LoadSettings>(base);
   const [keep, setKeep] = useState(own !== undefined);
+  const [busy, setBusy] = useState(false);
 
   useEffect(() => {
     void loadPrices.getState().ask({ [model.id]: { kind: 'library', id: model.id } }, value);
@@ -65,15 +66,20 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
 
   // What is usual is said where something else holds for all.
   const asked = chooseLoad({ request: ownPart(value, global), global }).settings;
-  const load = async (): Promise<void> => {
+  const load = async (): Promise<boolean> => {
     const others = settings.getState().settings.modelLoads;
     const kept = keep ? ownPart(value, global) : {};
     if (own !== undefined || Object.keys(kept).length > 0) {
       const { [model.id]: _, ...rest } = others;
       const modelLoads = Object.keys(kept).length > 0 ? { ...rest, [model.id]: kept } : rest;
-      if (!(await run(settings.getState().change({ modelLoads })))) return;
+      if (!(await run(settings.getState().change({ modelLoads })))) return false;
     }
-    if (await begin(model.id, asked)) onDone();
+    return begin(model.id, asked);
+  };
+  const press = async (): Promise<void> => {
+    setBusy(true);
+    if (await load()) onDone();
+    else setBusy(false);
   };
   const loaded = loadedModels(state);
   const others = loaded.filter(({ modelId }) => modelId !== model.id).map(({ modelId }) => modelId);
@@ -130,8 +136,8 @@ function Panel({ model, onDone }: { model: LibraryModel; onDone(): void }) {
             </p>
           )}
         </div>
-        <Button kind={no && !same ? 'danger' : 'primary'} onClick={() => void load()}>
-          {t(same ? 'use' : no ? 'panel.anyway' : 'panel.load')}
+        <Button kind={no && !same ? 'danger' : 'primary'} disabled={busy} focusableWhenDisabled onClick={() => void press()}>
+          {busy ? t('app:loading') : t(same ? 'use' : no ? 'panel.anyway' : 'panel.load')}
         </Button>
       </div>
     </>

@@ -2,7 +2,6 @@
 import { BadgeCheck, Brain, Eye, HardDrive, Info, SlidersHorizontal, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useStore } from 'zustand/react';
 import type { LibraryModel } from '../../../shared/schemas/library.ts';
 import { useFormat } from '../../i18n.ts';
 import { loadedModels } from '../../stores/engine.ts';
@@ -15,6 +14,7 @@ import { appName } from './apps.ts';
 import { EngineNotes } from './EngineNotes.tsx';
 import { ModelDetails } from './ModelDetails.tsx';
 import { RemoveDialog } from './RemoveDialog.tsx';
+import { useEngineState } from './useEngineState.ts';
 import { useMemoryLine } from './useMemoryLine.ts';
 import { useModelActions } from './useModelActions.ts';
 import { usePrediction } from './usePrediction.ts';
@@ -24,8 +24,8 @@ export function ModelRow({ model }: { model: LibraryModel }) {
   const { t } = useTranslation('models');
   const format = useFormat();
   const { load, use, eject } = useModelActions();
-  const { engine, ui } = useStores();
-  const state = useStore(engine, (store) => store.state);
+  const { ui } = useStores();
+  const state = useEngineState();
   const prediction = usePrediction(state);
   const memory = useMemoryLine();
   const mine = state.status !== 'idle' && state.modelId === model.id;

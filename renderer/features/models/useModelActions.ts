@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { Result } from '../../../shared/result.ts';
 import type { LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useStores } from '../../stores/index.ts';
-import { notifyError } from '../../ui/toasts.tsx';
+import { notifyError, notifyWhile } from '../../ui/toasts.tsx';
 import { useRun } from '../../useRun.ts';
 import { useModelName } from './useModelName.ts';
 
@@ -32,13 +32,18 @@ export function useModelActions(): ModelActions {
       notifyError(t('busy', { name: name(busy) }));
       return false;
     };
+    /** Said after a second; a load has its own progress from the start. */
+    const told = (action: Promise<Result<void>>, words: string): Promise<Result<void>> => {
+      notifyWhile(words, action);
+      return action;
+    };
     const store = engine.getState();
     return {
       load: (id, settings) => begin(store.load(id, settings)),
       loadAsAsked: (id) => begin(store.loadAsAsked(id)),
-      use: (id) => begin(store.choose(id)),
-      eject: (id) => run(store.unload(id)),
-      ejectAll: () => run(store.unloadAll()),
+      use: (id) => begin(told(store.choose(id), t('choosing', { name: name(id) }))),
+      eject: (id) => run(told(store.unload(id), t('ejecting', { name: name(id) }))),
+      ejectAll: () => run(told(store.unloadAll(), t('ejectingAll'))),
     };
   }, [engine, run, name, t]);
 }
