@@ -51,6 +51,15 @@ test('bodies that arrive together share the limit', async () => {
   expect(ms).toBeLessThan(10_300);
 });
 
+test('bodies that wait go on one after the other, not in a flood', async () => {
+  const clock = virtualClock();
+  const pace = createPace(clock);
+  pace.set(1000);
+  const passed: number[] = [];
+  await clock.until(Promise.all([1, 2, 3, 4].map(() => pace.take(1000, never).then(() => passed.push(Math.round(clock.now() / 1000))))));
+  expect(passed).toEqual([1, 2, 3, 4]);
+});
+
 test('a pause does not save up for a flood', async () => {
   const clock = virtualClock();
   const pace = createPace(clock);

@@ -19,31 +19,33 @@ export interface PaceClock {
 
 const realClock: PaceClock = { now: () => performance.now(), wait: (ms, signal) => sleep(ms, undefined, { signal }) };
 
-/** Without a limit until one is set. */
+/** Without a limit until one is set. Who asked first goes on first: connections that were let go all at once would bring their bytes in floods. */
 export function createPace(clock = realClock): Pace {
   let rate = 0;
-  /** What is left in the bucket; below zero it is owed, so that a piece of any size passes and those after it wait. */
-  let left = 0;
+  /** Bytes that were asked for, and how many of them the time that has passed allows; more than those is what the bucket holds. */
+  let asked = 0;
+  let allowed = 0;
   let filledAt = clock.now();
   const fill = (): void => {
     const now = clock.now();
-    left = Math.min(rate * burstSeconds, left + ((now - filledAt) / 1000) * rate);
+    allowed = Math.min(asked + rate * burstSeconds, allowed + ((now - filledAt) / 1000) * rate);
     filledAt = now;
   };
 
   return {
     set(bytesPerSecond) {
       rate = bytesPerSecond;
-      left = 0;
+      allowed = asked;
       filledAt = clock.now();
     },
     async take(bytes, signal) {
       if (rate === 0) return;
       fill();
-      left -= bytes;
+      asked += bytes;
+      const turn = asked;
       // In short steps: a limit that is lifted or raised must not leave a body asleep for what the old one owed.
-      while (rate > 0 && left < 0) {
-        await clock.wait(Math.min(200, Math.max(1, (-left / rate) * 1000)), signal).catch(() => signal.throwIfAborted());
+      while (rate > 0 && allowed < turn) {
+        await clock.wait(Math.min(200, Math.max(1, ((turn - allowed) / rate) * 1000)), signal).catch(() => signal.throwIfAborted());
         fill();
       }
     },
