@@ -1,5 +1,5 @@
 /** The disk as a download sees it: how much room there is, and what a failed write means to a person. */
-import { statfs } from 'node:fs/promises';
+import { stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Fault } from '../../shared/result.ts';
 
@@ -26,13 +26,17 @@ export async function writing<T>(file: string, missing: () => number | Promise<n
 }
 
 /**
- * Tells with download.diskLow when the disk of `file` has less than `spare` bytes left; what is missing includes the `rest()`, the room that is still to be taken.
+ * Tells with download.diskLow when the disk of `file` has less than `spare` bytes left; what is missing includes the `rest()`, the room that is still
+ * to be taken. With download.writing when `file` is not there any more: the system would go on with one that has lost its name, for nothing.
  * Looks every second until it is ended.
  */
-export function watchRoom(file: string, spare: number, rest: () => Promise<number>, onLow: (fault: Fault) => void): { end(): void } {
+export function watchRoom(file: string, spare: number, rest: () => Promise<number>, onLost: (fault: Fault) => void): { end(): void } {
   const look = async (): Promise<void> => {
+    const found = await stat(file).catch((error: NodeJS.ErrnoException) => error);
+    if ('code' in found && (found.code === 'ENOENT' || found.code === 'ENOTDIR'))
+      return onLost(new Fault('download.writing', 'The file was removed while it was written.', { file, reason: found.code }));
     const free = await freeBytes(dirname(file));
-    if (free < spare) onLow(new Fault('download.diskLow', 'The disk is nearly full.', { missing: spare + (await rest()) - free }));
+    if (free < spare) onLost(new Fault('download.diskLow', 'The disk is nearly full.', { missing: spare + (await rest()) - free }));
   };
   // A disk that does not tell how full it is says so when it is written to.
   const timer = setInterval(() => void look().catch(() => {}), 1000);

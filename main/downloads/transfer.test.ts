@@ -188,19 +188,30 @@ test('the pace is asked for every byte', async () => {
   expect(paced).toBe(size);
 });
 
+/** Sends a little and then nothing for long. */
+const slow: Lie = (start) => ({
+  body: ReadableStream.from(
+    (async function* () {
+      yield Uint8Array.from(content.subarray(start, start + 300));
+      await sleep(8000);
+    })(),
+  ),
+});
+
 test('a disk that is nearly full ends it with what is missing, and keeps what arrived', async () => {
-  const slow: Lie = (start) => ({
-    body: ReadableStream.from(
-      (async function* () {
-        yield Uint8Array.from(content.subarray(start, start + 300));
-        await sleep(8000);
-      })(),
-    ),
-  });
   await expect(run(source(slow), { spareBytes: 1e18 })).rejects.toSatisfy(
     (error) => error instanceof Fault && error.code === 'download.diskLow' && Number(error.data?.missing) > 9e17,
   );
   expect(await partBytes(join(folder, 'x.gguf'), file)).toBe(300);
+});
+
+test('a part that is removed while it is written ends it, and nothing more is fetched for it', async () => {
+  const begun = run(source(slow));
+  await expect.poll(() => arrived().catch(() => undefined)).toBeDefined();
+  await rm(partPath(join(folder, 'x.gguf')));
+  await expect(begun).rejects.toMatchObject({ code: 'download.writing', data: { reason: 'ENOENT' } });
+  await run(source());
+  expect(await arrived()).toEqual(content);
 });
 
 test('a part begun with other segments goes on with those', async () => {

@@ -5,7 +5,7 @@ import { networkFault } from '../hub/transport.ts';
 import { createBackOff, type Patience, secondsTold } from './backOff.ts';
 import { createConnections } from './connections.ts';
 import { watchRoom } from './disk.ts';
-import type { PartOf } from './journal.ts';
+import { type PartOf, partPath } from './journal.ts';
 import { createLink } from './link.ts';
 import { lackedBytes, openPart } from './part.ts';
 import { bufferBytes, request } from './request.ts';
@@ -133,7 +133,7 @@ export async function transfer(options: TransferOptions): Promise<string | undef
       }
     },
   });
-  const room = watchRoom(target, spareBytes, () => lackedBytes(target, file.size), connections.fail);
+  const room = watchRoom(partPath(target), spareBytes, () => lackedBytes(target, file.size), connections.fail);
   try {
     // Who hears of it may end it at once.
     tell();
