@@ -1,18 +1,16 @@
 /** The engine as core sees it: each model in a process of its own, whose end never ends the app. */
-import type { EstimateAnswer, EstimateRequest, GenerateEvent, GenerateRequest, Ledger, SavedState } from '../../shared/contract/control.ts';
+import type { GenerateEvent, GenerateRequest, Ledger, SavedState } from '../../shared/contract/control.ts';
 import { isSameLoad } from '../../shared/loadChoice.ts';
 import { Fault } from '../../shared/result.ts';
-import type { Ejection, EngineState, LoadedModel } from '../../shared/schemas/engine.ts';
-import type { Bandwidth, Hardware } from '../../shared/schemas/hardware.ts';
+import type { EngineState, LoadedModel } from '../../shared/schemas/engine.ts';
 import type { LoadSettings } from '../../shared/schemas/memory.ts';
-import { type Cards, cardFault, createCards } from '../hardware/cards.ts';
 import type { Log } from '../log.ts';
 import type { Platform } from '../platform.ts';
 import { createWatched } from '../watched.ts';
 import { createGpuGuard } from './brokenGpu.ts';
-import { createEstimator } from './estimator.ts';
-import { cameBack, look } from './footprint.ts';
+import { createEjections } from './ejections.ts';
 import type { LoadOrder } from './order.ts';
+import { createQuestions, type Questions } from './questions.ts';
 import { toEject } from './room.ts';
 import { builtServer } from './serverBuild.ts';
 import { createSession, type Session, type SessionParts } from './session.ts';
@@ -29,7 +27,7 @@ export interface Loaded {
   usedAt: number;
 }
 
-export interface Engine {
+export interface Engine extends Questions {
   /**
    * Begins to load a model that answers from now on. One of the same id and a load before it end first, and the models that were used
    * longest ago where it needs their room. `watch` tells how it goes: a load that fails for memory or for its card is tried again
@@ -54,17 +52,6 @@ export interface Engine {
   stop(turnId: string): Promise<void>;
   watch(signal: AbortSignal): AsyncIterable<EngineState>;
   state(): EngineState;
-  /**
-   * What this machine has, or as much of it as a model sees that may use only these `cards`; `folder` tells which disk. Asked of a second
-   * process that ends when nobody asks. Throws `engine.noCard` where one of the cards is gone.
-   */
-  hardware(folder: string, cards?: LoadSettings['cards']): Promise<Hardware>;
-  /** Each of its cards. */
-  cards: Cards['list'];
-  /** On the cards of its plan. Throws `engine.noCard` where one of them is gone. */
-  estimate(request: EstimateRequest, signal?: AbortSignal): Promise<EstimateAnswer>;
-  /** How fast this machine reads weights while it answers, on these cards; measured for about a second in a process of its own. */
-  bandwidth(onGpu: boolean, cards?: LoadSettings['cards']): Promise<Bandwidth>;
   /** Ends every process. */
   close(): Promise<void>;
 }
@@ -72,7 +59,7 @@ export interface Engine {
 export interface EngineOptions extends Pick<SessionParts, 'leaving' | 'stateFolder'> {
   platform: Pick<Platform, 'startEngine' | 'folders'>;
   log: Pick<Log, 'info' | 'warn' | 'error'>;
-  /** Ms without a question after which the estimating process ends. */
+  /** Ms without a question after which the process that answers ends. */
   idleMs?: number;
   build?: ReturnType<typeof defaultBuild>;
   /** Library id of the model that the next message would load. */
@@ -86,26 +73,12 @@ const mostCrashes = 3;
 export function createEngine({ platform, log, idleMs, build = defaultBuild(platform.folders.cache), last, stateFolder, leaving }: EngineOptions): Engine {
   const state = createWatched<EngineState>({ status: 'idle', ...(last !== undefined && { last }) });
   const gpu = createGpuGuard(platform.startEngine, log);
-  const estimator = createEstimator(gpu.start, idleMs);
-  const whole = (folder: string): Promise<Hardware> => gpu.ask(() => estimator.hardware(folder));
-  const cards = createCards({ start: gpu.start, hardware: () => whole(platform.folders.models) });
-  const seeing: SessionParts['seeing'] = async (used) => used && cards.environment(used.map(({ id }) => id));
-  const askOn = async <T>(used: LoadSettings['cards'], ask: (env: Record<string, string> | undefined) => Promise<T>): Promise<T> => {
-    try {
-      return await ask(await seeing(used));
-    } catch (error) {
-      throw error instanceof Fault ? cardFault(error, used) : error;
-    }
-  };
-  const hardware: Engine['hardware'] = (folder, used) => (used ? askOn(used, (env) => estimator.hardware(folder, env)) : whole(folder));
+  const { questions, seeing, close } = createQuestions({ gpu, folders: platform.folders, idleMs });
   const sessions = new Set<Session>();
   /** The one that answers. */
   let front: Session | undefined;
   /** What is told where there is none. */
   let without: Extract<EngineState, { status: 'idle' | 'failed' }> = { status: 'idle', ...(last !== undefined && { last }) };
-  let ejected: Ejection[] = [];
-  /** The processes before must be gone, and their memory with them, when the next one starts. */
-  let gone: Promise<unknown> = Promise.resolve();
   let crashes: number[] = [];
 
   /** Whether there were too many in a short time, with one more. */
@@ -123,6 +96,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     });
 
   const publish = (): void => {
+    const ejected = ejections.list();
     const others = loaded()
       .filter(({ session }) => session !== front)
       .toSorted((a, b) => b.usedAt - a.usedAt)
@@ -130,29 +104,18 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     state.set({ ...(front?.state() ?? without), ...(others.length > 0 && { others }), ...(ejected.length > 0 && { ejected }) });
   };
 
-  const freeVideo = async (): Promise<number | undefined> => (await hardware(platform.folders.models).catch(() => undefined))?.vram.free ?? undefined;
+  const hardware = () => questions.hardware(platform.folders.models);
+  const freeVideo = async (): Promise<number | undefined> => (await hardware().catch(() => undefined))?.vram.free ?? undefined;
+  const ejections = createEjections(freeVideo, publish);
 
-  /** Ends a session that nobody may ask any more, and tells what came back. */
-  function eject(session: Session, why: Omit<Ejection, 'modelId' | 'freed'> = {}): void {
-    const ejection: Ejection = { modelId: session.order.modelId, ...why };
+  function eject(session: Session, why?: Parameters<typeof ejections.eject>[1]): void {
     sessions.delete(session);
-    ejected = [...ejected, ejection];
-    const running = session.running();
-    const ended = async (): Promise<void> => {
-      const looked = running && (await look(running, freeVideo));
-      await session.end();
-      const freed = await cameBack(looked, freeVideo);
-      if (!freed || !ejected.includes(ejection)) return;
-      ejected = ejected.map((each) => (each === ejection ? { ...ejection, freed } : each));
-      publish();
-    };
-    // One after the other: what comes back is then this one's.
-    gone = gone.then(ended);
+    ejections.eject(session, why);
   }
 
   function end(session: Session): void {
     sessions.delete(session);
-    gone = Promise.all([gone, session.end()]);
+    ejections.end(session);
   }
 
   const refuseAnswering = (going: readonly Loaded[]): void => {
@@ -176,9 +139,9 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
       seeing,
       build,
       built: (compute) => builtServer({ cacheFolder: platform.folders.cache, compute }),
-      compute: async () => (await hardware(platform.folders.models)).backend,
+      compute: async () => (await hardware()).backend,
       crashed,
-      free: () => gone,
+      free: ejections.gone,
       makeRoom: () => makeRoom(session),
       stateFolder,
       leaving,
@@ -213,7 +176,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
       const forRoom = toEject(order.room, beside);
       refuseAnswering([...same, ...forRoom]);
       if (!order.automatic) crashes = [];
-      ejected = [];
+      ejections.forget();
       for (const each of [...loading(), ...same.map((one) => one.session)]) end(each);
       for (const each of forRoom) eject(each.session, { forRoom: true });
       front = start(order);
@@ -237,7 +200,7 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
         without = { status: 'idle', last: ending.order.modelId };
       }
       publish();
-      await gone;
+      await ejections.gone();
     },
     loaded,
     generate: async (modelId, request, on) => session(modelId).generate(request, on),
@@ -249,14 +212,11 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     },
     watch: (signal) => state.watch(signal),
     state: state.get,
-    hardware,
-    cards: cards.list,
-    estimate: (request, signal) => askOn(request.plan.cards, (env) => estimator.estimate(request, signal, env)),
-    bandwidth: (onGpu, used) => askOn(used, (env) => estimator.bandwidth(onGpu, env)),
+    ...questions,
     async close() {
       for (const each of sessions) end(each);
       front = undefined;
-      await Promise.all([gone, estimator.close()]);
+      await Promise.all([ejections.gone(), close()]);
     },
   };
 }
