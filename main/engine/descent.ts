@@ -1,7 +1,7 @@
 /** Loads a model as asked, else with the next smaller plan that works; each try has a process of its own. */
 import type { LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
 import { Fault, toAppError } from '../../shared/result.ts';
-import type { LadderStep } from '../../shared/schemas/engine.ts';
+import { type LadderStep, serverProblem, type Unmet } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { cardFault } from '../hardware/cards.ts';
 import type { EngineProcess } from '../platform.ts';
@@ -10,6 +10,7 @@ import { type Failure, failureOf } from './failure.ts';
 import { nextPlan } from './ladder.ts';
 import type { LoadOrder } from './order.ts';
 import type { Built } from './serverBuild.ts';
+import { unmetOf } from './unmet.ts';
 import { type defaultBuild, prepareVision, serverForText, type Vision } from './vision.ts';
 
 export interface Descent {
@@ -38,7 +39,7 @@ export interface Descent {
 }
 
 /** A load that worked, with which plan; or why none did. `steps` are those of the remembered plan and those taken now. */
-export type Landing = { steps: LadderStep[] } & ({ running: Running; plan: LoadPlan; vision: Vision } | { error: unknown; lines?: string[] });
+export type Landing = { steps: LadderStep[] } & ({ running: Running; plan: LoadPlan; vision: Vision; unmet: Unmet[] } | { error: unknown; lines?: string[] });
 
 /** Never rejects. Undefined when `signal` aborted, with no process left. */
 export async function descend(descent: Descent): Promise<Landing | undefined> {
@@ -56,7 +57,7 @@ export async function descend(descent: Descent): Promise<Landing | undefined> {
       const text = 'problem' in vision ? await serverForText(order.engine ?? 'node-llama-cpp', backend, built, build) : undefined;
       if (signal.aborted) break;
       show('starting', 0, steps);
-      const served = 'problem' in vision ? text !== undefined && { serverFolder: text } : vision;
+      const served = 'problem' in vision ? text && 'folder' in text && { serverFolder: text.folder } : vision;
       const speculation = speculationOf(plan, order);
       const request: LoadRequest = {
         model: files[0]!,
@@ -75,7 +76,12 @@ export async function descend(descent: Descent): Promise<Landing | undefined> {
       );
       if (signal.aborted && 'model' in tried) tried.process.kill();
       if (signal.aborted) break;
-      if ('model' in tried) return { running: tried, plan, vision, steps };
+      if ('model' in tried) {
+        const problem = text && 'problem' in text ? text.problem : 'problem' in vision ? vision.problem : undefined;
+        const missing = serverProblem.safeParse(problem).data;
+        const unmet = unmetOf(settings, { model: tried.model, missing, guesses: speculation !== undefined, steps });
+        return { running: tried, plan, vision, steps, unmet };
+      }
       if (tried.crashed && descent.crashed()) return { error: keepsCrashing(tried.fault), lines: tried.lines, steps };
       const failure = await failed(descent, request, tried);
       if (failure && failure.of !== 'device' && makeRoom?.()) continue;

@@ -4,7 +4,7 @@ import { appendFileSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSyn
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { VisionProblem } from '../../shared/schemas/engine.ts';
+import type { ServerProblem } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { asksForServer, type LoadSettings } from '../../shared/schemas/memory.ts';
 import { withLock } from './lock.ts';
@@ -22,7 +22,7 @@ export interface BuildOptions {
   signal?: AbortSignal;
 }
 
-export type Built = { folder: string } | { problem: VisionProblem };
+export type Built = { folder: string } | { problem: ServerProblem };
 
 const executable = process.platform === 'win32' ? 'llama-server.exe' : 'llama-server';
 
@@ -46,7 +46,7 @@ export async function buildServer({ cacheFolder, compute = 'cpu', onProgress = (
   return { folder: runFolder(built, running) };
 }
 
-/** Whether llama-server would run a model without pictures: chosen, or needed to guess ahead or for shares of several cards, or built already where nothing is chosen. */
+/** Whether llama-server would run a model without pictures: chosen, or needed for what it alone can do, or built already where nothing is chosen. */
 export const textServer =
   (cacheFolder: string) =>
   (settings: LoadSettings, { backend }: Hardware): boolean => {
@@ -92,7 +92,7 @@ async function make(
   libraries: string[],
   onProgress: (progress: number) => void,
   signal?: AbortSignal,
-): Promise<VisionProblem | undefined> {
+): Promise<ServerProblem | undefined> {
   const log = path.join(root, 'build.log');
   const work = path.join(root, `building-${process.pid}`);
   const run = (command: string, args: string[], onLine: (line: string) => void = () => {}): Promise<Exit> => {

@@ -84,7 +84,7 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
     else ready(landing);
   }
 
-  function ready({ running: process, vision, plan, steps }: Extract<Landing, { running: Running }>): void {
+  function ready({ running: process, vision, plan, steps, unmet }: Extract<Landing, { running: Running }>): void {
     running = process;
     usedAt = performance.now();
     void process.process.exited.then((exit) => {
@@ -100,6 +100,7 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
       model: process.model,
       ...(order.predicted && asPlanned && { predicted: order.predicted }),
       ...('problem' in vision && { visionProblem: vision.problem }),
+      ...(unmet.length > 0 && { unmet }),
       answering: false,
       ...some(steps),
       ...(order.remembered && asPlanned && { remembered: true }),

@@ -243,6 +243,14 @@ test('without a vision engine the model still loads, and says what is missing', 
   expect((await settled()).last).toMatchObject({ status: 'ready', visionProblem: 'off' });
 });
 
+test('without llama-server what it alone can do is told not to hold, with what is missing', async () => {
+  create({ build: async () => ({ problem: 'compiler' }) });
+  engine.load(order({ projector, settings: { ...order().settings, vision: true, slots: 3 } }));
+  const { last } = await settled();
+  expect(last).toMatchObject({ status: 'ready', visionProblem: 'compiler', unmet: [{ setting: 'slots', why: 'compiler' }] });
+  expect(last).not.toHaveProperty('model.slots');
+});
+
 test.skipIf('problem' in build)('a model with its projector sees; a SIGKILL leaves no llama-server behind', async () => {
   create();
   engine.load(order({ projector }));
@@ -253,9 +261,9 @@ test.skipIf('problem' in build)('a model with its projector sees; a SIGKILL leav
   const servers = descendants().filter(({ command }) => command.includes('llama-server'));
   expect(servers.length).toBeGreaterThan(0);
   const counting = answer(ask(endless), (event) => {
-    if (event.type === 'text') for (const pid of engines().slice(-1)) process.kill(pid, 'SIGKILL');
+    // The one that estimates with it: the next load finds out.
+    if (event.type === 'text') for (const pid of engines()) process.kill(pid, 'SIGKILL');
   });
-  // Two processes may be under way: the model's is the one that was started last.
   await expect(counting).rejects.toMatchObject({ code: 'engine.crashed' });
   await until(() => !servers.some(({ pid }) => isAlive(pid)));
   engine.load(order({ projector }));

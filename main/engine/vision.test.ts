@@ -13,14 +13,14 @@ const never = async (): Promise<never> => {
 };
 
 test('one that is there is taken, and none is built for text alone', async () => {
-  expect(await serverForText('auto', cpu, found, never)).toBe('/built');
+  expect(await serverForText('auto', cpu, found, never)).toEqual({ folder: '/built' });
   expect(await serverForText('auto', cpu, none, never)).toBeUndefined();
 });
 
 test('the choice of an engine is kept to', async () => {
   expect(await serverForText('node-llama-cpp', cpu, found, never)).toBeUndefined();
-  expect(await serverForText('llama-server', cpu, none, makes)).toBe('/made');
-  expect(await serverForText('llama-server', cpu, none, async () => ({ problem: 'cmake' }))).toBeUndefined();
+  expect(await serverForText('llama-server', cpu, none, makes)).toEqual({ folder: '/made' });
+  expect(await serverForText('llama-server', cpu, none, async () => ({ problem: 'cmake' }))).toEqual({ problem: 'cmake' });
 });
 
 test('pictures need llama-server, text runs there too where it is', () => {

@@ -34,7 +34,7 @@ export async function prepareVision(
 }
 
 /**
- * The llama-server that a text model runs in; undefined: node-llama-cpp runs it. Nobody waits minutes for one to be built
+ * The llama-server that a text model runs in; undefined, or with what building it lacks: node-llama-cpp runs it. Nobody waits minutes for one to be built
  * for text alone, unless it was chosen.
  */
 export async function serverForText(
@@ -42,12 +42,11 @@ export async function serverForText(
   compute: () => Promise<Hardware['backend']>,
   built: (compute: Hardware['backend']) => string | undefined,
   build: (compute: Hardware['backend']) => Promise<Built>,
-): Promise<string | undefined> {
+): Promise<Built | undefined> {
   if (engine === 'node-llama-cpp') return undefined;
-  const found = built(await compute());
-  if (found || engine === 'auto') return found;
-  const made = await build(await compute());
-  return 'folder' in made ? made.folder : undefined;
+  const folder = built(await compute());
+  if (folder !== undefined) return { folder };
+  return engine === 'auto' ? undefined : build(await compute());
 }
 
 export const defaultBuild =

@@ -3,8 +3,12 @@ import * as z from 'zod/mini';
 import { appError } from '../result.ts';
 import { backendName, loadSettings, memorySplit } from './memory.ts';
 
-/** Why pictures cannot be sent: no projector, or a tool that building the vision engine needs. */
-export const visionProblem = z.enum(['noProjector', 'off', 'cmake', 'compiler', 'git', 'libraries', 'build']);
+/** What building llama-server lacks. */
+export const serverProblem = z.enum(['cmake', 'compiler', 'git', 'libraries', 'build']);
+export type ServerProblem = z.infer<typeof serverProblem>;
+
+/** Why pictures cannot be sent: no projector, not wanted, or llama-server cannot be built. */
+export const visionProblem = z.enum(['noProjector', 'off', ...serverProblem.options]);
 export type VisionProblem = z.infer<typeof visionProblem>;
 
 /** How an engine process came to its end when nobody asked it to. */
@@ -51,6 +55,16 @@ export const ladderStep = z.object({
   why: z.enum(['gpu', 'ram', 'memory', 'device']),
 });
 export type LadderStep = z.infer<typeof ladderStep>;
+
+/**
+ * A setting that was asked for and does not hold, of `cards` their shares: llama-server could not be built for it, the `otherEngine`
+ * was chosen, or there is nothing to guess with.
+ */
+export const unmet = z.object({
+  setting: z.enum(['engine', 'slots', 'speculation', 'cards']),
+  why: z.enum([...serverProblem.options, 'otherEngine', 'noGuesser']),
+});
+export type Unmet = z.infer<typeof unmet>;
 
 /** The settings that a load was asked for with. */
 const asked = loadSettings;
@@ -107,6 +121,8 @@ export const engineState = z.discriminatedUnion('status', [
     /** What was said before the load that it would take. */
     predicted: z.optional(z.object({ gpu: memorySplit, ram: memorySplit })),
     visionProblem: z.optional(visionProblem),
+    /** Absent: everything holds, but for the `steps`. */
+    unmet: z.optional(z.array(unmet)),
     answering: z.boolean(),
     /** What had to be changed to load it, now or (`remembered`) the last time. */
     steps,

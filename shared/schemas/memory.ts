@@ -87,9 +87,9 @@ export const loadSettings = z.object({
 });
 export type LoadSettings = z.infer<typeof loadSettings>;
 
-/** Whether they ask for what llama-server alone can do where it is not chosen: guessing ahead, or shares of several cards. */
-export const asksForServer = ({ speculation, cards }: Pick<LoadSettings, 'speculation' | 'cards'>): boolean =>
-  speculation !== undefined || sharesOf(cards) !== undefined;
+/** Whether they ask for what llama-server alone can do where it is not chosen: several answers at once, guessing ahead, or shares of several cards. */
+export const asksForServer = ({ slots = 1, speculation, cards }: Pick<LoadSettings, 'slots' | 'speculation' | 'cards'>): boolean =>
+  slots > 1 || speculation !== undefined || sharesOf(cards) !== undefined;
 
 /** What an absent setting stands for, where a value says the same. */
 export const usualLoad = {
