@@ -35,3 +35,20 @@ test('settings kept for a model hold for the loads that say nothing', async ({ a
   await app.page.getByRole('button', { name: /with other settings$/ }).click();
   await expect(app.page.getByRole('dialog').getByText('Kept for this model: cache type')).toBeVisible();
 });
+
+test('a part of the page whose file is gone says so, and comes when the page is loaded again', async ({ app }) => {
+  const { page } = app;
+  // As after an update: other names, and the old files are no more.
+  await page.route(/\/assets\/Chat\w+-[\w-]+\.js$/, (route) => route.fulfill({ status: 404, contentType: 'text/plain', body: 'Not found' }));
+  await page.goto(`${page.url().split('#')[0]}#/models`);
+  await page.reload();
+  await expect(page.getByRole('region', { name: 'Chats' }).getByRole('button', { name: 'Reload' })).toBeVisible();
+  await page.getByRole('button', { name: /^Load .*Q4_K_M$/ }).click();
+  await expect(page.getByText('Loaded', { exact: true })).toBeVisible({ timeout: 60_000 });
+  await page.keyboard.press('Control+N');
+  const gone = page.getByRole('main').getByRole('alert');
+  await expect(gone).toContainText('A part of the app is missing');
+  await page.unrouteAll();
+  await gone.getByRole('button', { name: 'Reload' }).click();
+  await expect(page.getByRole('textbox', { name: 'Message', exact: true })).toBeVisible();
+});

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import { useStores } from '../stores/index.ts';
 import { toHash, type View } from '../stores/ui.ts';
+import { Boundary } from '../ui/Boundary.tsx';
 import { IconButton } from '../ui/Button.tsx';
 import { classes } from '../ui/classes.ts';
 import { Tooltip } from '../ui/Tooltip.tsx';
@@ -37,9 +38,11 @@ function Wide() {
 }
 
 const Chats = () => (
-  <Suspense fallback={null}>
-    <ChatList />
-  </Suspense>
+  <Boundary inPlace>
+    <Suspense fallback={null}>
+      <ChatList />
+    </Suspense>
+  </Boundary>
 );
 
 function Rail() {

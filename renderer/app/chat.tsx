@@ -1,5 +1,5 @@
 /** The chat, loaded when first shown: Markdown, code and formulas weigh more than the rest of the page. */
-import { lazy } from 'react';
+import { lazyPart } from '../ui/lazyPart.ts';
 
-export const ChatView = lazy(() => import('../features/chat/ChatView.tsx').then((module) => ({ default: module.ChatView })));
-export const ChatList = lazy(() => import('../features/chat/ChatList.tsx').then((module) => ({ default: module.ChatList })));
+export const ChatView = lazyPart(() => import('../features/chat/ChatView.tsx').then((module) => module.ChatView));
+export const ChatList = lazyPart(() => import('../features/chat/ChatList.tsx').then((module) => module.ChatList));

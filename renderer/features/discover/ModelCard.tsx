@@ -1,16 +1,18 @@
 /** What is known of a model, and what its publisher says of it. */
-import { lazy, Suspense, useEffect } from 'react';
+import { Suspense, useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import { licenceOf } from '../../../shared/licence.ts';
 import type { ModelDetail } from '../../../shared/schemas/hub.ts';
 import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
+import { Boundary } from '../../ui/Boundary.tsx';
 import { Facts } from '../../ui/Facts.tsx';
+import { lazyPart } from '../../ui/lazyPart.ts';
 import { Skeleton } from '../../ui/Notice.tsx';
 import { HubProblem } from './HubProblem.tsx';
 
-const Markdown = lazy(() => import('../chat/Markdown.tsx').then((module) => ({ default: module.Markdown })));
+const Markdown = lazyPart(() => import('../chat/Markdown.tsx').then((module) => module.Markdown));
 
 /** The facts, then the text; its pictures stay with their host until one follows their link. */
 export function ModelCard({ detail }: { detail: ModelDetail }) {
@@ -40,9 +42,11 @@ export function ModelCard({ detail }: { detail: ModelDetail }) {
         ) : markdown.trim() === '' ? (
           <p className="text-text-2">{t('facts.noCard')}</p>
         ) : (
-          <Suspense fallback={coming}>
-            <Markdown text={markdown} running={false} linkPictures />
-          </Suspense>
+          <Boundary inPlace>
+            <Suspense fallback={coming}>
+              <Markdown text={markdown} running={false} linkPictures />
+            </Suspense>
+          </Boundary>
         )}
       </div>
     </div>
