@@ -7,13 +7,13 @@ import type { EngineProcess } from '../platform.ts';
 import { createEstimator } from './estimator.ts';
 
 /** Engine processes that answer about the hardware at once and never finish a measurement. */
-function slowCard() {
+function slowCard(hardware: () => unknown = () => ({ backend: 'vulkan' })) {
   let alive = 0;
   const start = (): EngineProcess => {
     alive++;
     const [near, far] = portPair();
     const ended = Promise.withResolvers<{ code: number | null; signal: string | null; lastWords: string }>();
-    const handlers = { hardware: () => ({ backend: 'vulkan' }), bandwidth: () => new Promise(() => {}) };
+    const handlers = { hardware, bandwidth: () => new Promise(() => {}) };
     serve(control, handlers as unknown as Handlers<typeof control>, far);
     let killed = false;
     const kill = (): void => {
@@ -78,4 +78,51 @@ test('each environment has a process of its own, which is kept for the next ques
   expect([given.length, alive()]).toEqual([4, 1]);
   await estimator.close();
   expect(alive()).toBe(0);
+});
+
+test('a question is asked again where a process that answered others is gone, once, and never after the app has closed', async () => {
+  const { start, alive } = slowCard();
+  const started: EngineProcess[] = [];
+  const estimator = createEstimator(() => {
+    started.push(start());
+    return started.at(-1)!;
+  });
+  await estimator.hardware('/');
+  // It is gone, and nobody has heard of that.
+  const asked = estimator.hardware('/');
+  started[0]!.kill();
+  expect(await asked).toEqual({ backend: 'vulkan' });
+  expect([started.length, alive()]).toEqual([2, 1]);
+
+  const late = estimator.hardware('/');
+  const closing = estimator.close();
+  await expect(late).rejects.toMatchObject({ code: 'engine.crashed' });
+  await closing;
+  expect([started.length, alive()]).toEqual([2, 0]);
+});
+
+test('a question that ends its process is asked once more at most: not at all where nobody asked that process before', async () => {
+  let deadly = true;
+  let last: EngineProcess;
+  const { start } = slowCard(() => {
+    if (!deadly) return { backend: 'vulkan' };
+    last.kill();
+    return new Promise(() => {});
+  });
+  let started = 0;
+  const estimator = createEstimator(() => {
+    started++;
+    last = start();
+    return last;
+  });
+  await expect(estimator.hardware('/')).rejects.toMatchObject({ code: 'engine.crashed' });
+  expect(started).toBe(1);
+
+  deadly = false;
+  await estimator.hardware('/');
+  deadly = true;
+  const asked = await Promise.allSettled(['a', 'b', 'c'].map((folder) => estimator.hardware(folder)));
+  expect(asked).toMatchObject(asked.map(() => ({ status: 'rejected', reason: { code: 'engine.crashed' } })));
+  expect(started).toBe(3);
+  await estimator.close();
 });

@@ -26,6 +26,7 @@ interface Asked {
   client: Client<typeof control>;
   /** Questions that wait. */
   asking: number;
+  wasAsked: boolean;
   idle?: NodeJS.Timeout;
 }
 
@@ -36,16 +37,17 @@ interface Asked {
 const keepsMemory = { MALLOC_MMAP_THRESHOLD_: String(2 ** 30), MALLOC_TRIM_THRESHOLD_: String(2 ** 30) };
 
 /**
- * Starts a process with the first question and ends it `idleMs` after the last: an idle app holds no GPU context. A measurement may
- * take `probeMs`.
+ * Starts a process with the first question and ends it `idleMs` after the last: an idle app holds no GPU context. A question that a
+ * process took along which others had asked before is asked once more, of a new one. A measurement may take `probeMs`.
  */
 export function createEstimator(start: (env: Environment) => EngineProcess, idleMs = 60_000, probeMs = 15_000): Estimator {
   const running = new Map<string, Asked>();
   const probes = new Set<EngineProcess>();
+  let closed = false;
 
   const begin = (env?: Environment): Asked => {
     const process = start({ ...keepsMemory, ...env });
-    return { process, client: connect(control, process.port), asking: 0 };
+    return { process, client: connect(control, process.port), asking: 0, wasAsked: false };
   };
 
   const processFor = (env?: Environment): Asked => {
@@ -67,18 +69,23 @@ export function createEstimator(start: (env: Environment) => EngineProcess, idle
     await ending.process.exited;
   };
 
-  const ask = async <T>(env: Environment | undefined, question: (client: Asked['client']) => Promise<Result<T>>): Promise<T> => {
+  const ask = async <T>(env: Environment | undefined, question: (client: Asked['client']) => Promise<Result<T>>, again = true): Promise<T> => {
     const asked = processFor(env);
     clearTimeout(asked.idle);
     asked.asking++;
+    const isFirst = !asked.wasAsked;
+    asked.wasAsked = true;
     try {
       const answer = await question(asked.client);
       if (answer.ok) return answer.value;
-      throw await callFault(asked.process, answer.error);
+      // One that others asked may have died of them, or for want of memory, before it heard this.
+      if (answer.error.code !== 'disconnected' || isFirst || !again || closed) throw await callFault(asked.process, answer.error);
     } finally {
       asked.asking--;
       if (asked.asking === 0) asked.idle = setTimeout(() => void end(asked), idleMs).unref();
     }
+    await asked.process.exited;
+    return ask(env, question, false);
   };
 
   return {
@@ -100,6 +107,7 @@ export function createEstimator(start: (env: Environment) => EngineProcess, idle
       }
     },
     async close() {
+      closed = true;
       for (const process of probes) process.kill();
       await Promise.all([...[...running.values()].map(end), ...[...probes].map(({ exited }) => exited)]);
     },
