@@ -85,6 +85,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     model: (repo) => model(repo, new AbortController().signal),
     elsewhere: (file) => elsewhereIn(library.list(), folders.models, file),
     onFinished: () => void library.refresh(),
+    onUnforeseen: (error) => log.scope('downloads').error('A download failed', { error }),
     settings: settings.get().downloads,
   });
   const moves = createMoves({

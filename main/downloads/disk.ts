@@ -34,7 +34,7 @@ export function watchRoom(file: string, spare: number, rest: () => Promise<numbe
   const look = async (): Promise<void> => {
     const found = await stat(file).catch((error: NodeJS.ErrnoException) => error);
     if ('code' in found && (found.code === 'ENOENT' || found.code === 'ENOTDIR'))
-      return onLost(new Fault('download.writing', 'The file was removed while it was written.', { file, reason: found.code }));
+      return onLost(new Fault('download.writing', 'The file was removed while it was written.', { file: file.replace(/\.part$/, ''), reason: found.code }));
     const free = await freeBytes(dirname(file));
     if (free < spare) onLost(new Fault('download.diskLow', 'The disk is nearly full.', { missing: spare + (await rest()) - free }));
   };

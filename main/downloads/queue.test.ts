@@ -298,6 +298,33 @@ test('too little room is said before anything is fetched', async () => {
   expect(standIn.hub.log).toEqual([]);
 });
 
+test('a models folder that cannot be is said, and the download goes on once it can', async () => {
+  await one(MiB);
+  await rm(standIn.models, { recursive: true });
+  await writeFile(standIn.models, 'a file');
+  const unforeseen: unknown[] = [];
+  const downloads = standIn.open({ onUnforeseen: (error) => unforeseen.push(error) });
+  const { id } = await downloads.start(what());
+  expect(await ended(downloads)).toMatchObject({ state: 'failed', error: { code: 'download.writing', data: { reason: 'EEXIST' } } });
+  await rm(standIn.models);
+  await downloads.resume(id);
+  expect((await ended(downloads)).state).toBe('done');
+  expect(unforeseen).toEqual([]);
+});
+
+test('what nobody foresaw is heard by the log', async () => {
+  await one(MiB);
+  const error = new Error('nobody foresaw it');
+  const unforeseen: unknown[] = [];
+  const elsewhere = (): never => {
+    throw error;
+  };
+  const downloads = standIn.open({ elsewhere, onUnforeseen: (each) => unforeseen.push(each) });
+  await downloads.start(what());
+  expect(await ended(downloads)).toMatchObject({ state: 'failed', error: { code: 'internal' } });
+  expect(unforeseen).toEqual([error]);
+});
+
 test('dismiss takes a finished job off the list and leaves the file', async () => {
   await one(300_000);
   const downloads = standIn.open();

@@ -28,6 +28,8 @@ export interface DownloadsOptions {
   elsewhere?: Elsewhere;
   /** Called when a job's files are all in the models folder. */
   onFinished?(job: DownloadJob): void;
+  /** Hears what nobody foresaw, of which a job only says that the log has it. */
+  onUnforeseen?(error: unknown): void;
   /** Until `adapt` tells others. */
   settings?: DownloadSettings;
   patience?: Partial<Patience>;
@@ -85,7 +87,7 @@ const clockMs = 1000;
 /** The downloads of one models folder, remembered in its `.downloads.json`. Unfinished ones go on at once. */
 export function createDownloads(options: DownloadsOptions): Downloads {
   const { hub, folders, model, onFinished = () => {}, spareBytes = 2e9, now = () => new Date() } = options;
-  const { elsewhere, patience, segmentSize, connections } = options;
+  const { elsewhere, patience, segmentSize, connections, onUnforeseen } = options;
   const file = (): string => join(folders.models, '.downloads.json');
   const target = (job: DownloadJob, path: string): string => targetOf(folders.models, job.repo, path);
   const load = (): DownloadJob[] => loadJobs(file(), (job) => job.files.every(({ path }) => isSafe(() => target(job, path))));
@@ -134,7 +136,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     const known = verified.get(job) ?? new Set<string>();
     verified.set(job, known);
     const { signal } = abort;
-    const how = { hub, models: folders.models, elsewhere, patience, segmentSize, connections, spareBytes, pace: pace.take };
+    const how = { hub, models: folders.models, elsewhere, patience, segmentSize, connections, spareBytes, pace: pace.take, onUnforeseen };
     const ended = run(job, { ...how, signal, leave, verified: known, onState: () => void changed(), onTick: tick }).then(async () => {
       running.delete(job);
       await changed();

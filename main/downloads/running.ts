@@ -14,10 +14,12 @@ export interface RunningOptions extends Omit<RunOptions, 'source' | 'onChange'> 
   onState(): void;
   /** Called four times a second. */
   onTick(): void;
+  /** Hears what nobody foresaw, of which the job only says that the log has it. */
+  onUnforeseen?: ((error: unknown) => void) | undefined;
 }
 
 /** Runs a job from its own hub until it is done, waits, has failed, or is stopped, and says in the job which; stopped: who stopped it says. Never rejects. */
-export async function run(job: DownloadJob, { hub, onState, onTick, ...how }: RunningOptions): Promise<void> {
+export async function run(job: DownloadJob, { hub, onState, onTick, onUnforeseen = () => {}, ...how }: RunningOptions): Promise<void> {
   const rate = createRate();
   const { endpoint } = hub;
   job.endpoint ??= endpoint;
@@ -41,6 +43,7 @@ export async function run(job: DownloadJob, { hub, onState, onTick, ...how }: Ru
     if (how.signal.aborted) return;
     if (hub.endpoint !== endpoint) return settle(job, 'queued');
     job.error = toAppError(error);
+    if (job.error.code === 'internal') onUnforeseen(error);
     // Room is made by the person, and then it is not a failure to go on.
     settle(job, job.error.code === 'download.diskLow' ? 'paused' : 'failed');
   } finally {
