@@ -51,6 +51,15 @@ test('a model that the system did not let be locked says so, whichever answers',
   await screen.findByText(/could not be locked in memory/);
 });
 
+test('what of the settings does not hold is told with what helps', async () => {
+  const unmet = [
+    { setting: 'slots', why: 'cmake' },
+    { setting: 'cards', why: 'cmake' },
+  ];
+  show(ready({ unmet }));
+  await screen.findByText(/CMake is missing\. Install it.* Until then: one answer at a time and layers split by the memory that is free\.$/);
+});
+
 test('a plan from the last time is said to be one', async () => {
   show(ready({ steps, remembered: true }));
   await screen.findByText(/as worked the last time/);

@@ -14,6 +14,7 @@ import { LoadProgress } from './LoadProgress.tsx';
 import { useEjections } from './useEjections.ts';
 import { useEngineState } from './useEngineState.ts';
 import { useModelActions } from './useModelActions.ts';
+import { useUnmet } from './useUnmet.ts';
 
 /** Below the row of a model that the engine's state says something of. */
 export function EngineNotes({ id, name }: { id: string; name: string }) {
@@ -22,9 +23,11 @@ export function EngineNotes({ id, name }: { id: string; name: string }) {
   const sentence = useErrorSentence();
   const { t } = useTranslation('engine');
   const { madeRoom, gone } = useEjections();
+  const sayUnmet = useUnmet();
   const front = (state.status === 'idle' ? state.last : state.modelId) === id;
   const unlocked = loadedModels(state).some(({ modelId, model }) => modelId === id && model.unlocked);
-  const words = [front && madeRoom(state), gone(state, id), unlocked && t('unlocked')].filter(Boolean);
+  const unmet = front && state.status === 'ready' ? sayUnmet(state.unmet ?? []) : [];
+  const words = [front && madeRoom(state), gone(state, id), unlocked && t('unlocked'), ...unmet].filter(Boolean);
   return (
     <>
       {front && state.status !== 'idle' && <FrontNotes state={state} name={name} />}
