@@ -112,7 +112,7 @@ export async function runVerify(services: Services, wanted: string | undefined, 
   const count = (state: Verified['state']): number => files.filter((file) => file.state === state).length;
   const bad = count('changed') + count('unreadable');
   const rows = files.map(({ path: name, size, state }) => [words[state], format.fileSize(size), name]);
-  const sum = `${format.count(files.length)} files: ${count('same')} ok, ${count('unknown')} with nothing to compare with, ${bad} wrong.`;
+  const sum = `${format.count(files.length)} ${files.length === 1 ? 'file' : 'files'}: ${count('same')} ok, ${count('unknown')} with nothing to compare with, ${bad} wrong.`;
   const changed = new Set(files.filter(({ state }) => state === 'changed').map((file) => file.path));
   const apps = models.filter((model) => [...model.files, model.projector].some((file) => file && changed.has(file.path))).map(({ source }) => source.app);
   const next = [

@@ -1,8 +1,9 @@
-/** What the command line says of a model whose experts lie in RAM. */
+/** What the command line says of a model whose experts lie in RAM, and of faults. */
 import { expect, test } from 'vitest';
 import type { Recommendation } from '../../shared/recommend.ts';
+import { Fault } from '../../shared/result.ts';
 import { defaultLoadSettings, type Estimate } from '../../shared/schemas/memory.ts';
-import { recommendationSentence, verdictSentence } from './sentences.ts';
+import { faultSentence, recommendationSentence, verdictSentence } from './sentences.ts';
 
 const some = { total: 25, onGpu: 25, expertsInRam: 14 };
 const split = { total: 25, onGpu: 12 };
@@ -31,4 +32,10 @@ test('the recommendation names them, of the best one and of the one that it is b
     /Q8_0 would have 12 of 25 layers there\.$/,
   );
   expect(of({ reason: 'fitsBest', layers: { total: 25, onGpu: 25 }, instead: { ...other, layers: { total: 25, onGpu: 0 } } })).toMatch(/Q8_0 does not fit\.$/);
+});
+
+test('what is missing of the disk is told as a size', () => {
+  expect(faultSentence(new Fault('download.diskFull', 'Full.', { missing: 4_287_424 }))).toMatch(
+    /^There is not enough room on the disk: 4\.3 MB more are needed\./,
+  );
 });

@@ -24,6 +24,7 @@ export function faultSentence(error: unknown): string {
 function valuesOf({ data = {}, message }: AppError): Record<string, unknown> {
   const values: Record<string, unknown> = { reason: message, ...data };
   if (typeof data.file === 'string') values.file = data.file.replace(/^.*[\\/]/, '');
+  if (typeof data.missing === 'number') values.missing = format.fileSize(data.missing);
   if (typeof data.endpoint === 'string') values.endpoint = data.endpoint.replace(/^https?:\/\//, '');
   return values;
 }
