@@ -38,7 +38,9 @@ export function MachineMemory() {
     void stripPrices.getState().ask({ [loading]: { kind: 'library', id: loading } }, JSON.parse(asked) as LoadSettings);
   }, [stripPrices, loading, asked]);
 
-  const where = !hardware ? '' : hasGpu(hardware) ? (hardware.gpus[0] ?? t('memory.gpu')) : t('memory.ram');
+  const gpuWords = ([first, ...more]: string[]): string =>
+    more.length > 0 ? t('memory.cards', { n: format.count(more.length + 1) }) : (first ?? t('memory.gpu'));
+  const where = !hardware ? '' : hasGpu(hardware) ? gpuWords(hardware.gpus) : t('memory.ram');
   const bar = hardware && barOf(hardware, state, planned);
   return (
     <button

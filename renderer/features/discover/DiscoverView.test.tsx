@@ -5,7 +5,7 @@ import { Fault } from '../../../shared/result.ts';
 import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
 import { createFakeCore } from '../../testing/fakeCore.ts';
 import { renderApp } from '../../testing/renderApp.tsx';
-import { commit, downloadJob, fakeEstimate, libraryModel, modelDetail, modelTraits, searchModels } from '../../testing/samples.ts';
+import { cards, commit, downloadJob, fakeEstimate, libraryModel, modelDetail, modelTraits, searchModels } from '../../testing/samples.ts';
 
 afterEach(cleanup);
 const repo = 'unsloth/Qwen3.5-9B-GGUF';
@@ -341,6 +341,22 @@ test('a loaded model shows what was predicted beside what it took', async () => 
   await screen.findByText(/GPU: predicted 6\.77 GB, used 7\.07 GB · RAM: predicted 0\.55 GB, used 0\.55 GB/);
   await user.click(screen.getByRole('button', { name: /^Loaded model/ }));
   expect(await screen.findByText('GPU: predicted 6.77 GB, used 7.07 GB')).toBeTruthy();
+});
+
+test('of several cards a row has the bar of the fullest, by which it fits or not', async () => {
+  const fake = createFakeCore({
+    'hardware.cards': () => cards,
+    'memory.estimate'({ source, settings }) {
+      const needs = [2 ** 30, 3 * 2 ** 30];
+      return { ...fakeEstimate(source, settings), verdict: 'no', cards: cards.map((card, at) => ({ ...card, needs: needs[at]! })) };
+    },
+  });
+  renderApp(fake, 'discover', repo);
+  const shown = within(await row('Q4_K_M'));
+  await shown.findByText('Too large');
+  shown.getByText('Card 2');
+  const bar = shown.getByRole('meter', { name: /^NVIDIA GeForce RTX 3090/ });
+  expect(bar.getAttribute('aria-valuetext')).toMatch(/: 25\.0 GB needed, 24\.0 GB there; Already in use 22\.0 GB; This model 3\.0 GB$/);
 });
 
 /** A mixture of experts: those of 14 layers of Q4_K_M have to lie in RAM, of 20 of the others, but of none of `fitting`. */

@@ -1,24 +1,24 @@
 /** One quantization; it opens in place to the split of its memory. */
-import { ChevronRight, Gauge, Star } from 'lucide-react';
+import { ChevronRight, Star } from 'lucide-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import { badgesOf, quantizationQuality } from '../../../shared/quality.ts';
 import type { ModelDetail, Quantization } from '../../../shared/schemas/hub.ts';
-import type { ContextLimits, Estimate, LoadSettings } from '../../../shared/schemas/memory.ts';
+import type { ContextLimits, LoadSettings } from '../../../shared/schemas/memory.ts';
 import { useErrorSentence } from '../../errorSentence.ts';
 import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
 import type { Price } from '../../stores/prices.ts';
 import { classes } from '../../ui/classes.ts';
-import { MemoryBar } from '../../ui/MemoryBar.tsx';
 import { Skeleton } from '../../ui/Notice.tsx';
 import { Verdict } from '../../ui/Verdict.tsx';
-import { sideParts, sidesOf } from '../models/machine.ts';
 import { Split } from '../models/Split.tsx';
 import { GetButton } from './GetButton.tsx';
+import { LimitAndSpeed } from './LimitAndSpeed.tsx';
+import { Needs } from './Needs.tsx';
 import { RowFacts } from './RowFacts.tsx';
-import { limitsLine, limitWords, qualitySource, speedWords } from './rowWords.ts';
+import { qualitySource } from './rowWords.ts';
 
 interface Props {
   detail: ModelDetail;
@@ -131,44 +131,5 @@ export function QuantizationRow({ detail, quantization, price, limits, best, ope
         </tr>
       )}
     </tbody>
-  );
-}
-
-/** The longest context that fits, and how fast answers come; both lines keep their place. */
-function LimitAndSpeed({ limits, estimate, settings }: { limits: ContextLimits | undefined; estimate: Estimate | undefined; settings: LoadSettings }) {
-  const { t } = useTranslation('discover');
-  const format = useFormat();
-  const speed = estimate?.speed;
-  return (
-    <>
-      <span className="block" title={limits && limitsLine(t, format, limits)}>
-        {limits ? limitWords(t, format, limits, settings.kvType) : estimate ? '…' : ' '}
-      </span>
-      <span className="flex items-center gap-1 whitespace-nowrap text-text-2" title={speed && t(speed.measured ? 'speed.measuredHere' : 'speed.predicted')}>
-        {speed ? speedWords(t, format, speed) : estimate ? '–' : ' '}
-        {speed?.measured && <Gauge role="img" aria-label={t('speed.measured')} size={12} className="shrink-0" />}
-      </span>
-    </>
-  );
-}
-
-/** The bar of the side that matters and its number; what goes to the RAM besides stands below. */
-function Needs({ estimate, stale, failed }: { estimate: Estimate | undefined; stale: boolean; failed: boolean }) {
-  const { t } = useTranslation(['discover', 'app']);
-  const format = useFormat();
-  const hardware = useStore(useStores().hardware, (state) => state.hardware);
-  if (!estimate || !hardware) return failed ? <span className="text-text-2">{t('noPrice')}</span> : <Skeleton className="h-3.5" />;
-  const [main, other] = sidesOf(estimate, hardware);
-  const number = format.memory(main.needed);
-  return (
-    <div className={classes('flex flex-col gap-0.5', stale && 'text-text-3')}>
-      <div className="flex h-4 flex-wrap items-baseline justify-between gap-x-2 overflow-hidden leading-4 whitespace-nowrap tabular-nums @max-[700px]:text-xs">
-        <span>{estimate.basis === 'about' ? t('about', { size: number }) : number}</span>
-        {other && other.where === 'ram' && other.needed > 0 && (
-          <span className="text-xs text-text-2">{t('extraRam', { size: format.memory(other.needed) })}</span>
-        )}
-      </div>
-      <MemoryBar where={t(`app:memory.${main.where}`)} parts={sideParts(main)} total={main.total} planned />
-    </div>
   );
 }

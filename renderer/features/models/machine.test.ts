@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { defaultLoadSettings, type Estimate } from '../../../shared/schemas/memory.ts';
 import { fakeEstimate, hardware } from '../../testing/samples.ts';
-import { hasGpu, sideParts, sidesOf } from './machine.ts';
+import { cardParts, fullestCard, hasGpu, sideParts, sidesOf } from './machine.ts';
 
 const gib = 2 ** 30;
 const estimate: Estimate = fakeEstimate({ kind: 'library', id: 'x-Q4_K_M.gguf' }, defaultLoadSettings);
@@ -25,4 +25,23 @@ test('a backend that found no device is a machine without a GPU', () => {
 test('a driver that does not tell what is free shows nothing in use', () => {
   const [gpu] = sidesOf({ ...estimate, free: { ...estimate.free, gpu: null } }, hardware);
   expect(sideParts(gpu)[0]).toEqual({ kind: 'used', bytes: 0 });
+});
+
+test('the fullest card is the one with the least left, among those that the model lies on', () => {
+  const card = (id: number, total: number, free: number | null, needs: number) => ({
+    id,
+    name: 'Card',
+    total: total * gib,
+    free: free && free * gib,
+    needs: needs * gib,
+  });
+  const cards = [card(0, 24, 20, 6), card(1, 8, 7, 6), card(2, 8, 0, 0)];
+  expect(fullestCard({ cards })?.id).toBe(1);
+  expect(fullestCard({ cards: [card(0, 24, null, 6), card(1, 24, 20, 3)] })?.id).toBe(1);
+  expect(fullestCard({ cards: [card(2, 8, 0, 0)] })).toBeUndefined();
+  expect(fullestCard({})).toBeUndefined();
+  expect(cardParts(cards[1]!)).toEqual([
+    { kind: 'used', bytes: gib },
+    { kind: 'model', bytes: 6 * gib },
+  ]);
 });

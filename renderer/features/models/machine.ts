@@ -25,6 +25,21 @@ export const inUse = ({ total, free }: Pick<Side, 'total' | 'free'>): number => 
 /** A side's bar: what is in use already, then the model. */
 export const sideParts = ({ split, total, free }: Side): Part[] => [{ kind: 'used', bytes: inUse({ total, free }) }, ...modelParts(split)];
 
+/** What one card would hold. */
+type CardNeeds = NonNullable<Estimate['cards']>[number];
+
+/** The card that a model lies on with the least left, where cards are told apart. */
+export function fullestCard({ cards = [] }: Pick<Estimate, 'cards'>): CardNeeds | undefined {
+  const left = ({ free, total, needs }: CardNeeds): number => (free ?? total) - needs;
+  return cards.filter(({ needs }) => needs > 0).toSorted((a, b) => left(a) - left(b))[0];
+}
+
+/** A card's bar: what is in use already, then its part of the model. */
+export const cardParts = (card: CardNeeds): Part[] => [
+  { kind: 'used', bytes: inUse(card) },
+  { kind: 'model', bytes: card.needs },
+];
+
 /** The sides that this machine has, the one that matters first: the GPU if anything goes there, else the RAM. */
 export function sidesOf(estimate: Estimate, hardware: Hardware): [Side, ...Side[]] {
   const ram: Side = { where: 'ram', split: estimate.ram, needed: splitTotal(estimate.ram), total: hardware.ram.total, free: estimate.free.ram };
