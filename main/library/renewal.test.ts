@@ -66,6 +66,14 @@ test('a new description costs its header only; the result is what the hub names'
   expect(await renewals.look(id, never)).toBeUndefined();
 });
 
+test('asked for twice it is done once', async () => {
+  const wanted = described();
+  await upload(wanted);
+  await Promise.all([renewals.renew(id), renewals.renew(id)]);
+  expect(readFileSync(file).equals(wanted)).toBe(true);
+  expect(await readMeta(file)).toMatchObject({ sha256: sha256Of(file) });
+});
+
 test('the same tensors with other data are not taken for the same, and nothing is replaced', async () => {
   const other = described();
   other[other.length - 1] = other.at(-1)! ^ 1;

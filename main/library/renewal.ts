@@ -72,29 +72,37 @@ export function createRenewals({ hub, folders, library, model }: RenewalsOptions
     return files.length > 0 ? { of, commit: detail.commit, files } : undefined;
   };
 
+  /** Two clicks are one renewal. */
+  const begun = new Map<string, Promise<void>>();
+  const renew = async (id: string): Promise<void> => {
+    const found = await renewals(id, new AbortController().signal);
+    if (!found) throw new Fault('library.dataChanged', 'More than its description changed.', { file: id });
+    const total = found.files.reduce((sum, { dataBytes }) => sum + dataBytes, 0);
+    await library.tasks.run({ kind: 'renew', name: id, total }, async (signal, onBytes) => {
+      let before = 0;
+      try {
+        for (const file of found.files) {
+          await draft(file, signal, (bytes) => onBytes(before + bytes));
+          before += file.dataBytes;
+        }
+        signal.throwIfAborted();
+        for (const file of found.files) await replace(file, found.of.hub!.repo, found.commit);
+      } finally {
+        for (const { target } of found.files) await rm(draftOf(target), { force: true });
+      }
+    });
+    await library.refresh();
+  };
+
   return {
     async look(id, signal) {
       const found = await renewals(id, signal);
       return found?.files.reduce((sum, { header }) => sum + header.length, 0);
     },
-    async renew(id) {
-      const found = await renewals(id, new AbortController().signal);
-      if (!found) throw new Fault('library.dataChanged', 'More than its description changed.', { file: id });
-      const total = found.files.reduce((sum, { dataBytes }) => sum + dataBytes, 0);
-      await library.tasks.run({ kind: 'renew', name: id, total }, async (signal, onBytes) => {
-        let before = 0;
-        try {
-          for (const file of found.files) {
-            await draft(file, signal, (bytes) => onBytes(before + bytes));
-            before += file.dataBytes;
-          }
-          signal.throwIfAborted();
-          for (const file of found.files) await replace(file, found.of.hub!.repo, found.commit);
-        } finally {
-          for (const { target } of found.files) await rm(draftOf(target), { force: true });
-        }
-      });
-      await library.refresh();
+    renew(id) {
+      const running = begun.get(id) ?? renew(id).finally(() => begun.delete(id));
+      begun.set(id, running);
+      return running;
     },
   };
 }
@@ -114,12 +122,13 @@ function draft({ there, target, header, dataOffset, dataBytes }: Renewal, signal
       const hash = createHash('sha256').update(header);
       const handle = await open(draftOf(target), 'w');
       try {
-        await handle.write(header);
+        // Not `write`, which may write less than it is given.
+        await handle.writeFile(header);
         let done = 0;
         for await (const chunk of createReadStream(target, { start: dataOffset, end: dataOffset + dataBytes - 1, highWaterMark: 2 ** 20 })) {
           signal.throwIfAborted();
           hash.update(chunk);
-          await handle.write(chunk);
+          await handle.writeFile(chunk);
           done += chunk.length;
           onBytes(done);
         }
