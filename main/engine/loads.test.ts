@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { LoadPart } from '../../shared/loadChoice.ts';
+import { Fault } from '../../shared/result.ts';
 import type { EngineState, LadderStep } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { defaultLoadSettings, type Estimate, type LoadSettings } from '../../shared/schemas/memory.ts';
@@ -30,6 +31,8 @@ let card: string;
 let runner: Estimate['engine'];
 /** What is kept for a model. */
 let own: LoadPart | undefined;
+/** What an estimate of a model waits for. */
+let slow: Map<string, Promise<void>>;
 let loads: Loads;
 
 const create = (): Loads =>
@@ -47,8 +50,9 @@ const create = (): Loads =>
     },
     library: { resolve: async (id) => ({ files: [`/models/${id}`], facts: { architecture: 'llama' } as ModelFacts }) },
     memory: {
-      async estimate({ settings }) {
+      async estimate({ source, settings }) {
         asked.push(settings);
+        if (source.kind === 'library') await slow.get(source.id);
         return { settings, engine: runner, layers: { total: 5, onGpu: 5 }, gpu: {}, ram: {} } as Estimate;
       },
       needs: async () => ({ gpu: 1, ram: 2 }),
@@ -73,6 +77,7 @@ beforeEach(() => {
   card = 'GeForce';
   runner = 'node-llama-cpp';
   own = undefined;
+  slow = new Map();
   loads = create();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
@@ -251,6 +256,48 @@ test('a message whose model was ejected is told so, with another one loaded besi
   loaded.add('b');
   state.set({ status: 'ready', modelId: 'b', answering: false, ejected: [{ modelId: 'a' }] } as EngineState);
   await expect(beside).rejects.toMatchObject({ code: 'engine.ejected' });
+});
+
+test('a message that comes while a load is prepared is for that model, and waits for it', async () => {
+  const estimated = Promise.withResolvers<void>();
+  slow.set('b', estimated.promise);
+  ready('a');
+  const begun = loads.load('b', {}, forever);
+  expect(loads.next()).toBe('b');
+  const waiting = loads.ready('b', forever);
+  estimated.resolve();
+  await begun;
+  expect(orders.map(({ modelId }) => modelId)).toEqual(['b']);
+  ready('b');
+  await waiting;
+});
+
+test('a load that was taken back before it began is told to the message that waits for it, and one that is refused why', async () => {
+  const [estimated, stop] = [Promise.withResolvers<void>(), new AbortController()];
+  slow.set('b', estimated.promise);
+  const begun = loads.load('b', {}, forever);
+  const waiting = loads.ready('b', forever);
+  const stopped = loads.ready('b', stop.signal);
+  stop.abort();
+  await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
+  estimated.reject(new Fault('cancelled', 'taken back'));
+  await expect(begun).rejects.toMatchObject({ code: 'cancelled' });
+  await expect(waiting).rejects.toMatchObject({ code: 'engine.ejected' });
+  slow.set('b', Promise.reject(new Fault('engine.noCard', 'gone')));
+  const again = loads.load('b', {}, forever);
+  await expect(loads.ready('b', forever)).rejects.toMatchObject({ code: 'engine.noCard' });
+  await expect(again).rejects.toMatchObject({ code: 'engine.noCard' });
+});
+
+test('a load that takes longer to prepare does not replace one that was asked for after it', async () => {
+  const estimated = Promise.withResolvers<void>();
+  slow.set('a', estimated.promise);
+  const first = loads.load('a', {}, forever);
+  await loads.load('b', {}, forever);
+  estimated.resolve();
+  await expect(first).rejects.toMatchObject({ code: 'engine.replaced' });
+  expect(orders.map(({ modelId }) => modelId)).toEqual(['b']);
+  expect(loads.next()).toBe('b');
 });
 
 test('a model that guesses goes along, and both to the engine that can', async () => {

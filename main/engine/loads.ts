@@ -23,9 +23,12 @@ export interface LoadWish {
 }
 
 export interface Loads {
-  /** Answers when the load has begun, or the model was loaded so already. Errors: those of the estimate, `library.notFound`, `engine.busy`. */
+  /**
+   * Answers when the load has begun, or the model was loaded so already. Errors: those of the estimate, `library.notFound`,
+   * `engine.busy`, `engine.replaced` where another one was asked for meanwhile.
+   */
   load(id: string, wish: LoadWish, signal: AbortSignal): Promise<void>;
-  /** The model that answers the next message: the one that is loaded or loading, else the last one. */
+  /** The model that answers the next message: the one that is to be loaded, is loading or loaded, else the last one. */
   next(): string | undefined;
   /** Settles when `id` can answer, and loads it where nothing is. Rejects with why it cannot, with `cancelled` when `signal` aborts. */
   ready(id: string, signal: AbortSignal): Promise<void>;
@@ -51,8 +54,21 @@ export const openLoads = (folder: string) => openKept(path.join(folder, 'loads.j
 
 export function createLoads({ folder, engine, library, memory, hardware, settings }: LoadParts): Loads {
   const kept = openLoads(folder);
+  /** The load that was asked for last, until it has begun. */
+  let beginning: { id: string; begun: Promise<void> } | undefined;
 
-  const load: Loads['load'] = async (id, { settings: asked, afresh, automatic }, signal) => {
+  const load: Loads['load'] = async (id, wish, signal) => {
+    const mine = { id, begun: Promise.resolve() };
+    beginning = mine;
+    mine.begun = begin(id, wish, signal, () => beginning === mine);
+    try {
+      await mine.begun;
+    } finally {
+      if (beginning === mine) beginning = undefined;
+    }
+  };
+
+  async function begin(id: string, { settings: asked, afresh, automatic }: LoadWish, signal: AbortSignal, isLast: () => boolean): Promise<void> {
     const { settings: wanted } = chooseLoad({ ...settings(id), request: asked });
     const remember = (): void => kept.set({ ...kept.get(), last: { modelId: id, ...(asked && { settings: asked }) } });
     // Chosen without a word about settings, it stays as it is, whatever is kept for the model by now.
@@ -85,11 +101,13 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
         kept.set({ ...kept.get(), worked: [...others, ...learned].slice(-mostKept) });
       },
     };
+    if (!isLast()) throw new Fault('engine.replaced', 'Another load was asked for meanwhile');
     engine.load(order);
     remember();
-  };
+  }
 
   const next: Loads['next'] = () => {
+    if (beginning) return beginning.id;
     const state = engine.state();
     return state.status === 'idle' ? (state.last ?? kept.get().last?.modelId) : state.modelId;
   };
@@ -99,6 +117,12 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
     next,
     async ready(id, signal) {
       const can = (): boolean => engine.loaded().some(({ modelId }) => modelId === id);
+      if (beginning?.id === id) {
+        await untilAborted(beginning.begun, signal).catch((error: unknown) => {
+          if (signal.aborted) throw stopped();
+          if (!can()) throw error instanceof Fault && error.code === 'cancelled' ? new Fault('engine.ejected', 'The load was taken back') : error;
+        });
+      }
       if (can()) {
         // The one that it was beside may have been ejected.
         if (next() === id && kept.get().last?.modelId !== id) kept.set({ ...kept.get(), last: { modelId: id } });
@@ -110,7 +134,7 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
       if (now.status === 'idle' || now.status === 'failed') {
         const { last } = kept.get();
         await load(id, { settings: last?.modelId === id ? last.settings : undefined, automatic: true }, signal).catch((error: unknown) => {
-          throw signal.aborted ? new Fault('cancelled', 'Stopped while the model was loading') : error;
+          throw signal.aborted ? stopped() : error;
         });
       }
       for await (const state of engine.watch(signal)) {
@@ -120,10 +144,18 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
         if (state.modelId !== id) throw new Fault('engine.replaced', 'Another model was loaded while the message waited');
         if (state.status === 'failed') throw toFault(state.error);
       }
-      throw new Fault('cancelled', 'Stopped while the model was loading');
+      throw stopped();
     },
   };
 }
+
+const stopped = (): Fault => new Fault('cancelled', 'Stopped while the model was loading');
+
+const untilAborted = (work: Promise<void>, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
+  });
 
 /** A plan holds for the parts of this machine and for this llama.cpp. */
 const nameOf = ({ backend, gpus, vram, cpu, ram, llamaCpp }: Hardware): string => JSON.stringify([backend, gpus, vram.total, cpu.name, ram.total, llamaCpp]);
