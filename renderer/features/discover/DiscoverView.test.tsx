@@ -354,7 +354,7 @@ test('of several cards a row has the bar of the fullest, by which it fits or not
   renderApp(fake, 'discover', repo);
   const shown = within(await row('Q4_K_M'));
   await shown.findByText('Too large');
-  shown.getByText('Card 2');
+  shown.getByText('#2');
   const bar = shown.getByRole('meter', { name: /^NVIDIA GeForce RTX 3090/ });
   expect(bar.getAttribute('aria-valuetext')).toMatch(/: 25\.0 GB needed, 24\.0 GB there; Already in use 22\.0 GB; This model 3\.0 GB$/);
 });

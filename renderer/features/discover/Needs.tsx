@@ -25,7 +25,12 @@ export function Needs({ estimate, stale, failed }: { estimate: Estimate | undefi
   const number = format.memory(main.needed);
   return (
     <div className={classes('flex flex-col gap-0.5', stale && 'text-text-3')}>
-      <div className="flex h-4 flex-wrap items-baseline justify-between gap-x-2 overflow-hidden leading-4 whitespace-nowrap tabular-nums @max-[700px]:text-xs">
+      <div
+        className={classes(
+          'flex h-4 flex-wrap items-baseline justify-between gap-x-2 overflow-hidden leading-4 whitespace-nowrap tabular-nums @max-[700px]:text-xs',
+          card && 'text-xs',
+        )}
+      >
         <span>{estimate.basis === 'about' ? t('about', { size: number }) : number}</span>
         {card && (
           <span className="text-xs text-text-2" title={t('cards.fullest', { name: words.name(card) })}>
