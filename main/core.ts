@@ -42,10 +42,10 @@ export interface RunningCore {
 
 /** Everything that Atelier does, without a window. */
 export async function createCore(shell: Platform): Promise<RunningCore> {
-  const modelsFolder = openModelsFolder(shell.folders);
+  const log = createLog({ folder: path.join(shell.folders.data, 'logs') });
+  const modelsFolder = openModelsFolder(shell.folders, log.scope('library'));
   const { folders } = modelsFolder;
   const platform = { ...shell, folders, startEngine: sweptAfter(shell.startEngine) };
-  const log = createLog({ folder: path.join(folders.data, 'logs') });
   const settings = openSettings(path.join(folders.data, 'settings.json'), log.scope('settings'));
   const db = openDatabase(path.join(folders.data, 'atelier.db'), log.scope('database'));
   let unlock = lockModels(folders.models);
@@ -85,7 +85,7 @@ export async function createCore(shell: Platform): Promise<RunningCore> {
     model: (repo) => model(repo, new AbortController().signal),
     elsewhere: (file) => elsewhereIn(library.list(), folders.models, file),
     onFinished: () => void library.refresh(),
-    onUnforeseen: (error) => log.scope('downloads').error('A download failed', { error }),
+    log: log.scope('downloads'),
     settings: settings.get().downloads,
   });
   const moves = createMoves({

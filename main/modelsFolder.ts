@@ -1,9 +1,10 @@
 /** Where the models folder is: where it began, or where the person moved it. Written down in `models.json` of the data folder. */
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { writeDurably } from './downloads/durable.ts';
 import { relativePath } from './library/bin.ts';
+import type { Log } from './log.ts';
 import type { Folders } from './platform.ts';
 
 const absolutePath = z.string().check(z.refine(path.isAbsolute));
@@ -38,11 +39,11 @@ export interface ModelsFolder {
   set(change: Partial<ModelsState>): Promise<void>;
 }
 
-/** A file that cannot be read is set aside as `models.json.broken`. */
-export function openModelsFolder(named: Folders): ModelsFolder {
+/** A file that cannot be read is set aside as `models.json.broken`, and the log says so: models may lie where nobody looks then. */
+export function openModelsFolder(named: Folders, log?: Pick<Log, 'warn'>): ModelsFolder {
   const file = path.join(named.data, 'models.json');
   const fixed = named.modelsFixed === true;
-  let current = read(file);
+  let current = read(file, log);
   return {
     folders: {
       data: named.data,
@@ -62,17 +63,14 @@ export function openModelsFolder(named: Folders): ModelsFolder {
   };
 }
 
-function read(file: string): ModelsState {
-  let text: string;
+function read(file: string, log: Pick<Log, 'warn'> | undefined): ModelsState {
   try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return state.parse({ v: 1 });
-  }
-  try {
-    return state.parse(JSON.parse(text));
-  } catch {
-    renameSync(file, `${file}.broken`);
+    return state.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    if (existsSync(file)) {
+      log?.warn('Where the models folder was moved to could not be read; the folder is where it began', { file: `${file}.broken`, error });
+      renameSync(file, `${file}.broken`);
+    }
     return state.parse({ v: 1 });
   }
 }

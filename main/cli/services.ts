@@ -29,11 +29,12 @@ const engineEntry = path.join(import.meta.dirname, import.meta.filename.endsWith
 
 /** The services of core for one command, which reach the hub as the app's settings say. Nothing starts before it is asked. */
 export async function openServices(env: NodeJS.ProcessEnv): Promise<Services> {
-  const { folders } = openModelsFolder(defaultFolders(env));
+  const log = { warn: (message: string) => console.error(`atelier: ${message}.`) };
+  const { folders } = openModelsFolder(defaultFolders(env), log);
   const network = createNetwork({
     platform: { hub: hubFromEnvironment(env), secrets: openSecrets(path.join(folders.data, 'secrets.json')) },
     settings: openSettings(path.join(folders.data, 'settings.json')),
-    log: { warn: (message) => console.error(`atelier: ${message}.`) },
+    log,
     env,
   });
   await network.apply();

@@ -334,8 +334,10 @@ test('a list of an older version is read, what is no job in it is passed over, a
   await downloads.close();
 
   await writeFile(list, '{"v":1,');
-  expect(await until(standIn.open(), () => true)).toEqual([]);
+  const warned: unknown[] = [];
+  expect(await until(standIn.open({ log: { warn: (_, data) => warned.push(data), error() {} } }), () => true)).toEqual([]);
   expect(readFileSync(`${list}.broken`, 'utf8')).toBe('{"v":1,');
+  expect(warned).toMatchObject([{ file: `${list}.broken` }]);
 });
 
 test('a job that runs out of room pauses by itself with what is missing, and goes on by a click', async () => {

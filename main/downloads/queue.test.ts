@@ -303,7 +303,7 @@ test('a models folder that cannot be is said, and the download goes on once it c
   await rm(standIn.models, { recursive: true });
   await writeFile(standIn.models, 'a file');
   const unforeseen: unknown[] = [];
-  const downloads = standIn.open({ onUnforeseen: (error) => unforeseen.push(error) });
+  const downloads = standIn.open({ log: { warn() {}, error: (_, data) => unforeseen.push(data) } });
   const { id } = await downloads.start(what());
   expect(await ended(downloads)).toMatchObject({ state: 'failed', error: { code: 'download.writing', data: { reason: 'EEXIST' } } });
   await rm(standIn.models);
@@ -319,10 +319,10 @@ test('what nobody foresaw is heard by the log', async () => {
   const elsewhere = (): never => {
     throw error;
   };
-  const downloads = standIn.open({ elsewhere, onUnforeseen: (each) => unforeseen.push(each) });
+  const downloads = standIn.open({ elsewhere, log: { warn() {}, error: (_, data) => unforeseen.push(data) } });
   await downloads.start(what());
   expect(await ended(downloads)).toMatchObject({ state: 'failed', error: { code: 'internal' } });
-  expect(unforeseen).toEqual([error]);
+  expect(unforeseen).toEqual([{ error }]);
 });
 
 test('dismiss takes a finished job off the list and leaves the file', async () => {

@@ -5,6 +5,7 @@ import { Fault } from '../../shared/result.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { type DownloadSettings, defaultDownloadSettings } from '../../shared/schemas/settings.ts';
+import type { Log } from '../log.ts';
 import { createWatched } from '../watched.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { HomeHub } from './home.ts';
@@ -28,8 +29,7 @@ export interface DownloadsOptions {
   elsewhere?: Elsewhere;
   /** Called when a job's files are all in the models folder. */
   onFinished?(job: DownloadJob): void;
-  /** Hears what nobody foresaw, of which a job only says that the log has it. */
-  onUnforeseen?(error: unknown): void;
+  log?: Pick<Log, 'warn' | 'error'>;
   /** Until `adapt` tells others. */
   settings?: DownloadSettings;
   patience?: Partial<Patience>;
@@ -87,10 +87,11 @@ const clockMs = 1000;
 /** The downloads of one models folder, remembered in its `.downloads.json`. Unfinished ones go on at once. */
 export function createDownloads(options: DownloadsOptions): Downloads {
   const { hub, folders, model, onFinished = () => {}, spareBytes = 2e9, now = () => new Date() } = options;
-  const { elsewhere, patience, segmentSize, connections, onUnforeseen } = options;
+  const { elsewhere, patience, segmentSize, connections, log } = options;
+  const onUnforeseen = (error: unknown): void => log?.error('A download failed', { error });
   const file = (): string => join(folders.models, '.downloads.json');
   const target = (job: DownloadJob, path: string): string => targetOf(folders.models, job.repo, path);
-  const load = (): DownloadJob[] => loadJobs(file(), (job) => job.files.every(({ path }) => isSafe(() => target(job, path))));
+  const load = (): DownloadJob[] => loadJobs(file(), (job) => job.files.every(({ path }) => isSafe(() => target(job, path))), log);
   let jobs = load();
   /** The models folder may be on a drive that comes later, and its list with it. */
   let unread = !existsSync(folders.models);

@@ -1,40 +1,39 @@
 /** The list of downloads as it outlives the app: `.downloads.json` in the models folder. */
-import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { type DownloadJob, downloadJob } from '../../shared/schemas/download.ts';
+import type { Log } from '../log.ts';
 import { writeDurably } from './durable.ts';
 
 /** Fields are added with defaults, never renamed: version 1 of any age is read. */
 const saved = z.object({ v: z.literal(1), jobs: z.array(z.unknown()) });
 
-/** The list as it was left, without what `isSafe` refuses or cannot be read; a file that is no list at all is set aside as `<file>.broken`. */
-export function loadJobs(file: string, isSafe: (job: DownloadJob) => boolean): DownloadJob[] {
-  let text: string;
+/** The list as it was left, without what `isSafe` refuses or cannot be read; one that cannot be read at all is set aside as `<file>.broken`, and the log says so. */
+export function loadJobs(file: string, isSafe: (job: DownloadJob) => boolean, log?: Pick<Log, 'warn'>): DownloadJob[] {
   try {
-    text = readFileSync(file, 'utf8');
-  } catch {
-    return [];
-  }
-  try {
-    const { jobs } = saved.parse(JSON.parse(text));
+    const { jobs } = saved.parse(JSON.parse(readFileSync(file, 'utf8')));
     return jobs.flatMap((each) => {
       const { data } = downloadJob.safeParse(each);
       return data && isSafe(data) ? [data] : [];
     });
-  } catch {
-    setAside(file);
+  } catch (error) {
+    if (!isMissing(error)) setAside(file, error, log);
     return [];
   }
 }
 
-function setAside(file: string): void {
+const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+
+function setAside(file: string, error: unknown, log: Pick<Log, 'warn'> | undefined): void {
+  const aside = `${file}.broken`;
   try {
-    mkdirSync(dirname(file), { recursive: true });
-    renameSync(file, `${file}.broken`);
+    renameSync(file, aside);
+    log?.warn('The list of downloads could not be read; it was set aside', { file: aside, error });
   } catch {
     // A folder that cannot be written to keeps it where it is.
+    log?.warn('The list of downloads could not be read', { file, error });
   }
 }
 
