@@ -416,6 +416,17 @@ test('edit sends a changed question beside the old one, with what came before it
   await expect(ask('chat.edit', { turnId, parts: words('x'), thinking: false })).rejects.toMatchObject({ code: 'turn.notFound' });
 });
 
+test('an answer that runs beside the path that is shown is named, so that it can be stopped', async () => {
+  const { chatId, turnId } = await talk('Q', 'A');
+  const { turnId: running } = await ask('chat.retry', { turnId, thinking: false });
+  expect(await chat(chatId)).toMatchObject({ running: true, answering: running });
+  await ask('chat.choose', { turnId });
+  const { turns, answering } = await chat(chatId);
+  expect([turns.map(({ id }) => id).includes(running), answering]).toEqual([false, running]);
+  await ask('chat.stop', { turnId: running });
+  expect(await chat(chatId)).not.toHaveProperty('answering');
+});
+
 test('deleting a running answer stops it; undo brings it back as far as it came', async () => {
   const { chatId } = await talk('Q', 'A');
   const { turnId } = await send('Q2', chatId);

@@ -191,7 +191,8 @@ export function createChatStore(db: DatabaseSync, now: () => string = () => new 
     chat(id) {
       const row = chatRow(id);
       const tree = treeOf(id);
-      return { ...toSummary(row), settings: toSettings(row), turns: read(tree.path(row.head), tree) };
+      const answering = runningIn(id);
+      return { ...toSummary(row), ...(answering !== undefined && { answering }), settings: toSettings(row), turns: read(tree.path(row.head), tree) };
     },
     settings: (chatId) => toSettings(chatRow(chatId)),
     changeSettings(chatId, change) {

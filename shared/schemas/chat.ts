@@ -80,6 +80,8 @@ export type ChatSummary = z.infer<typeof chatSummary>;
 /** A chat with the turns on its chosen path, oldest first. */
 export const chat = z.object({
   ...chatSummary.shape,
+  /** The answer that is running, whether it is on the chosen path or beside it. */
+  answering: z.optional(z.string()),
   /** What is said for this chat alone. */
   settings: answerSettings,
   turns: z.array(turn),

@@ -3,7 +3,7 @@ import { Tooltip } from '@base-ui/react/tooltip';
 import { act, cleanup, fireEvent, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { I18nextProvider } from 'react-i18next';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { useStore } from 'zustand/react';
 import type { Ledger as Sheet } from '../../../shared/contract/control.ts';
 import { Fault } from '../../../shared/result.ts';
@@ -12,6 +12,7 @@ import type { EngineState } from '../../../shared/schemas/engine.ts';
 import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
 import { createI18n } from '../../i18n.ts';
 import { createStores, type Stores, StoresContext, useStores } from '../../stores/index.ts';
+import '../../testing/intersectionObserver.ts';
 import { Toasts, undoLast } from '../../ui/toasts.tsx';
 import { ChatView } from './ChatView.tsx';
 import { createDraftsStore, newChat } from './drafts.ts';
@@ -68,12 +69,6 @@ const stats: NonNullable<Turn['stats']> = {
 };
 const question = userTurn('q', [{ type: 'text', text: 'Count *to* ten' }]);
 
-beforeEach(() => {
-  globalThis.IntersectionObserver ??= class {
-    observe() {}
-    disconnect() {}
-  } as never;
-});
 afterEach(cleanup);
 
 test('a message goes to a new chat, its answer streams, and the stats are told', async () => {
@@ -239,6 +234,14 @@ test('the pager goes from one alternative to the next', async () => {
   expect(core.calls).toEqual(['a1', 'a3'].map((turnId) => ({ method: 'chat.choose', input: { turnId } })));
 });
 
+test('an answer that runs on another path than the one shown is stopped with the same button', async () => {
+  const chat = { ...chatOf([question, answerTurn('a1', 'One', { siblings: ['a1', 'a2'] })]), running: true, answering: 'a2' };
+  const core = testCore([chat]);
+  const { user } = show(core, 'c1');
+  await user.click(await screen.findByRole('button', { name: 'Stop' }));
+  expect(core.calls).toEqual([{ method: 'chat.stop', input: { turnId: 'a2' } }]);
+});
+
 test('a question is shown as it was typed and edited in place with its pictures', async () => {
   const picture: ImagePart = {
     type: 'image',
@@ -319,8 +322,12 @@ test('without a model it says so and offers the newest of the library', async ()
   );
   await screen.findByText('No model is loaded.');
   expect(screen.getByRole('button', { name: 'Load New Q4_K_M' })).toBeTruthy();
-  await user.type(field(), 'Hello');
+  await user.type(field(), 'Hello{Enter}');
   expect(screen.getByRole('button', { name: 'Send' })).toHaveProperty('disabled', true);
+  screen.getByText('Load a model first, then send.');
+  act(() => stores.engine.setState({ begins: 'new' }));
+  expect(screen.getByRole('button', { name: 'Send' })).toHaveProperty('disabled', false);
+  act(() => stores.engine.setState({ begins: undefined }));
   await user.click(screen.getByRole('button', { name: 'Find a model' }));
   expect(stores.ui.getState().view).toBe('discover');
 });

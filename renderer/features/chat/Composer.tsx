@@ -33,9 +33,9 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
   const draftId = chatId ?? newChat;
   const draft = useStore(stores.drafts, (state) => state.drafts[draftId] ?? noDraft);
   const chat = useStore(stores.turn, (state) => (state.chatId === chatId ? state.chat : undefined));
-  const running = chat?.turns.find((turn) => turn.status === 'running')?.id;
+  const running = chat?.turns.find((turn) => turn.status === 'running')?.id ?? (chat?.running ? chat.answering : undefined);
   const model = useStore(stores.engine, ({ state }) => (state.status === 'ready' ? state.model : undefined));
-  const next = useStore(stores.engine, ({ state }) => nextModel(state));
+  const next = useStore(stores.engine, ({ state, begins }) => begins ?? nextModel(state));
   const answerable = useStore(stores.library, ({ models }) => model !== undefined || models?.some(({ id, problem }) => id === next && !problem) === true);
   const visionProblem = useStore(stores.engine, ({ state }) => (state.status === 'ready' ? state.visionProblem : undefined));
   const { own, choice, onChange } = useAnswerSettings(chatId);
@@ -62,6 +62,7 @@ export function Composer({ chatId }: { chatId: string | undefined }) {
   const send = async (): Promise<void> => {
     if (running) return setHint(t('composer.running'));
     if (draft.attachments.some((attachment) => !attachment.part)) return setHint(t('composer.preparing'));
+    if (isReady(draft) && !answerable) return setHint(t('composer.noModel'));
     if (!canSend) return;
     setHint(undefined);
     setError(undefined);
