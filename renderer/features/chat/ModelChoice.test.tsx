@@ -3,23 +3,18 @@ import { Tooltip } from '@base-ui/react/tooltip';
 import { act, cleanup, render, screen, waitFor, within } from '@testing-library/react';
 import { userEvent } from '@testing-library/user-event';
 import { I18nextProvider } from 'react-i18next';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { EngineState } from '../../../shared/schemas/engine.ts';
 import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
 import { createI18n } from '../../i18n.ts';
 import { createStores, StoresContext } from '../../stores/index.ts';
+import '../../testing/intersectionObserver.ts';
 import { libraryModel, loadedModel } from '../../testing/samples.ts';
 import { ChatView } from './ChatView.tsx';
 import { answerTurn, chatOf, testCore, userTurn } from './testCore.ts';
 
 // KaTeX looks for a doctype, which the test's document lacks, when it is imported.
 vi.hoisted(() => Object.defineProperty(document, 'compatMode', { value: 'CSS1Compat' }));
-beforeEach(() => {
-  globalThis.IntersectionObserver ??= class {
-    observe() {}
-    disconnect() {}
-  } as never;
-});
 afterEach(cleanup);
 
 const [qwen, tiny] = [libraryModel(), libraryModel({ id: 'tiny/Tiny-Q8_0.gguf', name: 'Tiny', label: 'Q8_0' })];

@@ -96,36 +96,31 @@ export function QuantizationTable({ detail, settings }: { detail: ModelDetail | 
             />
           ))
         ) : (
-          <tbody>
-            {['a', 'b', 'c', 'd', 'e', 'f'].map((key) => (
-              <tr key={key} className="h-11 border-b border-line *:px-1.5">
-                <td className="pl-4!">
-                  <Skeleton />
-                </td>
-                <td>
-                  <Skeleton />
-                </td>
-                <td>
-                  <Skeleton />
-                </td>
-                <td>
-                  <Skeleton />
-                </td>
-                <td>
-                  <Skeleton />
-                </td>
-                <td className="@max-[700px]:p-0! @max-[700px]:*:hidden">
-                  <Skeleton />
-                </td>
-                <td className="pr-4!">
-                  <Skeleton className="h-7" />
-                </td>
-              </tr>
-            ))}
-          </tbody>
+          <ComingRows />
         )}
       </table>
       <RecommendedLine recommended={recommended} />
     </div>
   );
 }
+
+const columns = ['pl-4!', '', '', '', '', '@max-[700px]:p-0! @max-[700px]:*:hidden'];
+
+/** Hold the place of the rows. */
+const ComingRows = () => (
+  <tbody>
+    {['a', 'b', 'c', 'd', 'e', 'f'].map((row) => (
+      <tr key={row} className="h-11 border-b border-line *:px-1.5">
+        {columns.map((className, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place.
+          <td key={at} className={className}>
+            <Skeleton />
+          </td>
+        ))}
+        <td className="pr-4!">
+          <Skeleton className="h-7" />
+        </td>
+      </tr>
+    ))}
+  </tbody>
+);

@@ -13,6 +13,7 @@ import { Problem } from '../../ui/Notice.tsx';
 import { Switch } from '../../ui/Switch.tsx';
 import { useRun } from '../../useRun.ts';
 import { appNames } from './apps.ts';
+import { FolderField } from './FolderField.tsx';
 import { MoveDialog } from './MoveDialog.tsx';
 
 /** The folders with what they hold; apps are switched, folders are added and forgotten. */
@@ -109,15 +110,7 @@ function AddFolder() {
         {t('storage.addLabel')}
       </label>
       <div className="flex gap-2">
-        <input
-          id={id}
-          value={folder}
-          spellCheck={false}
-          autoComplete="off"
-          placeholder={t('storage.addPlaceholder')}
-          onChange={(event) => setFolder(event.target.value)}
-          className="h-7 min-w-0 flex-1 rounded-md border border-line-strong bg-surface-0 px-2 font-mono text-xs"
-        />
+        <FolderField id={id} value={folder} onChange={setFolder} className="flex-1" />
         <Button icon={FolderPlus} type="submit" disabled={folder.trim() === ''}>
           {t('storage.add')}
         </Button>

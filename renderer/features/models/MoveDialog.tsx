@@ -11,6 +11,7 @@ import { Dialog } from '../../ui/Dialog.tsx';
 import { Problem } from '../../ui/Notice.tsx';
 import { offerUndo } from '../../ui/toasts.tsx';
 import { useRun } from '../../useRun.ts';
+import { FolderField } from './FolderField.tsx';
 import { Tasks } from './Tasks.tsx';
 
 /** Milliseconds without a key before the folder that was typed is looked at. */
@@ -73,16 +74,7 @@ export function MoveDialog({ from, onClose }: { from: string; onClose(): void })
             <label htmlFor={id} className="text-text-2">
               {t('move.to')}
             </label>
-            <input
-              id={id}
-              value={folder}
-              spellCheck={false}
-              autoComplete="off"
-              placeholder={t('storage.addPlaceholder')}
-              aria-describedby={`${id}-hint`}
-              onChange={(event) => setFolder(event.target.value)}
-              className="h-7 min-w-0 shrink-0 rounded-md border border-line-strong bg-surface-0 px-2 font-mono text-xs"
-            />
+            <FolderField id={id} value={folder} describedBy={`${id}-hint`} onChange={setFolder} className="shrink-0" />
             <p id={`${id}-hint`} className="-mt-2 text-xs text-text-2">
               {t('move.hint')}
             </p>
