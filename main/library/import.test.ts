@@ -14,7 +14,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pathToFileURL } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Duplicates } from '../../shared/schemas/library.ts';
 import type { Library } from './index.ts';
 import { readMeta, writeMeta } from './meta.ts';
@@ -63,6 +64,20 @@ describe('import', () => {
     expect(library.list()).toMatchObject([{ id: file }]);
   });
 
+  test('a path from the home folder, and an address of a file as it is pasted', async () => {
+    const file = room.put(tiny.q4, 'home/my model.gguf');
+    vi.stubEnv('HOME', room.home);
+    vi.stubEnv('USERPROFILE', room.home);
+    try {
+      expect(await library.import('~/my model.gguf', 'reference')).toBe(file);
+    } finally {
+      vi.unstubAllEnvs();
+    }
+    expect(await library.import(pathToFileURL(file).href, 'reference')).toBe(file);
+    for (const typed of ['file://elsewhere.example/x.gguf', '~', 'my model.gguf'])
+      await expect(library.import(typed, 'reference')).rejects.toMatchObject({ code: 'library.noFile', data: { path: typed } });
+  });
+
   test('a folder is looked through from now on', async () => {
     room.put(tiny.q4, 'drive/x/tiny-Q4_K_M.gguf');
     expect(await library.import(join(room.root, 'drive'), 'copy')).toBeUndefined();
@@ -100,9 +115,13 @@ describe('import', () => {
   test('two files of one name that come at the same time never become one', async () => {
     const one = room.put(tiny.q4, 'one/model.gguf');
     const other = room.put(tiny.q8, 'other/model.gguf');
-    const outcomes = await Promise.allSettled([one, other, one].map((file) => library.import(file, 'copy')));
-    expect(outcomes).toMatchObject([{ value: 'imported/model/model.gguf' }, { reason: { code: 'library.exists' } }, { reason: { code: 'library.exists' } }]);
-    expect(readFileSync(at('imported/model/model.gguf')).equals(readFileSync(one))).toBe(true);
+    const files = [one, other, one];
+    const outcomes = await Promise.allSettled(files.map((file) => library.import(file, 'copy')));
+    const brought = outcomes.flatMap((outcome, index) => (outcome.status === 'fulfilled' ? [files[index]!] : []));
+    // Whichever was read first.
+    expect(brought).toHaveLength(1);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ code: 'library.exists' });
+    expect(readFileSync(at('imported/model/model.gguf')).equals(readFileSync(brought[0]!))).toBe(true);
   });
 
   test.each(['link', 'copy'] as const)('a hidden file is listed under a name that is not hidden (%s)', async (mode) => {

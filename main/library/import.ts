@@ -1,7 +1,9 @@
 /** Brings a GGUF file from anywhere into the library: as it lies, by a second name, or as a copy. */
 import { existsSync } from 'node:fs';
 import { mkdir, rm, rmdir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseFileName } from '../../shared/quant.ts';
 import { Fault } from '../../shared/result.ts';
 import type { ImportMode } from '../../shared/schemas/library.ts';
@@ -131,9 +133,20 @@ function stemOf(file: string): string {
   return stem.replace(/^\.+/, '') || 'model';
 }
 
-/** What a person typed or dropped as an absolute path. Errors: library.noFile. */
-export async function locate(path: string): Promise<{ path: string; isFolder: boolean }> {
-  const found = isAbsolute(path) ? await stat(path).catch(() => undefined) : undefined;
-  if (!found) throw new Fault('library.noFile', `There is no file ${path}.`, { path });
+/** What a person typed, pasted or dropped as an absolute path; `~` is their home folder, and an address that begins with `file:` is its path. Errors: library.noFile. */
+export async function locate(typed: string): Promise<{ path: string; isFolder: boolean }> {
+  const path = absolutePath(typed);
+  const found = path !== undefined ? await stat(path).catch(() => undefined) : undefined;
+  if (path === undefined || !found) throw new Fault('library.noFile', `There is no file ${typed}.`, { path: typed });
   return { path: resolve(path), isFolder: found.isDirectory() };
+}
+
+function absolutePath(typed: string): string | undefined {
+  if (isAbsolute(typed)) return typed;
+  if (/^~[\\/]/.test(typed)) return join(homedir(), typed.slice(2));
+  try {
+    return /^file:/i.test(typed) ? fileURLToPath(typed) : undefined;
+  } catch {
+    return undefined;
+  }
 }
