@@ -28,6 +28,10 @@ type Manifest = z.infer<typeof manifest>;
 /** How long a removed model can come back. */
 const keptMs = 30 * 24 * 60 * 60 * 1000;
 
+/** The file that a meta file is about; any other file itself. */
+const describedBy = (file: string): string => file.replace(/\.meta\.json$/, '');
+const isThereAlready = (file: string): Fault => new Fault('library.exists', `${file} is there already.`, { file });
+
 const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,
@@ -39,7 +43,7 @@ export interface Bin {
   put(what: { id: string; name: string; label: string; files: string[]; shared: string[]; moved?: boolean }): Promise<void>;
   /**
    * Puts back what is not there by now, what it shared from wherever in the bin it is. False when there is no such thing. Errors:
-   * `library.exists` where all of it is there by other means.
+   * `library.exists` where all of it is there by other means, or the first file of a model: then nothing is moved.
    */
   restore(id: string): Promise<boolean>;
   /** Newest first. */
@@ -89,10 +93,15 @@ export function createBin(home: string, prune: boolean): Bin {
       const all = await held();
       const mine = all.find((each) => each.manifest.id === id);
       if (!mine) return false;
+      const { files, shared } = mine.manifest;
+      const taken = async (file: string): Promise<boolean> => (await exists(join(home, file))) && (await exists(join(mine.folder, file)));
+      // Its other files are of no use without the first; of a moved folder each stands for itself.
+      if (files[0] !== undefined && !mine.manifest.moved && (await taken(files[0]))) throw isThereAlready(files[0]);
       let moved = false;
       const places = [mine.folder, ...all.filter((each) => each !== mine).map(({ folder }) => folder)];
-      for (const file of [...mine.manifest.files, ...mine.manifest.shared]) {
-        if (await exists(join(home, file))) continue;
+      for (const file of [...files, ...shared]) {
+        // What was written down about a file says nothing of another one in its place.
+        if ((await exists(join(home, file))) || (await taken(describedBy(file)))) continue;
         for (const place of places) {
           if (!(await exists(join(place, file)))) continue;
           await move(join(place, file), join(home, file));
@@ -101,10 +110,10 @@ export function createBin(home: string, prune: boolean): Bin {
         }
       }
       // What is there again by other means leaves the removed one where it is.
-      const left = await Promise.all(mine.manifest.files.map((file) => exists(join(mine.folder, file))));
-      const [first] = mine.manifest.files.filter((_, index) => left[index]);
+      const left = await Promise.all(files.map((file) => exists(join(mine.folder, file))));
+      const [first] = files.filter((_, index) => left[index]);
       if (first === undefined) await discard([mine]);
-      else if (!moved) throw new Fault('library.exists', `${first} is there already.`, { file: first });
+      else if (!moved) throw isThereAlready(first);
       return true;
     },
     async list() {

@@ -183,6 +183,22 @@ test('a model that is downloaded again before its restore is left as it is', asy
   expect(readFileSync(at(q4)).length).toBe(2_000_000);
 });
 
+test('where another file lies by now a restore says so, and tells nothing of the removed one about it', async () => {
+  add(q4);
+  const meta = { repo, commit: 'c', path: q4, size: readFileSync(at(q4)).length, sha256: 'a'.repeat(64), verifiedAt: new Date().toISOString() };
+  await writeMeta(at(q4), meta);
+  await library.refresh();
+  await library.remove(q4);
+  add(q4);
+  await library.refresh();
+  await expect(library.restore(q4)).rejects.toMatchObject({ code: 'library.exists', data: { file: q4 } });
+  expect(await listed()).toMatchObject([{ id: q4, verified: false }]);
+  expect(library.bin()).toMatchObject([{ id: q4 }]);
+  rmSync(at(q4));
+  await library.restore(q4);
+  expect(library.list()).toMatchObject([{ id: q4, verified: true }]);
+});
+
 test('emptying the bin is for good', async () => {
   add(q4);
   await listed();
