@@ -35,6 +35,10 @@ test('the cheapest steps come first, the processor alone last', () => {
   ]);
 });
 
+test('with no layer on the card its memory costs neither context nor cache: the processor can do without it', () => {
+  expect(descent({ of: 'gpu' }, ground, { ...asked, gpuLayers: 0 })).toEqual(['batch 512→128', 'backend vulkan→cpu']);
+});
+
 test('a large batch goes to the usual one first', () => {
   expect(descent({ of: 'ram' }, ground, { ...asked, batchSize: 2048 }).slice(0, 3)).toEqual(['batch 2048→512', 'batch 512→128', 'cache f16→q8_0']);
 });

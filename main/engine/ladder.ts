@@ -110,6 +110,8 @@ export function nextPlan(plan: LoadPlan, failure: Failure, ground: Ground): { pl
   for (const { change, helps, gpuOnly, take } of rungs) {
     if (failure.of === 'device' ? change !== 'backend' : failure.of === 'ram' && gpuOnly) continue;
     if (failure.part && !helps.includes(failure.part)) continue;
+    // What the card then has is help for the processor, which costs less to do without.
+    if (failure.of === 'gpu' && plan.gpuLayers === 0 && (change === 'cache' || change === 'context')) continue;
     const taken = take(plan, ground);
     if (taken) return { plan: taken.plan, step: { change, from: taken.from, to: taken.to, why: failure.of } };
   }
