@@ -187,8 +187,13 @@ export function createLibrary({
       if (file !== undefined) return change({ files: [...lists.get().files.filter((each) => each !== file), file] });
       tasks.refuseWhileMoving();
       for (const home of homes()) {
+        const restored = await changing(id, () => binOf(home).restore(id)).catch(async (error: unknown) => {
+          // What has taken its place is to be seen.
+          await refresh();
+          throw error;
+        });
         // What comes back where nobody looks would be lost to sight.
-        if (await changing(id, () => binOf(home).restore(id))) return ownFolders().includes(home) ? refresh() : add(home);
+        if (restored) return ownFolders().includes(home) ? refresh() : add(home);
       }
       throw new Fault('library.notFound', 'This model is not in the bin any more.', { id });
     },

@@ -190,9 +190,8 @@ test('where another file lies by now a restore says so, and tells nothing of the
   await library.refresh();
   await library.remove(q4);
   add(q4);
-  await library.refresh();
   await expect(library.restore(q4)).rejects.toMatchObject({ code: 'library.exists', data: { file: q4 } });
-  expect(await listed()).toMatchObject([{ id: q4, verified: false }]);
+  expect(library.list()).toMatchObject([{ id: q4, verified: false }]);
   expect(library.bin()).toMatchObject([{ id: q4 }]);
   rmSync(at(q4));
   await library.restore(q4);
