@@ -1,21 +1,19 @@
 /** What downloads now, what waits, what stopped and why; it outlives a kill. */
-import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { Fault } from '../../shared/result.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { type DownloadSettings, defaultDownloadSettings } from '../../shared/schemas/settings.ts';
 import type { Log } from '../log.ts';
-import { createWatched } from '../watched.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { HomeHub } from './home.ts';
 import { idOf, newJob, settle, type Wanted } from './job.ts';
+import { createJobList } from './list.ts';
 import { isActive, order, shared } from './order.ts';
 import { createPace } from './pace.ts';
 import { removePart } from './part.ts';
 import type { RunOptions } from './run.ts';
-import { run, tickMs } from './running.ts';
-import { createSaver, loadJobs } from './saved.ts';
+import { run } from './running.ts';
 import { opensAt } from './schedule.ts';
 import { targetOf } from './target.ts';
 import type { Patience } from './transfer.ts';
@@ -89,47 +87,27 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   const { hub, folders, model, onFinished = () => {}, spareBytes = 2e9, now = () => new Date() } = options;
   const { elsewhere, patience, segmentSize, connections, log } = options;
   const onUnforeseen = (error: unknown): void => log?.error('A download failed', { error });
-  const file = (): string => join(folders.models, '.downloads.json');
   const target = (job: DownloadJob, path: string): string => targetOf(folders.models, job.repo, path);
-  const load = (): DownloadJob[] => loadJobs(file(), (job) => job.files.every(({ path }) => isSafe(() => target(job, path))), log);
-  let jobs = load();
-  /** The models folder may be on a drive that comes later, and its list with it. */
-  let unread = !existsSync(folders.models);
+  const list = createJobList(folders, log);
   let settings = options.settings ?? defaultDownloadSettings;
-  const watched = createWatched<DownloadJob[]>(structuredClone(jobs));
   const pace = createPace();
-  const write = createSaver(file);
   const starting = new Map<string, Promise<DownloadJob>>();
   /** With those files that each of them fetches. */
   const running = new Map<DownloadJob, { abort: AbortController; ended: Promise<void>; files: DownloadJob['files'] }>();
   const verified = new WeakMap<DownloadJob, Set<string>>();
   let closed = false;
   let held = false;
-  let savedAt = 0;
 
-  const publish = (): void => watched.set(structuredClone(jobs));
   const save = async (): Promise<void> => {
-    savedAt = performance.now();
-    if (held) return;
-    const come = unread && existsSync(file()) ? load().filter(({ id }) => !jobs.some((job) => job.id === id)) : [];
-    for (const job of come) if (isActive(job)) settle(job, 'queued');
-    jobs = [...come, ...jobs];
-    if (come.length > 0) publish();
-    await write(jobs);
-    unread &&= !existsSync(file());
+    if (!held) await list.save();
   };
   const changed = (): Promise<void> => {
-    publish();
+    list.tell();
     return save();
   };
-  const find = (id: string): DownloadJob => {
-    const job = jobs.find((each) => each.id === id);
-    if (!job) throw new Fault('download.notFound', 'This download is not on the list any more.', { id });
-    return job;
-  };
   const tick = (): void => {
-    publish();
-    if (performance.now() - savedAt > saveMs) void save();
+    list.tell();
+    if (performance.now() - list.savedAt() > saveMs) void save();
   };
   const launch = (job: DownloadJob): void => {
     const abort = new AbortController();
@@ -149,7 +127,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   /** Starts and stops what the order of the list, the settings and the hub ask for. */
   const pump = (): void => {
     if (closed || held) return;
-    const { run: ready, wait } = order(jobs, {
+    const { run: ready, wait } = order(list.jobs(), {
       atOnce: settings.atOnce,
       opensAt: opensAt(settings.schedule, now()),
       endpoint: hub.endpoint,
@@ -169,12 +147,12 @@ export function createDownloads(options: DownloadsOptions): Downloads {
       else delete job.waiting;
       news = true;
     }
-    if (news) publish();
+    if (news) list.tell();
   };
   /** Ends the running of a job, with what arrived on the disk. */
   const halt = async (job: DownloadJob, state: DownloadJob['state']): Promise<void> => {
     settle(job, state);
-    publish();
+    list.tell();
     const current = running.get(job);
     current?.abort.abort(new Fault('cancelled', 'The download was stopped.'));
     await current?.ended;
@@ -199,7 +177,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     const { commit, quantizations } = detail;
     const quantization = quantizations.find((each) => each.id === what.quantization) ?? quantizations.find((each) => each.label === label);
     if (!quantization) throw new Fault('download.gone', 'This quantization is not in the repository any more.', { file: what.quantization });
-    const known = jobs.find((each) => each.repo === repo && each.quantization === quantization.id && each.commit === commit);
+    const known = list.jobs().find((each) => each.repo === repo && each.quantization === quantization.id && each.commit === commit);
     if (known && known.endpoint === endpoint) {
       if (!isActive(known)) begin(known);
       return known;
@@ -207,10 +185,10 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     const job = newJob({ endpoint, repo, detail, quantization, createdAt: now() });
     for (const { path } of job.files) target(job, path);
     const older = (each: DownloadJob): boolean => each.repo === repo && (each.quantization === job.quantization || each.quantization === what.quantization);
-    for (const old of jobs.filter(older)) await halt(old, 'paused');
-    const place = jobs.findIndex(older);
-    jobs = jobs.filter((each) => !older(each));
-    jobs.splice(place < 0 ? jobs.length : place, 0, job);
+    for (const old of list.jobs().filter(older)) await halt(old, 'paused');
+    const place = list.jobs().findIndex(older);
+    const others = list.jobs().filter((each) => !older(each));
+    list.set(others.toSpliced(place < 0 ? others.length : place, 0, job));
     begin(job);
     return job;
   };
@@ -225,17 +203,16 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   /** Takes a job off the list, with those parts that no other job is to go on with. */
   const drop = async (job: DownloadJob): Promise<void> => {
     if (held) throw new Fault('library.moving', 'The models folder is being moved. Wait until it is done, or cancel it.');
-    jobs = jobs.filter((each) => each !== job);
+    list.set(list.jobs().filter((each) => each !== job));
     await halt(job, job.state === 'done' ? 'done' : 'paused');
-    const needed = new Set(jobs.filter(({ state }) => state !== 'done').flatMap((other) => other.files.map(({ path }) => target(other, path))));
+    const unfinished = list.jobs().filter(({ state }) => state !== 'done');
+    const needed = new Set(unfinished.flatMap((other) => other.files.map(({ path }) => target(other, path))));
     for (const { path } of job.files) if (!needed.has(target(job, path))) await removePart(target(job, path));
     await changed();
     pump();
   };
 
   pace.set(settings.bytesPerSecond);
-  for (const job of jobs) if (isActive(job)) settle(job, 'queued');
-  publish();
   pump();
   const clock = setInterval(() => {
     if (settings.schedule.on) pump();
@@ -243,43 +220,43 @@ export function createDownloads(options: DownloadsOptions): Downloads {
   clock.unref();
 
   return {
-    watch: (signal) => watched.watch(signal, tickMs),
-    list: watched.get,
+    watch: list.watch,
+    list: list.told,
     async start({ repo, commit, quantization }) {
-      const known = jobs.find((each) => each.id === idOf({ repo, commit, quantization }) && each.endpoint === hub.endpoint);
+      const known = list.jobs().find((each) => each.id === idOf({ repo, commit, quantization }) && each.endpoint === hub.endpoint);
       if (!known) return createOnce({ repo, quantization });
       if (!isActive(known)) begin(known);
       return structuredClone(known);
     },
-    pause: async (id) => pauseJob(find(id)),
+    pause: async (id) => pauseJob(list.find(id)),
     async resume(id, here = false) {
-      const job = find(id);
+      const job = list.find(id);
       if (here) job.endpoint = hub.endpoint;
       if (job.state === 'paused' || job.state === 'failed') begin(job);
       else pump();
     },
     async pauseAll() {
-      await Promise.all(jobs.map(pauseJob));
+      await Promise.all(list.jobs().map(pauseJob));
     },
     async resumeAll() {
-      for (const job of jobs) if (job.state === 'paused' || (job.state === 'failed' && job.error?.code !== 'download.changed')) begin(job);
+      for (const job of list.jobs()) if (job.state === 'paused' || (job.state === 'failed' && job.error?.code !== 'download.changed')) begin(job);
     },
     async move(id, before) {
-      const job = find(id);
-      const others = jobs.filter((each) => each !== job);
-      const place = before === null ? others.length : others.indexOf(find(before));
+      const job = list.find(id);
+      const others = list.jobs().filter((each) => each !== job);
+      const place = before === null ? others.length : others.indexOf(list.find(before));
       if (before === id) return;
-      jobs = others.toSpliced(place, 0, job);
+      list.set(others.toSpliced(place, 0, job));
       pump();
       await changed();
     },
     async renew(id) {
-      const { repo, quantization, label } = find(id);
+      const { repo, quantization, label } = list.find(id);
       return createOnce({ repo, quantization }, label);
     },
-    cancel: (id) => drop(find(id)),
+    cancel: (id) => drop(list.find(id)),
     async dismiss(id) {
-      const job = find(id);
+      const job = list.find(id);
       if (job.state === 'done' || job.state === 'failed') await drop(job);
     },
     adapt(next) {
@@ -291,12 +268,12 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     async hold() {
       held = true;
       await Promise.all([...running.keys()].map((job) => (isActive(job) ? halt(job, 'queued') : running.get(job)?.ended)));
-      await write(jobs);
-      for (const job of jobs) if (isActive(job)) job.waiting = { for: 'move' };
-      publish();
+      await list.save();
+      for (const job of list.jobs()) if (isActive(job)) job.waiting = { for: 'move' };
+      list.tell();
       return () => {
         held = false;
-        for (const job of jobs) if (job.waiting?.for === 'move') delete job.waiting;
+        for (const job of list.jobs()) if (job.waiting?.for === 'move') delete job.waiting;
         void changed();
         pump();
       };
@@ -311,12 +288,3 @@ export function createDownloads(options: DownloadsOptions): Downloads {
 }
 
 const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size;
-
-function isSafe(name: () => string): boolean {
-  try {
-    name();
-    return true;
-  } catch {
-    return false;
-  }
-}
