@@ -59,6 +59,31 @@ test('the engine killed in mid-answer: the text is kept, and the next load works
   await said(await send(app.page, 'Hi!'));
 });
 
+test('ejected in mid-answer: the answer is stopped with its text, and the next message loads the model again', async ({ app }) => {
+  const { page } = app;
+  await loadOffered(page);
+  const atFullSpeed = slowDown(app);
+  const answer = await send(page, 'Count from 1 to 100.');
+  await expect(answer).toContainText('5');
+  await page
+    .getByRole('button', { name: /^Eject/ })
+    .first()
+    .click();
+  atFullSpeed();
+  expect(await said(answer, 'stopped')).toMatch(/^1, 2, 3/);
+  await expect(page.getByText(/is not loaded; your message loads it\.$/)).toBeVisible({ timeout: 20_000 });
+  expect(await said(await send(page, 'Hi!'))).toBe('Hello! How can I help you today?');
+});
+
+test('a message sent at once after the click on Load waits for that model', async ({ app }) => {
+  const { page } = app;
+  await page
+    .getByRole('button', { name: /^Load / })
+    .first()
+    .click();
+  expect(await said(await send(page, 'Hi!'))).toBe('Hello! How can I help you today?');
+});
+
 test('closed and opened again: chat, pictures and library are there', async ({ app }) => {
   await loadOffered(app.page);
   const picture = new URL('./fixtures/tiny-qwen3.5-vl/pictures/01-red-circle.png', import.meta.url).pathname;
