@@ -174,6 +174,31 @@ test.describe('removing', () => {
     await page.getByRole('button', { name: 'Storage' }).click();
     await expect(rows(page)).toHaveCount(1);
   });
+
+  test('an undo that finds its place taken says so, shows what lies there, and the bin keeps the other', async ({ app }) => {
+    const folder = path.join(app.home, 'models', ...tinyRepo.split('/'));
+    const page = await openModels(app);
+    await rows(page)
+      .getByRole('button', { name: /^Delete / })
+      .click();
+    await page.getByRole('button', { name: 'Move to the bin' }).click();
+    await expect(page.getByText('No models on this computer yet')).toBeVisible();
+    const other = await put(q8, folder, q4);
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await expect(page.getByRole('alert')).toContainText(`There is already a file ${q4}`);
+    await expect(rows(page)).toHaveCount(1);
+    expect(fs.readdirSync(folder)).toEqual([q4]);
+
+    fs.rmSync(other);
+    await page.getByRole('button', { name: 'Storage' }).click();
+    await page
+      .getByRole('list', { name: 'Recently removed' })
+      .getByRole('button', { name: /^Restore / })
+      .click();
+    await expect(page.getByText('Nothing was removed.')).toBeVisible();
+    expect(fs.readdirSync(folder).sort()).toEqual([projector, q4]);
+    expect(sha256Of(path.join(folder, q4))).toBe(sha256Of(path.join(tinyModel, q4)));
+  });
 });
 
 test.describe('moving the models folder', () => {
