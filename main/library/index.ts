@@ -176,6 +176,10 @@ export function createLibrary({
       }
       tasks.refuseWhileMoving();
       const files = await namesIn(place.folder, removal.files);
+      if (files.length === 0) {
+        await refresh();
+        throw new Fault('library.notFound', 'This model is not there any more.', { id });
+      }
       const shared = await namesIn(place.folder, removal.stays);
       const what = { id, name: model.name, label: model.label, files, shared };
       await changing(absolute(model.files[0]!.path), () => binOf(place.folder).put(what));

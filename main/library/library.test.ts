@@ -206,6 +206,15 @@ test('emptying the bin is for good', async () => {
   await expect(library.restore(q4)).rejects.toMatchObject({ code: 'library.notFound' });
 });
 
+test('a model that somebody else deleted leaves the list, and nothing in the bin', async () => {
+  add(q4);
+  await listed();
+  rmSync(at(q4));
+  await expect(library.remove(q4)).rejects.toMatchObject({ code: 'library.notFound' });
+  expect(library.list()).toEqual([]);
+  expect(library.bin()).toEqual([]);
+});
+
 test('an id that is not on the list reaches no file', async () => {
   add(q4);
   await listed();
