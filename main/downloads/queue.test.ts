@@ -312,6 +312,23 @@ test('a models folder that cannot be is said, and the download goes on once it c
   expect(unforeseen).toEqual([]);
 });
 
+test('a download whose part cannot be removed says so and stays on the list', async () => {
+  await one(8 * MiB);
+  standIn.hub.setRate(MiB);
+  const downloads = standIn.open();
+  const { id } = await downloads.start(what());
+  await when(downloads, ({ received }) => received > 0);
+  await downloads.pause(id);
+  const part = onDisk(`${path}.part`);
+  await rm(part);
+  await mkdir(join(part, 'in the way'), { recursive: true });
+  await expect(downloads.cancel(id)).rejects.toMatchObject({ code: 'download.writing' });
+  expect(downloads.list()).toMatchObject([{ id, state: 'paused' }]);
+  await rm(part, { recursive: true });
+  await downloads.cancel(id);
+  expect(downloads.list()).toEqual([]);
+});
+
 test('what nobody foresaw is heard by the log', async () => {
   await one(MiB);
   const error = new Error('nobody foresaw it');

@@ -5,6 +5,7 @@ import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { type DownloadSettings, defaultDownloadSettings } from '../../shared/schemas/settings.ts';
 import type { Log } from '../log.ts';
+import { writing } from './disk.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { HomeHub } from './home.ts';
 import { idOf, newJob, settle, type Wanted } from './job.ts';
@@ -61,9 +62,9 @@ export interface Downloads {
   move(id: string, before: string | null): Promise<void>;
   /** Takes what the repository has now in place of a job whose files were replaced. Errors: download.notFound, download.gone, hub.*. */
   renew(id: string): Promise<DownloadJob>;
-  /** Ends it and removes what had arrived; files that are finished stay. Errors: download.notFound. */
+  /** Ends it and removes what had arrived; files that are finished stay. Errors: download.notFound, download.writing. */
   cancel(id: string): Promise<void>;
-  /** Takes a job that ended off the list; of one that failed, what had arrived is removed. Errors: download.notFound. */
+  /** Takes a job that ended off the list; of one that failed, what had arrived is removed. Errors: download.notFound, download.writing. */
   dismiss(id: string): Promise<void>;
   /** Obeys these settings from now on. */
   adapt(settings: DownloadSettings): void;
@@ -200,16 +201,28 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     return structuredClone(await begun);
   };
 
-  /** Takes a job off the list, with those parts that no other job is to go on with. */
+  /** Takes a job off the list, with those parts that no other job is to go on with; it stays where one cannot be removed. */
   const drop = async (job: DownloadJob): Promise<void> => {
     if (held) throw new Fault('library.moving', 'The models folder is being moved. Wait until it is done, or cancel it.');
     list.set(list.jobs().filter((each) => each !== job));
     await halt(job, job.state === 'done' ? 'done' : 'paused');
     const unfinished = list.jobs().filter(({ state }) => state !== 'done');
     const needed = new Set(unfinished.flatMap((other) => other.files.map(({ path }) => target(other, path))));
-    for (const { path } of job.files) if (!needed.has(target(job, path))) await removePart(target(job, path));
-    await changed();
-    pump();
+    try {
+      for (const part of job.files.map(({ path }) => target(job, path)))
+        if (!needed.has(part))
+          await writing(
+            part,
+            () => 0,
+            () => removePart(part),
+          );
+    } catch (error) {
+      list.set([...list.jobs(), job]);
+      throw error;
+    } finally {
+      await changed();
+      pump();
+    }
   };
 
   pace.set(settings.bytesPerSecond);
