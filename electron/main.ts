@@ -1,5 +1,5 @@
 /** Before ready: what must be said to Electron early, and one instance only. Everything else waits for `boot.ts`. */
-import { app, protocol } from 'electron';
+import { app, dialog, protocol } from 'electron';
 import { appScheme } from './protocol.ts';
 
 app.enableSandbox();
@@ -13,6 +13,8 @@ if (app.requestSingleInstanceLock()) {
     .then(({ boot }) => boot())
     .catch((error: unknown) => {
       console.error(error);
+      // There is no window yet to say it in.
+      dialog.showErrorBox('Atelier', error instanceof Error ? error.message : String(error));
       app.exit(1);
     });
 } else {

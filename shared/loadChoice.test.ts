@@ -1,7 +1,7 @@
 /** Where the settings of a load come from. */
 import { expect, test } from 'vitest';
 import { chooseLoad, isSameLoad, ownPart, withSetting } from './loadChoice.ts';
-import { defaultLoadSettings } from './schemas/memory.ts';
+import { defaultLoadSettings, loadSettings } from './schemas/memory.ts';
 
 const global = defaultLoadSettings;
 
@@ -43,4 +43,9 @@ test('a load is the same whatever is said of what is usual, and however long it 
   expect(isSameLoad({ ...global, threads: 'auto', slots: 1 }, { ...global, keepMinutes: 5, mmap: false })).toBe(true);
   expect(isSameLoad(global, { ...global, ropeFreqBase: 1e6 })).toBe(false);
   expect(isSameLoad({ ...global, mlock: true }, global)).toBe(false);
+});
+
+test('no card is used twice', () => {
+  const on = (...ids: number[]) => loadSettings.safeParse({ ...global, cards: ids.map((id) => ({ id })) }).success;
+  expect([on(0, 1), on(1, 1)]).toEqual([true, false]);
 });

@@ -61,7 +61,13 @@ export const loadSettings = z.object({
   /** Load the projector too, where there is one. */
   vision: z.boolean(),
   /** The cards to use, of several; absent: those that llama.cpp takes by itself. */
-  cards: z.optional(z.array(usedCard).check(z.minLength(1), z.maxLength(16))),
+  cards: z.optional(
+    z.array(usedCard).check(
+      z.minLength(1),
+      z.maxLength(16),
+      z.refine((cards) => new Set(cards.map(({ id }) => id)).size === cards.length, 'A card is named twice'),
+    ),
+  ),
   /** Absent: `auto`. */
   engine: z.optional(engineChoice),
   /** Tokens that one picture costs at most; absent: `imageTokenCap`. */

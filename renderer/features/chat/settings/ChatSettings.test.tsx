@@ -130,6 +130,14 @@ test('a preset is chosen, taken back, and one’s own is saved and chosen', asyn
   await waitFor(() => expect(core.chats.get('c1')?.settings).toEqual({}));
   await choose('Terse');
   await waitFor(() => expect(core.chats.get('c1')?.settings).toEqual({ systemPrompt: 'Be brief.', repeatPenalty: 1.4 }));
+
+  await choose('Precise');
+  await waitFor(() => expect(core.chats.get('c1')?.settings).toEqual(precise));
+  await user.click(screen.getByRole('button', { name: 'Save as preset…' }));
+  await user.type(screen.getByRole('textbox', { name: 'Name of the preset' }), 'Terse{Enter}');
+  await waitFor(() => expect(saved.presets).toMatchObject([{ name: 'Terse', settings: precise }]));
+  act(() => void undoLast());
+  await waitFor(() => expect(saved.presets).toMatchObject([{ name: 'Terse', settings: { systemPrompt: 'Be brief.', repeatPenalty: 1.4 } }]));
 });
 
 test('what is said for this chat is kept for its model, and that is undone', async () => {

@@ -1,18 +1,20 @@
 /** Keeps the settings of a chat under a name. */
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { AnswerSettings } from '../../../../shared/schemas/answer.ts';
+import type { AnswerSettings, Preset } from '../../../../shared/schemas/answer.ts';
 import { useStores } from '../../../stores/index.ts';
 import { Button } from '../../../ui/Button.tsx';
+import { offerUndo } from '../../../ui/toasts.tsx';
 import { useRun } from '../../../useRun.ts';
 
-/** A button, and the field that comes in its place. A name that is there already means the new settings from then on. */
+/** A button, and the field that comes in its place. A name that is there already means the new settings from then on, which can be undone. */
 export function SavePreset({ own }: { own: AnswerSettings }) {
   const { t } = useTranslation('answers');
   const run = useRun();
   const { settings } = useStores();
   const [name, setName] = useState<string>();
 
+  const keep = (presets: Preset[]): Promise<boolean> => run(settings.getState().change({ presets }));
   const save = async (): Promise<void> => {
     const title = name?.trim();
     if (!title) return;
@@ -20,7 +22,11 @@ export function SavePreset({ own }: { own: AnswerSettings }) {
     const same = presets.find((each) => each.name === title);
     const saved = { id: same?.id ?? crypto.randomUUID(), name: title, settings: own };
     const next = same ? presets.map((each) => (each === same ? saved : each)) : [...presets, saved];
-    if (await run(settings.getState().change({ presets: next }))) setName(undefined);
+    if (!(await keep(next))) return;
+    setName(undefined);
+    if (!same) return;
+    const back = (): Preset[] => settings.getState().settings.presets.map((each) => (each.id === same.id ? same : each));
+    offerUndo(t('preset.replaced', { name: title }), t('undo'), () => void keep(back()));
   };
 
   if (name === undefined)
