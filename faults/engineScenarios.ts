@@ -124,6 +124,8 @@ async function killed(app: App, victim: Victim, phase: Phase, random: () => numb
     await sleep(random() * 200);
     kill(victims());
     const { steps } = (await app.state(({ status }) => status === 'ready' || status === 'failed')) as Extract<EngineState, { status: 'ready' }>;
+    // It was there a moment before it was killed: what is sent before that is known is broken off like any answer.
+    if (!steps) await app.state(({ status }) => status === 'failed');
     seen = steps ? `loaded again with ${steps.map(({ change }) => `less ${change}`).join(', ')}` : 'had loaded already';
   } else {
     await loaded(app, kind);
