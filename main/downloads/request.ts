@@ -1,5 +1,7 @@
 /** One request of a transfer: asks for a range and writes what comes, if it is what was asked for. */
+
 import { Fault } from '../../shared/result.ts';
+import { aborted } from '../aborted.ts';
 import type { Hub, ResolvedFile } from '../hub/client.ts';
 import { waitSeconds } from '../hub/faults.ts';
 import type { ByteRange, Part } from './part.ts';
@@ -126,10 +128,7 @@ interface Stall {
 function createStall(stallMs: number, signal: AbortSignal): Stall {
   const own = new AbortController();
   const either = AbortSignal.any([own.signal, signal]);
-  const given = new Promise<never>((_, reject) => {
-    if (either.aborted) reject(either.reason);
-    else either.addEventListener('abort', () => reject(either.reason), { once: true });
-  });
+  const given = aborted(either);
   // Nobody may be waiting when it comes.
   given.catch(() => {});
   let waiting = false;

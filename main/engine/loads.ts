@@ -7,6 +7,7 @@ import { Fault, toFault } from '../../shared/result.ts';
 import { type LadderStep, ladderStep } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { asksForServer, type LoadSettings, loadSettings, memorySettings } from '../../shared/schemas/memory.ts';
+import { aborted } from '../aborted.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Memory } from '../memory/estimate.ts';
 import { openKept } from '../memory/kept.ts';
@@ -118,7 +119,7 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
     async ready(id, signal) {
       const can = (): boolean => engine.loaded().some(({ modelId }) => modelId === id);
       if (beginning?.id === id) {
-        await untilAborted(beginning.begun, signal).catch((error: unknown) => {
+        await Promise.race([beginning.begun, aborted(signal)]).catch((error: unknown) => {
           if (signal.aborted) throw stopped();
           if (!can()) throw error instanceof Fault && error.code === 'cancelled' ? new Fault('engine.ejected', 'The load was taken back') : error;
         });
@@ -150,12 +151,6 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
 }
 
 const stopped = (): Fault => new Fault('cancelled', 'Stopped while the model was loading');
-
-const untilAborted = (work: Promise<void>, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    work.then(resolve, reject);
-  });
 
 /** A plan holds for the parts of this machine and for this llama.cpp. */
 const nameOf = ({ backend, gpus, vram, cpu, ram, llamaCpp }: Hardware): string => JSON.stringify([backend, gpus, vram.total, cpu.name, ram.total, llamaCpp]);

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { Fault } from '../../shared/result.ts';
+import { aborted } from '../aborted.ts';
 import { makeScratch } from '../scratch.ts';
 import { createLog, type LlamaLog, lastComplaint } from './llamaLog.ts';
 import type { Address } from './openaiClient.ts';
@@ -109,13 +110,6 @@ function readLines(stream: NodeJS.ReadableStream, on: (line: string) => void): v
     for (const line of lines) if (line !== '') on(line);
   });
 }
-
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
 
 const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
