@@ -25,6 +25,9 @@ export async function writing<T>(file: string, missing: () => number | Promise<n
   }
 }
 
+/** The same for a step that needs no room, as it only changes names. */
+export const changing = <T>(file: string, step: () => Promise<T>): Promise<T> => writing(file, () => 0, step);
+
 /**
  * Tells with download.diskLow when the disk of `file` has less than `spare` bytes left; what is missing includes the `rest()`, the room that is still
  * to be taken. With download.writing when `file` is not there any more: the system would go on with one that has lost its name, for nothing.

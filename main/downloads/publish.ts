@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, sep } from 'node:path';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import { createBin } from '../library/bin.ts';
 import { metaPath, readMeta, removeMeta, statedMeta, writeMeta } from '../library/meta.ts';
-import { writing } from './disk.ts';
+import { changing } from './disk.ts';
 import { syncFolder } from './durable.ts';
 import { journalPath, partPath } from './journal.ts';
 import { targetOf } from './target.ts';
@@ -37,17 +37,13 @@ export function remember(job: DownloadJob, file: JobFile, target: string): Promi
 
 /** Gives a verified part its name. Errors: download.writing. */
 export async function publish(job: DownloadJob, file: JobFile, target: string): Promise<void> {
-  await writing(
-    target,
-    () => 0,
-    async () => {
-      await removeMeta(target);
-      await rename(partPath(target), target);
-      await rm(journalPath(target), { force: true });
-      await syncFolder(dirname(target));
-      await remember(job, file, target);
-    },
-  );
+  await changing(target, async () => {
+    await removeMeta(target);
+    await rename(partPath(target), target);
+    await rm(journalPath(target), { force: true });
+    await syncFolder(dirname(target));
+    await remember(job, file, target);
+  });
 }
 
 /** What lies where these files go is something else, mostly their older version: it goes to the bin, as one thing. Errors: download.writing. */
@@ -63,18 +59,15 @@ export async function binOlder(job: DownloadJob, files: readonly JobFile[], mode
   }
   if (older.length === 0) return;
   const version = commit.slice(0, 7);
-  await writing(
-    join(models, older[0]!),
-    () => 0,
-    () =>
-      createBin(models, true).put({
-        // By the version too: what is removed later by its own name is another thing.
-        id: `${job.repo}/${job.quantization}@${version}`,
-        name: basename(job.repo),
-        label: version ? `${job.label} · ${version}` : job.label,
-        files: older,
-        shared: [],
-      }),
+  await changing(join(models, older[0]!), () =>
+    createBin(models, true).put({
+      // By the version too: what is removed later by its own name is another thing.
+      id: `${job.repo}/${job.quantization}@${version}`,
+      name: basename(job.repo),
+      label: version ? `${job.label} · ${version}` : job.label,
+      files: older,
+      shared: [],
+    }),
   );
 }
 

@@ -5,7 +5,7 @@ import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
 import { type DownloadSettings, defaultDownloadSettings } from '../../shared/schemas/settings.ts';
 import type { Log } from '../log.ts';
-import { writing } from './disk.ts';
+import { changing } from './disk.ts';
 import type { Elsewhere } from './elsewhere.ts';
 import type { HomeHub } from './home.ts';
 import { idOf, newJob, settle, type Wanted } from './job.ts';
@@ -209,13 +209,7 @@ export function createDownloads(options: DownloadsOptions): Downloads {
     const unfinished = list.jobs().filter(({ state }) => state !== 'done');
     const needed = new Set(unfinished.flatMap((other) => other.files.map(({ path }) => target(other, path))));
     try {
-      for (const part of job.files.map(({ path }) => target(job, path)))
-        if (!needed.has(part))
-          await writing(
-            part,
-            () => 0,
-            () => removePart(part),
-          );
+      for (const part of job.files.map(({ path }) => target(job, path))) if (!needed.has(part)) await changing(part, () => removePart(part));
     } catch (error) {
       list.set([...list.jobs(), job]);
       throw error;

@@ -1,7 +1,7 @@
 /** The room that the parts of a job take of the disk. */
 import { mkdir, stat } from 'node:fs/promises';
 import { Fault } from '../../shared/result.ts';
-import { freeBytes, writing } from './disk.ts';
+import { changing, freeBytes } from './disk.ts';
 import { type PartOf, partPath } from './journal.ts';
 import { lackedBytes, openPart, removePart } from './part.ts';
 
@@ -12,11 +12,7 @@ export interface Planned {
 
 /** Errors: download.diskFull when what these parts do not hold yet and the spare do not fit; download.writing where there can be no models folder. */
 export async function checkRoom(models: string, parts: readonly Planned[], spare: number): Promise<void> {
-  await writing(
-    models,
-    () => 0,
-    () => mkdir(models, { recursive: true }),
-  );
+  await changing(models, () => mkdir(models, { recursive: true }));
   let bytes = spare;
   for (const { target, of } of parts) bytes += await lackedBytes(target, of.size);
   const lacking = bytes - (await freeBytes(models));

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseFileName } from '../../shared/quant.ts';
 import { Fault } from '../../shared/result.ts';
 import type { ImportMode } from '../../shared/schemas/library.ts';
-import { writing } from '../downloads/disk.ts';
+import { changing } from '../downloads/disk.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Headers } from '../gguf/headers.ts';
 import type { Entry } from './entry.ts';
@@ -89,11 +89,7 @@ async function bring(files: readonly Pick<FoundFile, 'path' | 'size'>[], target:
   for (const { to } of pairs) claimed.add(to);
   const brought: string[] = [];
   try {
-    await writing(
-      pairs[0]!.to,
-      () => 0,
-      () => mkdir(target, { recursive: true }),
-    );
+    await changing(pairs[0]!.to, () => mkdir(target, { recursive: true }));
     if (mode === 'link') {
       for (const { from, to } of pairs) {
         await hardLink(from, to);

@@ -12,7 +12,7 @@ import type {
   LibraryRemoval,
   OtherApp,
 } from '../../shared/schemas/library.ts';
-import { writing } from '../downloads/disk.ts';
+import { changing } from '../downloads/disk.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Headers } from '../gguf/headers.ts';
 import type { Folders } from '../platform.ts';
@@ -243,9 +243,6 @@ export function createLibrary({
     tasks,
   };
 }
-
-/** Only names change. Errors: download.writing. */
-const changing = <T>(file: string, step: () => Promise<T>): Promise<T> => writing(file, () => 0, step);
 
 function inMemory(): { get(): LibraryLists; set(lists: LibraryLists): void } {
   let current: LibraryLists = { folders: [], files: [], hidden: [] };
