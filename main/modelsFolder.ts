@@ -1,11 +1,12 @@
 /** Where the models folder is: where it began, or where the person moved it. Written down in `models.json` of the data folder. */
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import * as z from 'zod/mini';
 import { writeDurably } from './downloads/durable.ts';
 import { relativePath } from './library/bin.ts';
 import type { Log } from './log.ts';
 import type { Folders } from './platform.ts';
+import { setAside } from './setAside.ts';
 
 const absolutePath = z.string().check(z.refine(path.isAbsolute));
 /** A move on its way: what it makes, and has to take away again where it is cut short. */
@@ -67,10 +68,7 @@ function read(file: string, log: Pick<Log, 'warn'> | undefined): ModelsState {
   try {
     return state.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    if (existsSync(file)) {
-      log?.warn('Where the models folder was moved to could not be read; the folder is where it began', { file: `${file}.broken`, error });
-      renameSync(file, `${file}.broken`);
-    }
+    if (existsSync(file)) setAside(file, 'Where the models folder was moved to could not be read; the folder is where it began', error, log);
     return state.parse({ v: 1 });
   }
 }

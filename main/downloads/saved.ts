@@ -1,10 +1,11 @@
 /** The list of downloads as it outlives the app: `.downloads.json` in the models folder. */
-import { readFileSync, renameSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as z from 'zod/mini';
 import { type DownloadJob, downloadJob } from '../../shared/schemas/download.ts';
 import type { Log } from '../log.ts';
+import { setAside } from '../setAside.ts';
 import { writeDurably } from './durable.ts';
 
 /** Fields are added with defaults, never renamed: version 1 of any age is read. */
@@ -19,18 +20,16 @@ export function loadJobs(file: string, isSafe: (job: DownloadJob) => boolean, lo
       return data && isSafe(data) ? [data] : [];
     });
   } catch (error) {
-    if (!isMissing(error)) setAside(file, error, log);
+    if (!isMissing(error)) giveUp(file, error, log);
     return [];
   }
 }
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 
-function setAside(file: string, error: unknown, log: Pick<Log, 'warn'> | undefined): void {
-  const aside = `${file}.broken`;
+function giveUp(file: string, error: unknown, log: Pick<Log, 'warn'> | undefined): void {
   try {
-    renameSync(file, aside);
-    log?.warn('The list of downloads could not be read; it was set aside', { file: aside, error });
+    setAside(file, 'The list of downloads could not be read; it was set aside', error, log);
   } catch {
     // A folder that cannot be written to keeps it where it is.
     log?.warn('The list of downloads could not be read', { file, error });

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { Fault } from '../../shared/result.ts';
 import { defaultSettings, type Settings, type SettingsChange, settings } from '../../shared/schemas/settings.ts';
 import type { Log } from '../log.ts';
+import { setAside } from '../setAside.ts';
 import { createWatched } from '../watched.ts';
 
 export interface SettingsStore {
@@ -41,9 +42,7 @@ function read(file: string, log: Pick<Log, 'warn'> | undefined): Settings {
   try {
     return settings.parse(renamed(JSON.parse(text)));
   } catch (error) {
-    const aside = `${file}.broken`;
-    renameSync(file, aside);
-    log?.warn('The settings file could not be read; it was set aside and the defaults are used', { file: aside, error });
+    setAside(file, 'The settings file could not be read; it was set aside and the defaults are used', error, log);
     return defaultSettings;
   }
 }
