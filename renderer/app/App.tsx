@@ -52,7 +52,7 @@ export function App({ connection }: { connection: Connection<Core> }) {
             <ConnectionBar connection={connection} />
             <main className="min-h-0 flex-1" aria-label={t(`nav.${view}`)}>
               <Boundary key={view === 'chat' ? `${view} ${id ?? ''}` : view}>
-                <Suspense fallback={<p className="p-6 text-text-3">{t('loading')}</p>}>
+                <Suspense fallback={<Coming view={view} />}>
                   <Current />
                 </Suspense>
               </Boundary>
@@ -65,6 +65,16 @@ export function App({ connection }: { connection: Connection<Core> }) {
         <Toasts />
       </Tooltip.Provider>
     </CSPProvider>
+  );
+}
+
+function Coming({ view }: { view: View }) {
+  const { t } = useTranslation();
+  return (
+    <div aria-busy className="p-6 text-text-3">
+      <h1 className="sr-only">{t(`nav.${view}`)}</h1>
+      <p>{t('loading')}</p>
+    </div>
   );
 }
 

@@ -43,7 +43,7 @@ function Failed({ what, inPlace, onAgain }: { what: 'bug' | 'missing'; inPlace: 
     );
   return (
     <div role="alert" className="h-full">
-      <Empty icon={CircleAlert} title={title} text={text}>
+      <Empty whole icon={CircleAlert} title={title} text={text}>
         {button}
       </Empty>
     </div>

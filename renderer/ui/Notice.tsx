@@ -2,12 +2,22 @@
 import { CircleAlert, type LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 
+interface EmptyProps {
+  icon: LucideIcon;
+  title: string;
+  text: string;
+  /** Nothing else names the view: the title is the page's heading. */
+  whole?: boolean;
+  children?: ReactNode;
+}
+
 /** The middle of an empty view. */
-export function Empty({ icon: Icon, title, text, children }: { icon: LucideIcon; title: string; text: string; children?: ReactNode }) {
+export function Empty({ icon: Icon, title, text, whole = false, children }: EmptyProps) {
+  const Title = whole ? 'h1' : 'h2';
   return (
     <div className="flex h-full flex-col items-center justify-center gap-2 p-8 text-center">
       <Icon aria-hidden size={28} strokeWidth={1.5} className="text-text-3" />
-      <h2 className="text-lg font-semibold">{title}</h2>
+      <Title className="text-lg font-semibold">{title}</Title>
       <p className="max-w-96 text-text-2">{text}</p>
       {children && <div className="mt-2 flex flex-wrap justify-center gap-2">{children}</div>}
     </div>

@@ -21,7 +21,7 @@ export function ChatView({ chatId }: { chatId: string | undefined }) {
 
   if (error)
     return (
-      <Empty icon={MessageSquare} title={t('gone.title')} text={sentence(error)}>
+      <Empty whole icon={MessageSquare} title={t('gone.title')} text={sentence(error)}>
         <Button kind="primary" onClick={() => ui.getState().go('chat')}>
           {t('gone.new')}
         </Button>
