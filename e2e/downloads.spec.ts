@@ -20,10 +20,10 @@ test.afterEach(({ hub }) => {
 test('paused, killed and started again, it goes on with the bytes that are missing and no others', async ({ app }) => {
   const { hub } = app;
   const file = 'tiny-qwen3.5-vl-Q4_K_M.gguf';
-  hub.setRate(MiB);
+  hub.setRate(MiB / 4);
   await visit(app.page, `discover/${tinyRepo}`);
   await download(app.page, file).click();
-  await expect.poll(() => fs.existsSync(path.join(app.home, 'models/.downloads.json')) && saved(app).received, { timeout: 30_000 }).toBeGreaterThan(2 * MiB);
+  await expect.poll(() => fs.existsSync(path.join(app.home, 'models/.downloads.json')) && saved(app).received, { timeout: 30_000 }).toBeGreaterThan(MiB / 2);
   await app.page.getByRole('link', { name: /^Downloads/ }).click();
   await app.page.getByRole('button', { name: /^Pause Tiny/ }).click();
   await expect(rows(app.page).first()).toContainText('Paused');
@@ -39,7 +39,7 @@ test('paused, killed and started again, it goes on with the bytes that are missi
   await app.page.getByRole('button', { name: /^Resume Tiny/ }).click();
   await expect(app.page.getByRole('region', { name: 'Finished' })).toContainText('Done, verified', { timeout: 60_000 });
   const sent = hub.log.filter(({ at, subject }) => at === 'cdn' && subject.includes('.gguf')).reduce((sum, { bytesSent }) => sum + bytesSent, 0);
-  expect(received).toBeGreaterThan(2 * MiB);
+  expect(received).toBeGreaterThan(MiB / 2);
   expect(sent).toBe(size - received);
 });
 
