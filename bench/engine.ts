@@ -1,9 +1,10 @@
 /**
  * Holds our whole path, from the renderer's socket to the last event, against llama.cpp alone: `llama-bench`, and llama-server spoken to
  * directly. On the CPU, in one run, one after the other in turns, with a model of true shape (Qwen3.5-0.8B with pseudo-random weights)
- * and the tiny model. `--quick` asks once and the tiny model only, `--rounds N` (5) says how often, `--json` prints one object.
+ * and the tiny model. `--quick` asks once and the tiny model only, `--rounds N` (5) says how often, `--json` prints one object,
+ * `--without-amx` measures as on a processor that has none, which is every one made for a desktop.
  */
-import { copyFileSync, linkSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, cpSync, linkSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,12 +22,19 @@ import { processTree, startApp } from './ourPath.ts';
 import { streamCost } from './streamCost.ts';
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '5' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    'without-amx': { type: 'boolean', default: false },
+  },
 });
 const rounds = values.quick ? 1 : Number(values.rounds);
 const [promptTokens, answerTokens, context] = [512, 128, 2048];
 const together = 4;
-const engines = ['llama-server', 'node-llama-cpp'] as const;
+const amx = hasAmx() && !values['without-amx'];
+// node-llama-cpp takes the libraries that fit the processor.
+const engines = values['without-amx'] ? (['llama-server'] as const) : (['llama-server', 'node-llama-cpp'] as const);
 
 interface Measured {
   way: string;
@@ -56,7 +64,14 @@ try {
   const real = path.join(folder, 'qwen3.5-0.8b-Q4_K_M.gguf');
   if (!values.quick) writeWeightedModel('qwen3.5-0.8b-Q4_K_M', real);
   say('building llama-bench');
-  const llamaBench = await buildLlamaBench(folder, threads());
+  const llamaBench = await buildLlamaBench(folder, threads(), amx);
+  if (values['without-amx']) {
+    process.env.ATELIER_CACHE = path.join(folder, 'cache');
+    const version = path.dirname(built.folder);
+    const own = path.join(process.env.ATELIER_CACHE, 'llama-server', path.basename(version));
+    cpSync(version, own, { recursive: true, filter: (file) => file === version || !statSync(file).isDirectory() });
+    cpSync(withoutAmx(built.folder), path.join(own, path.basename(built.folder)), { recursive: true, verbatimSymlinks: true });
+  }
 
   const measured: Measured[] = [];
   const alone: { model: string; promptPerSecond: number; tokensPerSecond: number }[] = [];
@@ -69,7 +84,7 @@ try {
       alone.push({ model: name, promptPerSecond, tokensPerSecond });
     }
     for (const conversations of [1, together]) {
-      const server = conversations > 1 && hasAmx() ? withoutAmx(built.folder) : built.folder;
+      const server = amx && conversations === 1 ? built.folder : withoutAmx(built.folder);
       const direct = await startDirect({ folder: server, model, threads: threads(), context, conversations });
       running.push(direct);
       loads.push({ model: name, way: `llama-server directly, ${conversations} at once`, ms: direct.loadMs, memory: processTree(direct.pid) });

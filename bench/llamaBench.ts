@@ -4,6 +4,7 @@ import { existsSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import * as z from 'zod/mini';
+import { usesAmx } from '../main/engine/amx.ts';
 import { linkLibraries, packageFolder, packageName, sourceBundle } from '../main/engine/serverPackage.ts';
 
 const run = promisify(execFile);
@@ -14,8 +15,8 @@ export interface LlamaBench {
   measure(model: string, prompt: number, answer: number): Promise<{ promptPerSecond: number; tokensPerSecond: number }>;
 }
 
-/** Compiles it into `folder`, which takes some 10 s. Throws where the package or a C++ compiler is missing. */
-export async function buildLlamaBench(folder: string, threads: number): Promise<LlamaBench> {
+/** Compiles it into `folder`, which takes some 10 s; `amx`: may use it. Throws where the package or a C++ compiler is missing. */
+export async function buildLlamaBench(folder: string, threads: number, amx: boolean): Promise<LlamaBench> {
   const home = packageFolder(packageName('cpu'));
   const libraries = home && linkLibraries(home);
   if (!libraries) throw new Error('node-llama-cpp has no libraries for this machine to link with');
@@ -34,7 +35,7 @@ export async function buildLlamaBench(folder: string, threads: number): Promise<
   ]);
   // Backends are looked for beside the executable.
   for (const name of readdirSync(home))
-    if (/\.so$/.test(name) && !existsSync(path.join(folder, name))) symlinkSync(path.join(home, name), path.join(folder, name));
+    if (/\.so$/.test(name) && (amx || !usesAmx(name)) && !existsSync(path.join(folder, name))) symlinkSync(path.join(home, name), path.join(folder, name));
   return {
     async measure(model, prompt, answer) {
       const sizes = ['-p', String(prompt), '-n', String(answer), '-b', '512', '-ub', '512'];

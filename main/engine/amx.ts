@@ -27,11 +27,11 @@ function look(): boolean {
  */
 export const mayNotUseAmx = ({ slots = 1 }: { slots?: number | undefined }, stateBytes: number): boolean => slots > 1 && stateBytes > 0 && hasAmx();
 
-/** llama.cpp's names of the processors whose library uses it. */
-const users = /sapphirerapids|graniterapids/;
+/** Whether one of llama.cpp's libraries, named after the processor it is for, uses it. */
+export const usesAmx = (file: string): boolean => /sapphirerapids|graniterapids/.test(file);
 
 /** llama-server's folder without the libraries that use AMX, so that it takes the next best one: beside `folder`, made once. */
 export const withoutAmx = (folder: string): string =>
   wholeFolder(`${folder}-noamx`, (fresh) =>
-    cpSync(folder, fresh, { recursive: true, verbatimSymlinks: true, filter: (file) => !users.test(path.basename(file)) }),
+    cpSync(folder, fresh, { recursive: true, verbatimSymlinks: true, filter: (file) => !usesAmx(path.basename(file)) }),
   );
