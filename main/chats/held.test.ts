@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { GenerateEvent, Message } from '../../shared/contract/control.ts';
+import type { Overflow } from '../../shared/schemas/answer.ts';
 import type { TurnStats } from '../../shared/schemas/chat.ts';
 import { forkEngine } from '../engine/fork.ts';
 import { buildServer } from '../engine/serverBuild.ts';
@@ -70,11 +71,15 @@ describe.for(engines)('%s', (name) => {
   }
 
   /** A turn in a chat as the chats have it. */
-  async function turn(chatId: string, messages: Message[]): Promise<{ text: string; stats: TurnStats; read: number; events: GenerateEvent[] }> {
+  async function turn(
+    chatId: string,
+    messages: Message[],
+    overflow?: Overflow,
+  ): Promise<{ text: string; stats: TurnStats; read: number; events: GenerateEvent[] }> {
     const reading = await held.take('tiny', chatId);
     const follow = reading.follow(messages);
     const events: GenerateEvent[] = [];
-    await engine.generate('tiny', ask(messages, { maxTokens: 16, slot: reading.slot }), (event) => {
+    await engine.generate('tiny', ask(messages, { maxTokens: 16, slot: reading.slot, ...(overflow && { overflow }) }), (event) => {
       follow(event);
       events.push(event);
     });
@@ -134,7 +139,7 @@ describe.for(engines)('%s', (name) => {
       expect(readdirSync(states.folder)).toHaveLength(3);
     });
 
-  test('what does not fit is read again, and written again', async () => {
+  test('what is damaged is read again, and written again', async () => {
     await load();
     const first = await turn('a', long);
     await engine.unload();
@@ -147,6 +152,25 @@ describe.for(engines)('%s', (name) => {
     expect(second.text).not.toBe('');
     await engine.unload();
     expect(statSync(file).size).toBeGreaterThan(size / 2);
+  });
+
+  test('what a smaller context has no room for stays for a load that has', async () => {
+    await load();
+    const talk = Array.from({ length: 6 }, (_, n) => [say('user', `${n} ${words(400)}`), say('assistant', 'Yes.')]).flat();
+    const messages = [...talk, say('user', 'Hi!')];
+    const first = await turn('a', messages);
+    expect(first.stats.promptTokens).toBeGreaterThan(2_400);
+    await engine.unload();
+    await load(2048);
+    const short = await turn('a', messages, 'dropOldest');
+    expect(short.events[0]).toMatchObject({ type: 'dropped' });
+    expect(short.stats.promptTokens).toBeGreaterThan(1_000);
+    await engine.unload();
+    expect(readdirSync(states.folder)).toHaveLength(1);
+    await load();
+    const again = await turn('a', next(messages, first));
+    expect(again.stats.cachedTokens).toBeGreaterThan(2_400);
+    expect(again.read).toBeLessThan(60);
   });
 
   test('what went with an engine that crashed is not taken for what the next one holds', async () => {

@@ -1,4 +1,5 @@
 /** The conversations that the loaded models have read, and those that lie on disk as they had read them: coming back to a chat costs no reading. */
+import { statSync } from 'node:fs';
 import type { GenerateEvent, Message, SavedState } from '../../shared/contract/control.ts';
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import type { Session } from '../engine/session.ts';
@@ -30,7 +31,7 @@ export interface Held {
 }
 
 export interface HeldOptions {
-  states: Pick<States, 'find' | 'keep' | 'remove' | 'forget'>;
+  states: Pick<States, 'find' | 'keep' | 'forget'>;
   engine: Pick<Engine, 'loaded' | 'saveState' | 'restoreState'>;
   /** What a state of this chat belongs to, with the model as it is loaded. */
   key(chatId: string, modelId: string, model: LoadedModel): Promise<string>;
@@ -49,6 +50,8 @@ interface Conversation {
   /** What the model has read and said; empty where that is not known. */
   messages: Message[];
   tokens: number;
+  /** Bytes of a state of it on disk that could not be taken up, as with a smaller context: one that holds less does not take its place. */
+  left: number;
   /** An answer to it is running. */
   taken: boolean;
   /** In ms of `performance.now()`. */
@@ -73,25 +76,25 @@ export function createHeld({ states, engine, key, limit, log }: HeldOptions): He
   };
   const loaded = (modelId: string): LoadedModel | undefined => engine.loaded().find((each) => each.modelId === modelId)?.model;
 
-  const keep = async ({ chatId, key, tokens }: Conversation, save: (file: string) => Promise<SavedState>): Promise<void> => {
+  const keep = async ({ chatId, key, tokens, left }: Conversation, save: (file: string) => Promise<SavedState>): Promise<void> => {
     if (key === undefined || tokens < worthKeeping || limit() === 0) return;
     const from = performance.now();
     await states.keep(key, limit(), async (file) => {
-      const { tokens: written } = await save(file);
+      const { tokens: written, bytes } = await save(file);
       // A model whose slots share the context may have needed the room of one that was not answering.
       if (written < worthKeeping) throw new Error('The model does not hold it any more');
+      if (bytes < left) throw new Error('More of it is kept for a load with room for it');
     });
     log.info('What was read of a chat is kept', { chatId, tokens, ms: Math.round(performance.now() - from) });
   };
 
-  /** Gives the tokens; 0 where it does not fit, of another context or a damaged disk: it is read anew then, and written anew. */
-  const fetch = async (modelId: string, file: string, slot: number, key: string): Promise<number> => {
+  /** Where it does not fit, it is read anew, and stays for a load that has the room. */
+  const fetch = async (modelId: string, mine: Conversation, file: string, slot: number): Promise<void> => {
     try {
-      return (await engine.restoreState(modelId, file, slot)).tokens;
+      mine.tokens = (await engine.restoreState(modelId, file, slot)).tokens;
     } catch (error) {
       failed(error);
-      states.remove(key);
-      return 0;
+      mine.left = statSync(file, { throwIfNoEntry: false })?.size ?? 0;
     }
   };
 
@@ -112,14 +115,14 @@ export function createHeld({ states, engine, key, limit, log }: HeldOptions): He
         const slot = slotFor(chatId, slots, model.slots ?? 1);
         const before = slots.get(slot);
         const mine: Conversation =
-          before?.chatId === chatId ? before : { chatId, key: undefined, messages: [], tokens: 0, taken: true, usedAt: performance.now() };
+          before?.chatId === chatId ? before : { chatId, key: undefined, messages: [], tokens: 0, left: 0, taken: true, usedAt: performance.now() };
         mine.taken = true;
         slots.set(slot, mine);
         if (mine !== before) {
           if (before) await keep(before, (file) => engine.saveState(modelId, file, slot)).catch(failed);
           mine.key = await key(chatId, modelId, model).catch((error: unknown) => void failed(error));
           const file = mine.key === undefined ? undefined : states.find(mine.key);
-          if (file !== undefined && mine.key !== undefined) mine.tokens = await fetch(modelId, file, slot, mine.key);
+          if (file !== undefined) await fetch(modelId, mine, file, slot);
         }
         return {
           slot,

@@ -15,7 +15,6 @@ export interface States {
   keep(key: string, limit: number, write: (file: string) => Promise<unknown>): Promise<void>;
   /** Bytes of all. */
   size(): number;
-  remove(key: string): void;
   /** Removes all of a chat. */
   forget(chatId: string): void;
   clear(): void;
@@ -66,7 +65,6 @@ export function openStates(folder: string): States {
         excess -= old.bytes;
       }
     },
-    remove: (key) => rmSync(place(key), { force: true }),
     forget(chatId) {
       for (const { file } of all()) if (path.basename(file).startsWith(ofChat(chatId))) rmSync(file);
     },
