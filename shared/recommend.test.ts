@@ -53,6 +53,25 @@ test('Q8_0 gives way to Q6_K where it would leave less than half the context', (
   expect(recommend(onCard(9_500))).toMatchObject({ label: 'Q6_K', reason: 'fitsBest', instead: { label: 'Q8_0', why: 'halfContext' } });
 });
 
+test('of several cards the fullest counts, and is told: for what fits as for how far the cache may grow', () => {
+  const card = (id: number, free: number, needs: number) => ({
+    id,
+    name: `Card ${id}`,
+    total: 24_000 * mebibyte,
+    free: free * mebibyte,
+    needs: needs * mebibyte,
+  });
+  const on = (label: Label, verdict: Verdict, small: number) =>
+    row(label, verdict, 28_000, { layers: { onGpu: total, total }, cards: [card(0, 22_000, weights[label] + 807 - small), card(2, 6_000, small)] });
+  expect(recommend([on('Q8_0', 'no', 6_500), on('Q6_K', 'fits', 3_000)])).toMatchObject({
+    ...{ label: 'Q6_K', reason: 'fitsBest', needs: 3_000 * mebibyte, free: 6_000 * mebibyte, card: { id: 2, name: 'Card 2' } },
+    instead: { label: 'Q8_0', why: 'tooBig', needs: 6_500 * mebibyte, card: { id: 2 } },
+  });
+  // 19,148 MiB are free beside Q8_0, but no more on the card that it fills.
+  expect(recommend([on('Q8_0', 'fits', 5_900), on('Q6_K', 'fits', 3_000)])).toMatchObject({ label: 'Q6_K', instead: { label: 'Q8_0', why: 'halfContext' } });
+  expect(recommend([on('Q8_0', 'fits', 3_000), on('Q6_K', 'fits', 3_000)])).toMatchObject({ label: 'Q8_0' });
+});
+
 test('room to spare before quality; without any that has room, the best that just fits', () => {
   expect(recommend([row('Q6_K', 'tight', 7000), row('Q5_K_M', 'fits', 7000)])).toMatchObject({ label: 'Q5_K_M', instead: { label: 'Q6_K', why: 'tooBig' } });
   expect(recommend([row('Q6_K', 'tight', null), row('Q5_K_M', 'tight', null)])).toMatchObject({ label: 'Q6_K', reason: 'tightBest', free: null });

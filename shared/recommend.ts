@@ -2,7 +2,7 @@
 import { badgesOf, type QualityWord, quantizationQuality } from './quality.ts';
 import { compareQuality } from './quant.ts';
 import type { Quantization } from './schemas/hub.ts';
-import { type Estimate, type Placement, splitTotal } from './schemas/memory.ts';
+import { type CardNeeds, type Estimate, fullestCard, type Placement, splitTotal } from './schemas/memory.ts';
 
 /** A row of the picker: a quantization and what it takes. */
 export interface Candidate {
@@ -10,7 +10,16 @@ export interface Candidate {
   estimate: Estimate;
 }
 
-export interface Recommendation {
+/** What is needed where it matters, on the GPU or without one in RAM. */
+interface Where {
+  /** Bytes, and what was free there; null where the driver does not tell. */
+  needs: number;
+  free: number | null;
+  /** Of several cards, or of those that the settings name, the fullest, by which it fits or not: both are of it. */
+  card?: Pick<CardNeeds, 'id' | 'name'>;
+}
+
+export interface Recommendation extends Where {
   /** Of the quantization. */
   id: string;
   label: string;
@@ -22,15 +31,11 @@ export interface Recommendation {
   quality: QualityWord;
   /** Tokens that all this holds for. */
   context: number;
-  /** Bytes on the GPU (`ramBest`: in RAM), and what was free there; null where the driver does not tell. */
-  needs: number;
-  free: number | null;
   layers: Placement;
   /** The next better one and why not: fewer `layers` fit, it leaves less than half the context, it is no better to see, or it is slow. */
-  instead?: {
+  instead?: Omit<Where, 'free'> & {
     id: string;
     label: string;
-    needs: number;
     layers: Placement;
     why: 'tooBig' | 'halfContext' | 'noGain' | 'slow';
   };
@@ -110,7 +115,12 @@ function notWorth(row: Row, next: Row): Why | undefined {
   return roomForCache(row) < roomForCache(next) / 2 ? 'halfContext' : undefined;
 }
 
-const roomForCache = ({ estimate: { free, gpu } }: Row): number => (free.gpu ?? Number.POSITIVE_INFINITY) - (splitTotal(gpu) - gpu.kvCache);
+/** Every card takes its part of the cache: it grows until the first is full. */
+function roomForCache({ estimate }: Row): number {
+  const { gpu, cards = [{ free: estimate.free.gpu, needs: splitTotal(gpu) }] } = estimate;
+  const growth = Math.min(...cards.map(({ free, needs }) => (free ?? Number.POSITIVE_INFINITY) / needs));
+  return (growth - 1) * splitTotal(gpu) + gpu.kvCache;
+}
 /** A layer whose experts are in RAM waits for the processor like one that is there as a whole. */
 const shareOnGpu = ({ estimate: { layers } }: Row): number => (layers.onGpu - (layers.expertsInRam ?? 0)) / layers.total;
 
@@ -136,27 +146,32 @@ function bestInRam(rows: Row[]): Choice | undefined {
 
 function told(row: Row, reason: Recommendation['reason'], rows: Row[], instead: Row | undefined = nextTooBig(row, rows)): Recommendation {
   const { quantization, estimate, word } = row;
-  const inRam = estimate.layers.onGpu === 0;
-  const needs = ({ gpu, ram }: Estimate): number => splitTotal(inRam ? ram : gpu);
   return {
     id: quantization.id,
     label: quantization.label,
     reason,
     quality: word,
     context: estimate.settings.contextSize,
-    needs: needs(estimate),
-    free: inRam ? estimate.free.ram : estimate.free.gpu,
+    ...whereOf(estimate),
     layers: estimate.layers,
     ...(instead?.why && {
       instead: {
         id: instead.quantization.id,
         label: instead.quantization.label,
-        needs: needs(instead.estimate),
+        ...whereOf(instead.estimate),
         layers: instead.estimate.layers,
         why: instead.why,
       },
     }),
   };
+}
+
+/** What it takes and what is free where it matters: on the fullest of several cards, on the GPU, or in RAM. */
+function whereOf(estimate: Estimate): Where {
+  const { layers, gpu, ram, free } = estimate;
+  if (layers.onGpu === 0) return { needs: splitTotal(ram), free: free.ram };
+  const card = fullestCard(estimate);
+  return card ? { needs: card.needs, free: card.free, card: { id: card.id, name: card.name } } : { needs: splitTotal(gpu), free: free.gpu };
 }
 
 /** The next better row, where it was left because it does not fit as well. */

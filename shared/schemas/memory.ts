@@ -175,6 +175,15 @@ export const estimate = z.object({
 });
 export type Estimate = z.infer<typeof estimate>;
 
+/** What one card would hold. */
+export type CardNeeds = NonNullable<Estimate['cards']>[number];
+
+/** The card that a model lies on with the least left, where cards are told apart. */
+export function fullestCard({ cards = [] }: Pick<Estimate, 'cards'>): CardNeeds | undefined {
+  const left = ({ free, total, needs }: CardNeeds): number => (free ?? total) - needs;
+  return cards.filter(({ needs }) => needs > 0).toSorted((a, b) => left(a) - left(b))[0];
+}
+
 /**
  * The largest contexts in tokens that fit with every layer on the GPU, or with those that were chosen (without a GPU: in RAM), by KV
  * type; null: not even the smallest. `q4_0` only where it was asked for.

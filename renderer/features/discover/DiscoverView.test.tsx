@@ -343,7 +343,7 @@ test('a loaded model shows what was predicted beside what it took', async () => 
   expect(await screen.findByText('GPU: predicted 6.77 GB, used 7.07 GB')).toBeTruthy();
 });
 
-test('of several cards a row has the bar of the fullest, by which it fits or not', async () => {
+test('of several cards a row has the bar of the fullest, by which it fits or not, and the recommendation its numbers', async () => {
   const fake = createFakeCore({
     'hardware.cards': () => cards,
     'memory.estimate'({ source, settings }) {
@@ -357,6 +357,7 @@ test('of several cards a row has the bar of the fullest, by which it fits or not
   shown.getByText('#2');
   const bar = shown.getByRole('meter', { name: /^NVIDIA GeForce RTX 3090/ });
   expect(bar.getAttribute('aria-valuetext')).toMatch(/: 25\.0 GB needed, 24\.0 GB there; Already in use 22\.0 GB; This model 3\.0 GB$/);
+  await screen.findByText(/is the smallest: it needs 3\.0 GB on card #2, 2\.0 GB is free\./);
 });
 
 /** A mixture of experts: those of 14 layers of Q4_K_M have to lie in RAM, of 20 of the others, but of none of `fitting`. */

@@ -1,13 +1,13 @@
 /** What a quantization takes of this machine's memory. */
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
-import type { Estimate } from '../../../shared/schemas/memory.ts';
+import { type Estimate, fullestCard } from '../../../shared/schemas/memory.ts';
 import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
 import { classes } from '../../ui/classes.ts';
 import { MemoryBar } from '../../ui/MemoryBar.tsx';
 import { Skeleton } from '../../ui/Notice.tsx';
-import { cardParts, fullestCard, sideParts, sidesOf } from '../models/machine.ts';
+import { cardParts, sideParts, sidesOf } from '../models/machine.ts';
 import { useCardWords } from '../models/useCardWords.ts';
 
 /**

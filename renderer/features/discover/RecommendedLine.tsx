@@ -10,12 +10,14 @@ export function RecommendedLine({ recommended }: { recommended: Recommendation |
   const { t } = useTranslation('discover');
   const format = useFormat();
   if (!recommended) return <p className="h-10" />;
-  const { label, quality, context, needs, free, layers, instead } = recommended;
+  const { label, quality, context, free, layers, instead } = recommended;
+  const needs = ({ needs, card }: Pick<Recommendation, 'needs' | 'card'>): string =>
+    card ? t('recommend.onCard', { size: format.memory(needs), n: card.id + 1 }) : format.memory(needs);
   const values = {
     label,
     quality: t(`quality.${quality}`),
     size: format.context(context),
-    needs: format.memory(needs),
+    needs: needs(recommended),
     free: free === null ? t('noPrice') : format.memory(free),
     onGpu: layers.onGpu,
     total: layers.total,
@@ -27,7 +29,7 @@ export function RecommendedLine({ recommended }: { recommended: Recommendation |
       <span>
         {t(`recommend.${wordOf(recommended)}`, values)}
         {instead &&
-          ` ${t(`recommend.instead.${whyNot(instead)}`, { ...instead.layers, ...expertsOf(instead.layers), label: instead.label, needs: format.memory(instead.needs) })}`}
+          ` ${t(`recommend.instead.${whyNot(instead)}`, { ...instead.layers, ...expertsOf(instead.layers), label: instead.label, needs: needs(instead) })}`}
       </span>
     </p>
   );

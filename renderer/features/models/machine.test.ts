@@ -1,8 +1,8 @@
 /** Which sides of a machine an estimate is shown on. */
 import { expect, test } from 'vitest';
-import { defaultLoadSettings, type Estimate } from '../../../shared/schemas/memory.ts';
+import { defaultLoadSettings, type Estimate, fullestCard } from '../../../shared/schemas/memory.ts';
 import { fakeEstimate, hardware } from '../../testing/samples.ts';
-import { cardParts, fullestCard, hasGpu, sideParts, sidesOf } from './machine.ts';
+import { cardParts, hasGpu, sideParts, sidesOf } from './machine.ts';
 
 const gib = 2 ** 30;
 const estimate: Estimate = fakeEstimate({ kind: 'library', id: 'x-Q4_K_M.gguf' }, defaultLoadSettings);

@@ -1,6 +1,6 @@
 /** An estimate as the bars of this machine: what is in use, what the model adds, what there is. */
 import type { Hardware } from '../../../shared/schemas/hardware.ts';
-import { type Estimate, type MemorySplit, splitTotal } from '../../../shared/schemas/memory.ts';
+import { type CardNeeds, type Estimate, type MemorySplit, splitTotal } from '../../../shared/schemas/memory.ts';
 import { type Part, partKinds } from '../../ui/MemoryBar.tsx';
 
 export interface Side {
@@ -24,15 +24,6 @@ export const inUse = ({ total, free }: Pick<Side, 'total' | 'free'>): number => 
 
 /** A side's bar: what is in use already, then the model. */
 export const sideParts = ({ split, total, free }: Side): Part[] => [{ kind: 'used', bytes: inUse({ total, free }) }, ...modelParts(split)];
-
-/** What one card would hold. */
-type CardNeeds = NonNullable<Estimate['cards']>[number];
-
-/** The card that a model lies on with the least left, where cards are told apart. */
-export function fullestCard({ cards = [] }: Pick<Estimate, 'cards'>): CardNeeds | undefined {
-  const left = ({ free, total, needs }: CardNeeds): number => (free ?? total) - needs;
-  return cards.filter(({ needs }) => needs > 0).toSorted((a, b) => left(a) - left(b))[0];
-}
 
 /** A card's bar: what is in use already, then its part of the model. */
 export const cardParts = (card: CardNeeds): Part[] => [
