@@ -95,9 +95,9 @@ export function createHandlers(services: Services): CoreHandlers {
     'downloads.dismiss': ({ id }) => downloads.dismiss(id),
 
     'library.watch': (_, { signal }) => library.watch(signal),
-    async 'library.remove'({ id }) {
+    async 'library.remove'({ id, forGood }) {
       refuseLoaded(id);
-      await library.remove(id);
+      await library.remove(id, forGood);
     },
     'library.restore': ({ id }) => library.restore(id),
     'library.refresh': () => library.refresh(),

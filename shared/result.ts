@@ -43,6 +43,7 @@ export const errorCodes = [
   'library.missing', // data: { name, folder }: its drive is not there now
   'library.notOwn', // data: { app: OtherApp }: another app's model is never touched
   'library.exists', // data: { file }
+  'library.binFull', // data: { id }: no room for what the bin has to write down
   'library.cannotLink', // data: { file }: on another drive, or a file system without hard links
   'library.notEqual', // data: { file }
   'library.dataChanged', // data: { file }: not only its description

@@ -15,7 +15,7 @@ export type Command =
   | { name: 'estimate'; target: Target; settings: LoadSettings; json: boolean }
   | { name: 'pull'; target: Extract<Target, { kind: 'hub' }>; json: boolean }
   | { name: 'ls'; json: boolean }
-  | { name: 'rm'; model: string; json: boolean }
+  | { name: 'rm'; model: string; forGood: boolean; json: boolean }
   | { name: 'import'; file: string; mode: ImportMode; json: boolean }
   | { name: 'verify'; model: string | undefined; json: boolean };
 
@@ -36,6 +36,7 @@ export const usage = `Usage:
   atelier pull <repo[:quant]> [--json]       downloads a model, or goes on with it
   atelier ls [--json]                        the models on this computer, other apps' too
   atelier rm <model> [--json]                moves a model to the bin; the app can bring it back
+      --for-good                             deletes it at once, for a disk that is full
   atelier import <file | folder> [--json]    takes a model into the library
       --mode reference|link|copy             where it lies (unless told otherwise), by a second name, as a copy
   atelier verify [model] [--json]            reads the files again and compares them
@@ -57,7 +58,7 @@ const options = {
   },
   pull: { json: { type: 'boolean' } },
   ls: { json: { type: 'boolean' } },
-  rm: { json: { type: 'boolean' } },
+  rm: { json: { type: 'boolean' }, 'for-good': { type: 'boolean' } },
   import: { json: { type: 'boolean' }, mode: { type: 'string' } },
   verify: { json: { type: 'boolean' } },
 } as const;
@@ -84,7 +85,8 @@ export function parseCommand([name, ...rest]: readonly string[]): Command {
   }
   if (name === 'verify' && first === undefined) return { name, model: undefined, json };
   if (first === undefined || positionals.length > 1) throw new UsageError(`"${name}" takes exactly one ${takes[name]}.`);
-  if (name === 'rm' || name === 'verify') return { name, model: first, json };
+  if (name === 'rm') return { name, model: first, forGood: values['for-good'] === true, json };
+  if (name === 'verify') return { name, model: first, json };
   if (name === 'import') return { name, file: first, mode: modeOf(values.mode), json };
   const target = targetOf(first);
   if (name === 'estimate') return { name, target, settings: settingsOf(values), json };

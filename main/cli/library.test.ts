@@ -156,9 +156,14 @@ test('import: where it lies, as a copy, and not what is no model', async () => {
   copyFileSync(source(q4), file);
   expect(await line.json(['import', 'elsewhere/mine-Q4_K_M.gguf'])).toEqual({ id: file, mode: 'reference' });
   expect(await line.json(['ls'])).toContainEqual(expect.objectContaining({ id: file, app: 'folder' }));
-  expect((await line.atelier(['rm', file])).stdout).toContain('the file stays where it is');
+  expect((await line.atelier(['rm', file, '--for-good'])).stdout).toContain('the file stays where it is');
   expect(await line.json(['import', file, '--mode', 'copy'])).toEqual({ id: 'imported/mine-Q4_K_M/mine-Q4_K_M.gguf', mode: 'copy' });
   expect(bytesOf(join(models, 'imported/mine-Q4_K_M/mine-Q4_K_M.gguf'))).toBe(bytesOf(file));
+  const forGood = { id: 'imported/mine-Q4_K_M/mine-Q4_K_M.gguf', size: bytesOf(file), bin: false };
+  const binned = readdirSync(join(models, '.bin'));
+  expect(await line.json(['rm', forGood.id, '--for-good'])).toMatchObject(forGood);
+  expect(existsSync(join(models, 'imported'))).toBe(false);
+  expect(readdirSync(join(models, '.bin'))).toEqual(binned);
   writeFileSync(join(line.folder, 'page.gguf'), '<!doctype html>');
   expect(await line.atelier(['import', 'page.gguf'])).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('page.gguf is not a GGUF model.') });
 });
@@ -175,7 +180,7 @@ test('while another Atelier works in the models folder nothing is changed; looki
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
       expect(stderr).toMatch(/^atelier: Another Atelier, or its command line, is working in .*models\. Wait until it is done, or end it\.\n$/);
     }
-    expect(await line.json(['ls'])).toHaveLength(3);
+    expect(await line.json(['ls'])).toHaveLength(2);
   } finally {
     unlock();
   }

@@ -54,7 +54,7 @@ async function run(services: Services, command: Exclude<Command, { name: 'help' 
     case 'ls':
       return runList(services);
     case 'rm':
-      return runRemove(services, command.model);
+      return runRemove(services, command.model, command.forGood);
     case 'import':
       return runImport(services, command.file, command.mode, progress, signal);
     case 'verify':

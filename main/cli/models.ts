@@ -67,17 +67,20 @@ function find(models: readonly LibraryModel[], wanted: string): LibraryModel {
   throw new UsageError(`"${wanted}" is more than one model: ${found.map(({ id }) => id).join(', ')}.`);
 }
 
-/** Into the bin, from where the app brings it back. Errors: `library.notOwn`, `library.missing`, `library.locked`; `UsageError`. */
-export function runRemove(services: Services, wanted: string): Promise<Answer> {
+/** Into the bin, from where the app brings it back, or away for good. Errors: those of `Library.remove`, `library.locked`; `UsageError`. */
+export function runRemove(services: Services, wanted: string, forGood: boolean): Promise<Answer> {
   return alone(services, async () => {
     const library = await openLibrary(services);
     const model = find(library.list(), wanted);
     const { files } = await library.removal(model.id);
-    await library.remove(model.id);
+    await library.remove(model.id, forGood);
     const size = files.reduce((sum, file) => sum + file.size, 0);
-    const report = { id: model.id, files, size, bin: files.length > 0 };
+    const report = { id: model.id, files, size, bin: files.length > 0 && !forGood };
     const lines = files.map((file) => `${file.path}  ${format.fileSize(file.size)}`);
-    const text = files.length === 0 ? `${model.id} is off the list; the file stays where it is.` : ['Moved to the bin for 30 days:', ...lines].join('\n');
+    const text =
+      files.length === 0
+        ? `${model.id} is off the list; the file stays where it is.`
+        : [forGood ? 'Deleted for good:' : 'Moved to the bin for 30 days:', ...lines].join('\n');
     return { report, text };
   });
 }

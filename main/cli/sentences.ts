@@ -2,7 +2,7 @@
 import { createFormat } from '../../shared/format.ts';
 import errors from '../../shared/i18n/en/errors.json' with { type: 'json' };
 import type { Recommendation } from '../../shared/recommend.ts';
-import { type AppError, toAppError } from '../../shared/result.ts';
+import { type AppError, type ErrorCode, toAppError } from '../../shared/result.ts';
 import { type Estimate, expertsOf, type Placement } from '../../shared/schemas/memory.ts';
 
 const format = createFormat('en-GB');
@@ -10,10 +10,16 @@ const format = createFormat('en-GB');
 /** The page's sentences for these speak of its buttons; the fault's own message says what is wrong. */
 const plain = new Set(['library.notFound', 'settings.invalid', 'internal', 'cancelled']);
 
+/** What is done by an option here. */
+const own: Partial<Record<ErrorCode, string>> = {
+  'library.binFull': 'There is no room left on the disk, not even for the bin. Free some space, then try again, or delete the model at once with --for-good.',
+};
+
 /** What went wrong and what to do: the sentence that the page has for it, filled from its data, else its message. */
 export function faultSentence(error: unknown): string {
   const fault = toAppError(error);
   if (fault.code === 'internal') return error instanceof Error ? error.message : String(error);
+  if (own[fault.code]) return own[fault.code]!;
   const sentence = fault.code.split('.').reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], errors);
   if (plain.has(fault.code) || typeof sentence !== 'string') return fault.message;
   const values = valuesOf(fault);

@@ -5,17 +5,19 @@ import { dirname } from 'node:path';
 /** Replaces the file at `path`: written beside it, forced to the disk, then renamed over it. */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
-  const handle = await open(temporary, 'w');
   try {
-    await handle.writeFile(text);
-    await handle.sync();
+    const handle = await open(temporary, 'w');
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
   } catch (error) {
-    await handle.close();
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     throw error;
   }
-  await handle.close();
-  await rename(temporary, path);
   await syncFolder(dirname(path));
 }
 

@@ -39,13 +39,18 @@ const exists = (path: string): Promise<boolean> =>
   );
 
 export interface Bin {
-  /** Moves `files` away as one thing; `shared` it needs too, but they stay for others. Paths are relative, with `/`. */
+  /**
+   * Moves `files` away as one thing, or none of them; `shared` it needs too, but they stay for others. Paths are relative, with `/`.
+   * Errors: those of the file system, with nothing left in the bin.
+   */
   put(what: { id: string; name: string; label: string; files: string[]; shared: string[]; moved?: boolean }): Promise<void>;
   /**
    * Puts back what is not there by now, what it shared from wherever in the bin it is. False when there is no such thing. Errors:
    * `library.exists` where all of it is there by other means, or the first file of a model: then nothing is moved.
    */
   restore(id: string): Promise<boolean>;
+  /** Deletes files for good that are not in the bin; paths as for `put`. */
+  destroy(files: readonly string[]): Promise<void>;
   /** Newest first. */
   list(): Promise<BinItem[]>;
   /** Deletes one thing, or all, for good. */
@@ -74,20 +79,38 @@ export function createBin(home: string, prune: boolean): Bin {
     const all = await Promise.all(names.map((name) => readHeld(join(bin, name))));
     return all.filter((each) => each !== undefined).sort((a, b) => b.removedAt - a.removedAt);
   };
-  const discard = async (things: readonly Held[]): Promise<void> => {
+  const discard = async (things: readonly Pick<Held, 'folder'>[]): Promise<void> => {
     for (const { folder } of things) await rm(folder, { recursive: true, force: true });
     await rmdir(bin).catch(() => {});
+  };
+  const removeEmptied = async (files: readonly string[]): Promise<void> => {
+    if (prune) for (const file of files) await removeEmpty(home, posix.dirname(file));
   };
 
   return {
     async put({ id, name, label, files, shared, moved }) {
       const removedAt = new Date();
       const folder = join(bin, `${createHash('sha256').update(id).digest('hex').slice(0, 16)}-${removedAt.getTime()}`);
-      await mkdir(folder, { recursive: true });
-      // First, so that a move which is cut short can be undone.
-      await writeDurably(join(folder, 'manifest.json'), JSON.stringify({ v: 1, id, name, label, removedAt: removedAt.toISOString(), files, shared, moved }));
-      for (const file of files) await move(join(home, file), join(folder, file));
-      if (prune) for (const file of files) await removeEmpty(home, posix.dirname(file));
+      const gone: string[] = [];
+      try {
+        await mkdir(folder, { recursive: true });
+        // First, so that a move which is cut short can be undone.
+        await writeDurably(join(folder, 'manifest.json'), JSON.stringify({ v: 1, id, name, label, removedAt: removedAt.toISOString(), files, shared, moved }));
+        for (const file of files) {
+          await move(join(home, file), join(folder, file));
+          gone.push(file);
+        }
+      } catch (error) {
+        for (const file of gone) await rename(join(folder, file), join(home, file));
+        await discard([{ folder }]);
+        throw error;
+      }
+      await removeEmptied(files);
+    },
+    async destroy(files) {
+      // The first file last: a model of which only a part could be deleted stays on the list.
+      for (const file of files.toReversed()) await rm(join(home, file), { force: true });
+      await removeEmptied(files);
     },
     async restore(id) {
       const all = await held();

@@ -49,8 +49,11 @@ export interface Library {
   resolve(id: string): Promise<ResolvedModel>;
   /** What `remove` would do, file by file. Errors: library.notFound, library.notOwn. */
   removal(id: string): Promise<LibraryRemoval>;
-  /** Moves the model to the bin; its projector too when no other quantization needs it. A file used where it lies only leaves the list. Errors: library.notFound, library.notOwn, library.missing, download.writing. */
-  remove(id: string): Promise<void>;
+  /**
+   * Moves the model to the bin, or deletes it for good; its projector too when no other quantization needs it. A file used where it lies only
+   * leaves the list. Errors: library.notFound, library.notOwn, library.missing, library.binFull, download.writing.
+   */
+  remove(id: string, forGood?: boolean): Promise<void>;
   /** Undoes `remove`. Errors: library.notFound, library.exists, download.writing. */
   restore(id: string): Promise<void>;
   /** What was removed, newest first. */
@@ -167,7 +170,7 @@ export function createLibrary({
       return { files: model.files.map(({ path }) => absolute(path)), ...(model.projector && { projector: absolute(model.projector.path) }), facts, model };
     },
     removal: async (id) => (await plan(id)).removal,
-    async remove(id) {
+    async remove(id, forGood = false) {
       const { entry, removal } = await plan(id);
       const { place, model } = entry;
       if (place.reference !== undefined) {
@@ -182,7 +185,11 @@ export function createLibrary({
       }
       const shared = await namesIn(place.folder, removal.stays);
       const what = { id, name: model.name, label: model.label, files, shared };
-      await changing(absolute(model.files[0]!.path), () => binOf(place.folder).put(what));
+      const bin = binOf(place.folder);
+      await changing(absolute(model.files[0]!.path), () => (forGood ? bin.destroy(files) : bin.put(what))).catch((error: unknown) => {
+        if (!(error instanceof Fault) || error.code !== 'download.diskFull') throw error;
+        throw new Fault('library.binFull', 'The disk is full, so nothing can be moved to the bin.', { id }, error);
+      });
       await refresh();
     },
     async restore(id) {

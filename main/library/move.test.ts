@@ -13,7 +13,7 @@ import { lockModels } from './lock.ts';
 import { writeMeta } from './meta.ts';
 import { createMoves, type Moves } from './move.ts';
 import { planMove } from './movePlan.ts';
-import { createRoom, type Room, sha256Of, sizeOf, tiny } from './testing.ts';
+import { createRoom, mountDrive, type Room, sha256Of, sizeOf, tiny } from './testing.ts';
 
 const q4 = 'ada/tiny-GGUF/tiny-Q4_K_M.gguf';
 const projector = 'ada/tiny-GGUF/mmproj-tiny-F16.gguf';
@@ -115,12 +115,7 @@ afterEach(async () => {
 
 /** A drive of its own, where the system lets this test have one. */
 function mount(folder: string, options: string, skip: (note: string) => never): void {
-  fs.mkdirSync(folder);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' });
-  } catch {
-    skip('a small disk needs the right to mount one');
-  }
+  mountDrive(folder, options, skip);
   drives.push(folder);
 }
 const problem = (reason: string, data: object = {}) => ({ code: 'library.cannotMove', data: expect.objectContaining({ reason, ...data }) });

@@ -1,4 +1,5 @@
 /** Libraries in folders of their own, filled with the tiny model's files. */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,6 +51,16 @@ export function createRoom(): Room {
     },
     clear: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/** A drive of its own at `folder`, which is made, until `umount`; `options` are those of tmpfs. Skips the test where the system does not let it have one. */
+export function mountDrive(folder: string, options: string, skip: (note: string) => never): void {
+  mkdirSync(folder);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' });
+  } catch {
+    skip('a small disk needs the right to mount one');
+  }
 }
 
 /** Puts a model into an Ollama store the way Ollama does. */

@@ -30,7 +30,8 @@ export interface LibraryState {
   refresh(): Promise<Result<void>>;
   /** What `remove` would do, file by file. */
   removal(id: string): Promise<Result<LibraryRemoval>>;
-  remove(id: string): Promise<Result<void>>;
+  /** To the bin, or for good. */
+  remove(id: string, forGood?: boolean): Promise<Result<void>>;
   restore(id: string): Promise<Result<void>>;
   /** Without an id: all. */
   emptyBin(id?: string): Promise<Result<void>>;
@@ -74,7 +75,7 @@ export const createLibraryStore = (client: Client<Core>) =>
       duplicates: { groups: [], unknown: 0 },
       refresh: () => client.call('library.refresh', undefined),
       removal: (id) => client.call('library.removal', { id }),
-      remove: (id) => client.call('library.remove', { id }),
+      remove: (id, forGood) => client.call('library.remove', { id, ...(forGood && { forGood }) }),
       restore: (id) => client.call('library.restore', { id }),
       emptyBin: (id) => client.call('library.emptyBin', { ...(id !== undefined && { id }) }),
       addFolder: (folder) => client.call('library.addFolder', { folder }),

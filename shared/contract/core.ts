@@ -97,8 +97,8 @@ export const core = {
   'library.refresh': call(nothing, z.void()),
   /** What `library.remove` would do, file by file. */
   'library.removal': call(byId, libraryRemoval),
-  /** Moves the model's files to the bin inside its folder; `library.restore` undoes it. */
-  'library.remove': call(byId, z.void()),
+  /** Moves the model's files to the bin inside its folder, and `library.restore` undoes it; or deletes them for good. */
+  'library.remove': call(z.object({ id, forGood: z.optional(z.boolean()) }), z.void()),
   'library.restore': call(byId, z.void()),
   'library.bin': stream(nothing, z.array(binItem)),
   /** Deletes one removed model, or all, for good. */

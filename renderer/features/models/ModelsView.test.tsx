@@ -40,6 +40,30 @@ test('deleting names every file that goes and what stays; nothing goes before it
   expect(inputs(fake, 'library.remove')).toEqual([]);
 });
 
+test('a disk too full for the bin: the dialog says so, and only its second button deletes for good', async () => {
+  const fake = createFakeCore({
+    'library.removal': () => ({ files: libraryModel().files, stays: [] }),
+    'library.remove'({ id, forGood }) {
+      if (!forGood) throw new Fault('library.binFull', 'raw', { id });
+    },
+  });
+  fake.library.push([libraryModel()]);
+  const { user } = renderApp(fake, 'models');
+  const dialog = (): Promise<HTMLElement> => screen.findByRole('dialog', { name: 'Delete Qwen3.5 9B Q4_K_M?' });
+  await user.click(await screen.findByRole('button', { name: /^Delete/ }));
+  await user.click(await within(await dialog()).findByRole('button', { name: 'Move to the bin' }));
+  expect((await within(await dialog()).findByRole('alert')).textContent).toMatch(/no room left .* Nothing was deleted\..* 5\.7 GB/);
+  await user.click(within(await dialog()).getByRole('button', { name: 'Cancel' }));
+  expect(inputs(fake, 'library.remove')).toEqual([{ id: libraryModel().id }]);
+
+  await user.click(await screen.findByRole('button', { name: /^Delete/ }));
+  await user.click(await within(await dialog()).findByRole('button', { name: 'Move to the bin' }));
+  await user.click(await within(await dialog()).findByRole('button', { name: 'Delete 5.7 GB for good' }));
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+  expect(inputs(fake, 'library.remove').at(-1)).toEqual({ id: libraryModel().id, forGood: true });
+  expect(screen.queryByRole('button', { name: 'Undo' })).toBeNull();
+});
+
 test('a file used where it lies only leaves the list', async () => {
   const fake = createFakeCore();
   fake.library.push([reference]);

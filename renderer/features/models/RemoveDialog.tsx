@@ -1,4 +1,4 @@
-/** Asks before a model goes to the bin, and names every file that goes. */
+/** Asks before a model goes to the bin, and names every file that goes; on a disk too full for that, asks whether to delete it for good. */
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { AppError } from '../../../shared/result.ts';
@@ -22,6 +22,8 @@ export function RemoveDialog({ model, onClose }: { model: LibraryModel; onClose(
   const { library } = useStores();
   const [removal, setRemoval] = useState<LibraryRemoval>();
   const [error, setError] = useState<AppError>();
+  const [working, setWorking] = useState(false);
+  const [full, setFull] = useState(false);
   const name = `${model.name} ${model.label}`;
   const { reference } = model.source;
   useEffect(() => {
@@ -32,19 +34,30 @@ export function RemoveDialog({ model, onClose }: { model: LibraryModel; onClose(
   }, [library, model.id]);
 
   const remove = async (): Promise<void> => {
+    setWorking(true);
+    const answer = await library.getState().remove(model.id);
+    if (!answer.ok && answer.error.code === 'library.binFull') {
+      setFull(true);
+      return setWorking(false);
+    }
     onClose();
-    if (await run(library.getState().remove(model.id))) {
+    if (await run(Promise.resolve(answer))) {
       offerUndo(t(reference ? 'remove.unlisted' : 'app:toast.removed', { name }), t('app:action.undo'), () => void run(library.getState().restore(model.id)));
     }
   };
-  const size = removal?.files.reduce((sum, file) => sum + file.size, 0) ?? 0;
+  const removeForGood = (): void => {
+    onClose();
+    void run(library.getState().remove(model.id, true));
+  };
+  const size = format.fileSize(removal?.files.reduce((sum, file) => sum + file.size, 0) ?? 0);
 
   return (
-    <Dialog open onClose={onClose} title={t('remove.title', { name })}>
+    <Dialog open={!working} onClose={onClose} title={t('remove.title', { name })}>
       <div className="flex flex-col gap-3 overflow-y-auto p-4">
         {error && <Problem text={sentence(error)} />}
         {!error && !removal && <Skeleton className="h-14" />}
-        {removal && <p>{reference ? t('remove.reference') : t('remove.text', { size: format.fileSize(size) })}</p>}
+        {full && <Problem text={t('remove.full', { size })} />}
+        {removal && !full && <p>{reference ? t('remove.reference') : t('remove.text', { size })}</p>}
         {removal && removal.files.length > 0 && <FileList label={t('remove.files')} files={removal.files} />}
         {removal && !reference && removal.stays.length > 0 && (
           <>
@@ -54,9 +67,15 @@ export function RemoveDialog({ model, onClose }: { model: LibraryModel; onClose(
         )}
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>{t('app:action.cancel')}</Button>
-          <Button kind="danger" disabled={!removal} onClick={() => void remove()}>
-            {t(reference ? 'remove.unlist' : 'remove.action')}
-          </Button>
+          {full ? (
+            <Button kind="danger" onClick={removeForGood}>
+              {t('remove.forGood', { size })}
+            </Button>
+          ) : (
+            <Button kind="danger" disabled={!removal} onClick={() => void remove()}>
+              {t(reference ? 'remove.unlist' : 'remove.action')}
+            </Button>
+          )}
         </div>
       </div>
     </Dialog>
