@@ -19,34 +19,50 @@ export interface ButtonProps extends Omit<ComponentProps<'button'>, 'ref'> {
   icon?: LucideIcon;
   /** Stays reachable while it is disabled, so that its name can be read. */
   focusableWhenDisabled?: boolean;
+  /** Why it cannot be used now: it is disabled, stays reachable, and says so. */
+  whyNot?: string | undefined;
   ref?: Ref<HTMLButtonElement>;
 }
 
+const refusal = (whyNot: string | undefined): ComponentProps<typeof Base> =>
+  whyNot === undefined ? {} : { disabled: true, focusableWhenDisabled: true, 'aria-description': whyNot };
+
 /** A button with words; 28 px high. */
-export function Button({ kind = 'plain', icon: Icon, className, children, ...rest }: ButtonProps) {
+export function Button({ kind = 'plain', icon: Icon, className, children, whyNot, ...rest }: ButtonProps) {
   return (
-    <Base
-      className={classes(
-        'inline-flex h-7 shrink-0 items-center justify-center gap-1.5 rounded-md px-2.5 text-sm font-medium whitespace-nowrap select-none data-disabled:opacity-55',
-        kinds[kind],
-        className,
-      )}
-      {...rest}
-    >
-      {Icon && <Icon aria-hidden size={16} strokeWidth={1.75} />}
-      {children}
-    </Base>
+    <Tooltip text={whyNot}>
+      <Base
+        className={classes(
+          'inline-flex h-7 shrink-0 items-center justify-center gap-1.5 rounded-md px-2.5 text-sm font-medium whitespace-nowrap select-none data-disabled:opacity-55',
+          kinds[kind],
+          className,
+        )}
+        {...rest}
+        {...refusal(whyNot)}
+      >
+        {Icon && <Icon aria-hidden size={16} strokeWidth={1.75} />}
+        {children}
+      </Base>
+    </Tooltip>
   );
 }
 
 /** A square button with an icon; `label` is its name and tooltip. */
-export function IconButton({ icon: Icon, label, className, kind = 'quiet', ...rest }: Omit<ButtonProps, 'children'> & { icon: LucideIcon; label: string }) {
+export function IconButton({
+  icon: Icon,
+  label,
+  className,
+  kind = 'quiet',
+  whyNot,
+  ...rest
+}: Omit<ButtonProps, 'children'> & { icon: LucideIcon; label: string }) {
   return (
-    <Tooltip text={label}>
+    <Tooltip text={whyNot === undefined ? label : `${label}\n${whyNot}`}>
       <Base
         aria-label={label}
         className={classes('inline-flex size-7 shrink-0 items-center justify-center rounded-md select-none data-disabled:opacity-55', kinds[kind], className)}
         {...rest}
+        {...refusal(whyNot)}
       >
         <Icon aria-hidden size={16} strokeWidth={1.75} />
       </Base>

@@ -66,12 +66,12 @@ function Dropped({ dropped }: { dropped: DroppedPart }) {
 function Outcome({ turn }: { turn: Turn }) {
   const { t } = useTranslation('chat');
   const sentence = useErrorSentence();
-  const { retry } = useTurnActions();
+  const { whyNot, retry } = useTurnActions();
   const ways =
     turn.error?.code === 'engine.contextFull' ? (
       <LongerThanContext turn={turn} />
     ) : (
-      <Button icon={RotateCcw} onClick={() => retry(turn)}>
+      <Button icon={RotateCcw} whyNot={whyNot} onClick={() => retry(turn)}>
         {t('action.retry')}
       </Button>
     );
@@ -96,7 +96,7 @@ function Outcome({ turn }: { turn: Turn }) {
 function LongerThanContext({ turn }: { turn: Turn }) {
   const { t } = useTranslation('chat');
   const { turn: store, ui } = useStores();
-  const { retry } = useTurnActions();
+  const { whyNot, retry } = useTurnActions();
   const act = useAct();
   const { own, choice } = useAnswerSettings(turn.chatId);
   const { overflow } = choice.settings;
@@ -111,9 +111,11 @@ function LongerThanContext({ turn }: { turn: Turn }) {
   return (
     <>
       {overflow === 'stop' ? (
-        <Button onClick={dropOldest}>{t('overflow.dropOldest')}</Button>
+        <Button whyNot={whyNot} onClick={dropOldest}>
+          {t('overflow.dropOldest')}
+        </Button>
       ) : (
-        <Button icon={RotateCcw} onClick={() => retry(turn)}>
+        <Button icon={RotateCcw} whyNot={whyNot} onClick={() => retry(turn)}>
           {t('action.retry')}
         </Button>
       )}
@@ -124,7 +126,7 @@ function LongerThanContext({ turn }: { turn: Turn }) {
 
 function Footer({ turn, text }: { turn: Turn; text: string }) {
   const { t } = useTranslation('chat');
-  const { retry, remove } = useTurnActions();
+  const { whyNot, retry, remove } = useTurnActions();
   const name = useModelName();
   // The space is there from the start, so that nothing moves when the answer ends.
   if (turn.status === 'running') return <div className="mt-1 h-7" />;
@@ -134,9 +136,9 @@ function Footer({ turn, text }: { turn: Turn; text: string }) {
       {turn.stats ? <Stats stats={turn.stats} /> : turn.status === 'stopped' && <span className="px-1">{t('reason.stopped')}</span>}
       <Pager turn={turn} />
       {text !== '' && <CopyButton text={text} />}
-      <IconButton icon={RotateCcw} label={t('action.retry')} onClick={() => retry(turn)} />
+      <IconButton icon={RotateCcw} label={t('action.retry')} whyNot={whyNot} onClick={() => retry(turn)} />
       <RetryWith turn={turn} />
-      <IconButton icon={Trash2} label={t('action.delete')} onClick={() => remove(turn)} />
+      <IconButton icon={Trash2} label={t('action.delete')} whyNot={whyNot} onClick={() => remove(turn)} />
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { useStore } from 'zustand/react';
 import type { Ledger as Sheet } from '../../../shared/contract/control.ts';
 import { Fault } from '../../../shared/result.ts';
 import type { ImagePart, Turn } from '../../../shared/schemas/chat.ts';
-import type { EngineState } from '../../../shared/schemas/engine.ts';
+import type { EngineState, OtherModel } from '../../../shared/schemas/engine.ts';
 import { defaultLoadSettings } from '../../../shared/schemas/memory.ts';
 import { createI18n } from '../../i18n.ts';
 import { createStores, type Stores, StoresContext, useStores } from '../../stores/index.ts';
@@ -212,6 +212,30 @@ test('the one button stops, Escape stops only from an empty composer, and the te
   const answer = screen.getByRole('article', { name: 'Answer' });
   expect(answer.textContent).toContain('One, two');
   expect(answer.textContent).toContain('stopped by you');
+});
+
+test('while an answer is written nothing else can be asked or changed, and each button says why', async () => {
+  const cut = answerTurn('a', 'One', { status: 'interrupted', modelId: 'm' });
+  const core = testCore([chatOf([question, cut, userTurn('q2', [{ type: 'text', text: 'And?' }]), answerTurn('a2', '', { status: 'running' })])]);
+  const { user } = show(core, 'c1', { ...ready(), others: [{ ...(ready() as OtherModel), modelId: 'other' }] } as EngineState);
+  const why = 'An answer is being written. Wait for it, or stop it first.';
+  await screen.findAllByRole('article', { name: 'Answer' });
+  const kept = () => screen.getAllByRole('button', { name: /^(Retry|Delete|Edit|Answer again with another model)$/ });
+  expect(kept()).toHaveLength(8);
+  for (const button of kept()) {
+    expect([button.getAttribute('aria-disabled'), button.getAttribute('aria-description'), button.tabIndex]).toEqual(['true', why, 0]);
+    await user.click(button);
+  }
+  expect(screen.queryByRole('menu')).toBeNull();
+  expect(screen.queryByRole('textbox', { name: 'Edit message' })).toBeNull();
+  act(() => kept()[0]!.focus());
+  expect((await screen.findAllByText(`Edit\n${why}`, { normalizer: (text) => text })).length).toBeGreaterThan(0);
+  expect(core.calls).toEqual([]);
+  act(() => core.end('a2'));
+  await waitFor(() => expect(kept().map((button) => button.getAttribute('aria-disabled'))).toEqual(kept().map(() => null)));
+  expect(document.activeElement).toBe(kept()[0]);
+  await user.click(kept()[0]!);
+  await screen.findByRole('textbox', { name: 'Edit message' });
 });
 
 test('a deleted message can be taken back', async () => {

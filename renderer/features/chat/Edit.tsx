@@ -13,12 +13,14 @@ import { isReady, noDraft, toParts } from './drafts.ts';
 import { ImageTray } from './ImageTray.tsx';
 import { PicturePicker } from './PicturePicker.tsx';
 import { pictureFiles, TextField } from './TextField.tsx';
+import { useTurnActions } from './useTurnActions.ts';
 
 /** The editor in the place of `turn`; its draft is under the turn's id. */
 export function Edit({ turn, onDone }: { turn: Turn; onDone(): void }) {
   const { t } = useTranslation('chat');
   const stores = useStores();
   const sentence = useErrorSentence();
+  const { whyNot } = useTurnActions();
   const draft = useStore(stores.drafts, (state) => state.drafts[turn.id] ?? noDraft);
   const [error, setError] = useState<AppError>();
   const [sending, setSending] = useState(false);
@@ -78,7 +80,7 @@ export function Edit({ turn, onDone }: { turn: Turn; onDone(): void }) {
         <PicturePicker icon={ImagePlus} onPick={attach} />
         <div className="flex-1" />
         <Button onClick={close}>{t('action.cancel')}</Button>
-        <Button kind="primary" type="submit" disabled={!isReady(draft) || sending}>
+        <Button kind="primary" type="submit" disabled={!isReady(draft) || sending} whyNot={whyNot}>
           {t('action.send')}
         </Button>
       </div>

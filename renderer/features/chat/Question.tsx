@@ -11,11 +11,11 @@ import { Pager } from './Pager.tsx';
 import { Pictures } from './Pictures.tsx';
 import { useTurnActions } from './useTurnActions.ts';
 
-/** One question of the thread; `busy` while its chat is being answered, `last` when no answer follows. */
-export const Question = memo(function Question({ turn, busy, last }: { turn: Turn; busy: boolean; last: boolean }) {
+/** One question of the thread; `last` when no answer follows. */
+export const Question = memo(function Question({ turn, last }: { turn: Turn; last: boolean }) {
   const { t } = useTranslation('chat');
   const { drafts } = useStores();
-  const { retry, remove } = useTurnActions();
+  const { whyNot, retry, remove } = useTurnActions();
   const [editing, setEditing] = useState(false);
 
   const pictures = turn.parts.filter((part) => part.type === 'image');
@@ -27,19 +27,19 @@ export const Question = memo(function Question({ turn, busy, last }: { turn: Tur
       {text !== '' && <p className="max-w-full rounded-lg bg-surface-2 px-3 py-2 wrap-anywhere whitespace-pre-wrap">{text}</p>}
       <div className="-mt-1 flex min-h-7 items-center gap-1 text-xs text-text-3 group-focus-within/turn:text-text-2 group-hover/turn:text-text-2">
         <Pager turn={turn} />
-        {last && !busy && <IconButton icon={RotateCcw} label={t('action.retry')} onClick={() => retry(turn)} />}
+        {last && <IconButton icon={RotateCcw} label={t('action.retry')} whyNot={whyNot} onClick={() => retry(turn)} />}
         <div className="flex gap-1 opacity-0 group-focus-within/turn:opacity-100 group-hover/turn:opacity-100">
           {text !== '' && <CopyButton text={text} />}
           <IconButton
             icon={Pencil}
             label={t('action.edit')}
-            disabled={busy}
+            whyNot={whyNot}
             onClick={() => {
               drafts.getState().begin(turn.id, turn.parts);
               setEditing(true);
             }}
           />
-          <IconButton icon={Trash2} label={t('action.delete')} disabled={busy} onClick={() => remove(turn)} />
+          <IconButton icon={Trash2} label={t('action.delete')} whyNot={whyNot} onClick={() => remove(turn)} />
         </div>
       </div>
     </article>

@@ -11,6 +11,7 @@ import { Menu, MenuHeading, MenuItem } from '../../ui/Menu.tsx';
 import { useModelActions } from '../models/useModelActions.ts';
 import { useModelName } from '../models/useModelName.ts';
 import { useAct } from './useAct.ts';
+import { useTurnActions } from './useTurnActions.ts';
 
 /** A menu of the models that did not give this answer; nothing where no other than the one of the next answer is loaded. */
 export function RetryWith({ turn }: { turn: Turn }) {
@@ -20,6 +21,7 @@ export function RetryWith({ turn }: { turn: Turn }) {
   const name = useModelName();
   const { use } = useModelActions();
   const act = useAct();
+  const { whyNot } = useTurnActions();
   const front = state.status === 'idle' ? undefined : state.modelId;
   const loaded = loadedModels(state);
   const others = loaded.filter(({ modelId }) => modelId !== turn.modelId);
@@ -29,7 +31,7 @@ export function RetryWith({ turn }: { turn: Turn }) {
     act(store.getState().retry(turn.id));
   };
   return (
-    <Menu trigger={<IconButton icon={Repeat2} label={t('action.retryWith')} />}>
+    <Menu trigger={<IconButton icon={Repeat2} label={t('action.retryWith')} whyNot={whyNot} />}>
       <MenuHeading>{t('action.retryWith')}</MenuHeading>
       {others.map((other) => (
         <MenuItem key={other.modelId} onClick={() => void ask(other)}>

@@ -60,11 +60,7 @@ export function Thread({ chat }: { chat: Chat }) {
           {turns
             .slice(hidden)
             .map((turn, i, shown) =>
-              turn.role === 'user' ? (
-                <Question key={turn.id} turn={turn} busy={chat.running} last={i === shown.length - 1} />
-              ) : (
-                <Answer key={turn.id} turn={turn} />
-              ),
+              turn.role === 'user' ? <Question key={turn.id} turn={turn} last={i === shown.length - 1} /> : <Answer key={turn.id} turn={turn} />,
             )}
         </div>
       </section>
