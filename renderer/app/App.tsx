@@ -47,7 +47,11 @@ export function App({ connection }: { connection: Connection<Core> }) {
     <CSPProvider disableStyleElements>
       <Tooltip.Provider>
         <div className="isolate grid h-full grid-cols-[auto_minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto]">
-          <Sidebar />
+          <div className="flex min-h-0 max-w-60">
+            <Boundary inPlace>
+              <Sidebar />
+            </Boundary>
+          </div>
           <div className="flex min-h-0 min-w-0 flex-col">
             <ConnectionBar connection={connection} />
             <main className="min-h-0 flex-1" aria-label={t(`nav.${view}`)}>
@@ -58,7 +62,11 @@ export function App({ connection }: { connection: Connection<Core> }) {
               </Boundary>
             </main>
           </div>
-          <StatusStrip />
+          <div className="col-span-full">
+            <Boundary inPlace>
+              <StatusStrip />
+            </Boundary>
+          </div>
         </div>
         <LoadPanel />
         <Palette />

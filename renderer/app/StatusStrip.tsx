@@ -13,7 +13,7 @@ import { MachineMemory } from './MachineMemory.tsx';
 export function StatusStrip() {
   const { t } = useTranslation();
   return (
-    <section aria-label={t('strip.label')} className="col-span-full flex h-9 items-center divide-x divide-line border-t border-line bg-surface-1 text-xs">
+    <section aria-label={t('strip.label')} className="flex h-9 items-center divide-x divide-line border-t border-line bg-surface-1 text-xs">
       <LoadedModel />
       <MachineMemory />
       <Speed />

@@ -51,7 +51,7 @@ test('the same in French', async () => {
 test('a view with a bug can be opened again', async () => {
   let broken = true;
   const user = show(<Part isBroken={() => broken} />);
-  await screen.findByRole('heading', { level: 1, name: 'This view ran into a problem' });
+  await screen.findByRole('heading', { level: 1, name: 'This part of the app ran into a problem' });
   broken = false;
   await user.click(screen.getByRole('button', { name: 'Open again' }));
   await screen.findByText('It works');

@@ -3,6 +3,7 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Boundary } from './Boundary.tsx';
 import { Button, IconButton } from './Button.tsx';
 import { classes } from './classes.ts';
 
@@ -33,7 +34,7 @@ export function Dialog({ open, onClose, title, hideTitle = false, children, clas
             <Base.Title className="truncate text-lg font-semibold">{title}</Base.Title>
             {!hideTitle && <IconButton icon={X} label={t('action.close')} onClick={onClose} />}
           </div>
-          {children}
+          <Boundary inPlace>{children}</Boundary>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
