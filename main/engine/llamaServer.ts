@@ -134,6 +134,8 @@ export function createLlamaServer(): Backend {
     async restoreState(file, slot) {
       const { address } = running();
       unsettled.delete(slot);
+      // A model that guesses is not restored: it must forget the conversation before, or its next words would have no place.
+      await ask(address, `/slots/${slot}?action=erase`, z.unknown(), {});
       const { n_restored, n_read } = await ask(address, `/slots/${slot}?action=restore`, restored, { filename: stateName(file) });
       return { tokens: n_restored, bytes: n_read } satisfies SavedState;
     },

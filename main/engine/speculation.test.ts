@@ -8,7 +8,8 @@ import type { LoadPlan, LoadRequest } from '../../shared/contract/control.ts';
 import { type MemorySplit, splitTotal } from '../../shared/schemas/memory.ts';
 import { askMemory } from '../memory/ask.ts';
 import { writeMtpModel } from '../memory/testing/mtpModel.ts';
-import { answer, engines, open } from './testBackends.ts';
+import { writePlainModel } from '../memory/testing/plainModel.ts';
+import { answer, engines, open, serverFolder } from './testBackends.ts';
 import { ask, fixture, plan, projector, quant, say, sureConversations, surePictures } from './testModel.ts';
 
 const server = engines.find(({ name }) => name === 'llama-server');
@@ -116,5 +117,29 @@ describe.skipIf(!server)('llama-server', () => {
     await after.backend.dispose();
     expect(next.text).toBe(text);
     expect(next.stats.cachedTokens).toBeGreaterThan(0);
+  });
+
+  test('a conversation that is fetched after another one was answered goes on, also where words stand at plain positions', async () => {
+    const [large, small] = [path.join(folder, 'large.gguf'), path.join(folder, 'small.gguf')];
+    writePlainModel(large, 2);
+    writePlainModel(small, 1);
+    const speculation = { type: 'draft' as const, model: small };
+    const more: Partial<LoadRequest> = { serverFolder, speculation, stateFolder: folder };
+    const { backend } = await open({ ...server!, vision: false }, large, {}, more);
+    try {
+      const first = [say('user', `My name is Ada. ${'one two '.repeat(300)}`)];
+      const said = await answer(backend, ask(first, { maxTokens: 16 }));
+      const then = ask([...first, say('assistant', said.text), say('user', 'What is my name?')], { maxTokens: 16 });
+      const file = path.join(folder, 'plain.state');
+      await backend.saveState(file, 0);
+      const held = await answer(backend, then);
+      await answer(backend, ask('Hi!', { maxTokens: 16 }));
+      await backend.restoreState(file, 0);
+      const back = await answer(backend, then);
+      expect(back.text).toBe(held.text);
+      expect(back.stats.cachedTokens).toBeGreaterThan(500);
+    } finally {
+      await backend.dispose();
+    }
   });
 });
