@@ -122,6 +122,10 @@ export function createHandlers(services: Services): CoreHandlers {
       refuseLoaded(id);
       await renewals.renew(id);
     },
+    async 'library.undoRenewal'({ id }) {
+      refuseLoaded(id);
+      await renewals.undo(id);
+    },
     'library.movePlan': ({ folder }) => moves.plan(folder),
     'library.move': ({ folder }) => moves.move(folder),
     'library.storage': () => storage.read(),

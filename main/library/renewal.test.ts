@@ -66,6 +66,28 @@ test('a new description costs its header only; the result is what the hub names'
   expect(await renewals.look(id, never)).toBeUndefined();
 });
 
+test('undone it is what it was, byte for byte, and can be renewed again', async () => {
+  await upload(described());
+  const meta = await readMeta(file);
+  await expect(renewals.undo(id)).rejects.toMatchObject({ code: 'library.notFound' });
+  await renewals.renew(id);
+  expect(sha256Of(file)).not.toBe(sha256Of(tiny.q4));
+  await renewals.undo(id);
+  expect(readFileSync(file).equals(readFileSync(tiny.q4))).toBe(true);
+  expect(await readMeta(file)).toEqual({ ...meta, verifiedAt: expect.any(String) });
+  expect(library.list()).toMatchObject([{ name: 'Tiny Qwen3.5 VL', verified: true }]);
+  expect(await renewals.look(id, never)).toBeGreaterThan(1000);
+});
+
+test('what took the place of a renewed model meanwhile is not touched by an undo', async () => {
+  await upload(described());
+  await renewals.renew(id);
+  room.put(tiny.q8, 'models', id);
+  await library.refresh();
+  await expect(renewals.undo(id)).rejects.toMatchObject({ code: 'library.dataChanged' });
+  expect(readFileSync(file).equals(readFileSync(tiny.q8))).toBe(true);
+});
+
 test('asked for twice it is done once', async () => {
   const wanted = described();
   await upload(wanted);

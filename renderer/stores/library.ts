@@ -49,6 +49,8 @@ export interface LibraryState {
   renewal(id: string): Promise<Result<{ bytes: number | null }>>;
   /** Answers when it is done. */
   renew(id: string): Promise<Result<void>>;
+  /** Answers when it is done. */
+  undoRenewal(id: string): Promise<Result<void>>;
   /** What moving the models folder would do. */
   movePlan(folder: string): Promise<Result<MovePlan>>;
   /** Answers when it is done. */
@@ -88,6 +90,7 @@ export const createLibraryStore = (client: Client<Core>) =>
       upstream: (repo) => client.call('hub.model', { repo }),
       renewal: (id) => client.call('library.renewal', { id }),
       renew: (id) => client.call('library.renew', { id }),
+      undoRenewal: (id) => client.call('library.undoRenewal', { id }),
       movePlan: (folder) => client.call('library.movePlan', { folder }),
       move: (folder) => client.call('library.move', { folder }),
       storage: () => client.call('library.storage', undefined),

@@ -193,6 +193,7 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
     'library.link': ({ sha256 }) => duplicates.push({ ...duplicates.value, groups: duplicates.value.groups.filter((each) => each.sha256 !== sha256) }),
     'library.renewal': () => ({ bytes: null }),
     'library.renew': () => {},
+    'library.undoRenewal': () => {},
     'library.movePlan': ({ folder }) => ({
       from: '/home/ada/.local/share/atelier/models',
       to: folder,

@@ -122,6 +122,8 @@ export const core = {
   'library.renewal': call(byId, z.object({ bytes: z.nullable(z.int()) })),
   /** Puts the new header before the data that is here, if that makes what the Hub names; answers when it is done. */
   'library.renew': call(byId, z.void()),
+  /** Puts the header back that `library.renew` replaced; answers when it is done. */
+  'library.undoRenewal': call(byId, z.void()),
   /** What moving the models folder to this one would do. */
   'library.movePlan': call(z.object({ folder: path }), movePlan),
   /** Settles when the models folder is there. */

@@ -13,6 +13,7 @@ import { Button } from '../../ui/Button.tsx';
 import { Dialog } from '../../ui/Dialog.tsx';
 import { Facts } from '../../ui/Facts.tsx';
 import { Problem } from '../../ui/Notice.tsx';
+import { offerUndo } from '../../ui/toasts.tsx';
 import { useRun } from '../../useRun.ts';
 import { appName } from './apps.ts';
 import { FileList } from './FileList.tsx';
@@ -48,7 +49,7 @@ const isOurs = ({ source: { app, reference } }: LibraryModel): boolean => app ==
 
 /** Asked only when the person wants to know: it tells the Hub which model this is. */
 function OnTheHub({ model, repo, onClose }: { model: LibraryModel; repo: string; onClose(): void }) {
-  const { t } = useTranslation('models');
+  const { t } = useTranslation(['models', 'app']);
   const format = useFormat();
   const sentence = useErrorSentence();
   const run = useRun();
@@ -71,7 +72,9 @@ function OnTheHub({ model, repo, onClose }: { model: LibraryModel; repo: string;
   };
   const renew = async (): Promise<void> => {
     onClose();
-    await run(library.getState().renew(model.id));
+    if (!(await run(library.getState().renew(model.id)))) return;
+    const name = `${model.name} ${model.label}`;
+    offerUndo(t('details.renewed', { name }), t('app:action.undo'), () => void run(library.getState().undoRenewal(model.id)));
   };
   const start = async (what: NonNullable<Upstream['download']>): Promise<void> => {
     if (!(await run(downloads.getState().start(what)))) return;

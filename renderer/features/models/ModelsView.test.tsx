@@ -230,5 +230,8 @@ test('details: a new version with the same tensors is offered for the price of i
   fake.engine.push({ status: 'idle' });
   await waitFor(() => expect(screen.queryByText(/^It is loaded/)).toBeNull());
   await user.click(screen.getByRole('button', { name: 'Update, 11.0 MB' }));
+  await screen.findByText(/has the description of the Hub now$/);
   expect(inputs(fake, 'library.renew')).toEqual([{ id }]);
+  await user.click(screen.getByRole('button', { name: 'Undo' }));
+  expect(inputs(fake, 'library.undoRenewal')).toEqual([{ id }]);
 });
