@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { buildServer } from '../main/engine/serverBuild.ts';
 import { defaultFolders } from '../main/folders.ts';
 import { createHome, removeHome } from './app.ts';
-import { manyLoads, type Scenario, scenarios } from './engineScenarios.ts';
+import { manyLoads, scenarios } from './engineScenarios.ts';
+import type { Scenario } from './scenario.ts';
 
 /** Why llama-server cannot be had here; undefined where it can. */
 export async function whyNoServer(): Promise<string | undefined> {
