@@ -32,6 +32,7 @@ export function errorSentence(t: TFunction<'errors'>, format: Format, error: App
   if (error.code === 'library.cannotMove' && move.success) return t(`library.cannotMoveReason.${move.data}`, values as { missing: string });
   const cause = crashCause.safeParse(data.cause);
   if (error.code === 'engine.crashed' && cause.success) return t(`engine.crashedBy.${cause.data}`);
+  if (error.code === 'engine.loadFailed' && cause.success) return t(`engine.loadFailedBy.${cause.data}`);
   const needed = number('needed');
   const free = number('free');
   if (error.code === 'engine.outOfMemory' && needed !== undefined && free !== undefined) {

@@ -56,7 +56,7 @@ export const errorCodes = [
   'engine.busy', // it is answering; data: { modelId? } of a load for which it would have to go
   'engine.crashed', // data: { reason, cause: CrashCause, exit: signal or code as the system writes it }
   'engine.keepsCrashing', // it crashed three times within five minutes; data: that of engine.crashed
-  'engine.loadFailed', // data: { reason }
+  'engine.loadFailed', // data: { reason }, with that of engine.crashed where the engine died of it
   'engine.refused', // it cannot answer this; data: { reason }
   'engine.ejected', // before it could answer
   'engine.replaced', // another model was loaded before it could answer

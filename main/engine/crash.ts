@@ -85,6 +85,12 @@ export function crashFault(gone: EngineExit): Fault {
   return new Fault('engine.crashed', `The engine stopped: ${reason}`, { reason, cause, exit });
 }
 
+/** `error` as that of a load: an engine that died of it had written nothing that could be kept. */
+export function loadError(error: unknown): unknown {
+  if (!(error instanceof Fault) || error.code !== 'engine.crashed') return error;
+  return new Fault('engine.loadFailed', `The model could not be loaded: ${error.data?.reason}`, error.data);
+}
+
 /** The fault behind a call to an engine process: a lost connection is its end, which has words of its own. */
 export const callFault = async ({ exited }: EngineProcess, error: AppError): Promise<Fault> =>
   error.code === 'disconnected' ? crashFault(await exited) : toFault(error);

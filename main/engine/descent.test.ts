@@ -80,6 +80,14 @@ test('a broken file is no matter of memory: one try', async () => {
   expect(started).toHaveLength(1);
 });
 
+test('an engine that dies of a load that has no step down is a load that failed, with what it died of', async () => {
+  const { engine, started, settled } = create({ ATELIER_GPU: 'cpu' });
+  engine.load(tinyOrder({ gpuLayers: 0 }));
+  await expect.poll(() => loading(started)).toBeDefined();
+  process.kill(loading(started)!.pid!, 'SIGSEGV');
+  expect(await settled()).toMatchObject({ status: 'failed', error: { code: 'engine.loadFailed', data: { cause: 'badMemory', exit: 'SIGSEGV' } } });
+});
+
 test('three crashes in a short time: nothing more is tried, and that is said', async () => {
   const { engine, started, settled } = create({ ATELIER_GPU: 'cpu' });
   engine.load(tinyOrder({ gpuLayers: 0, contextSize: 32768 }));

@@ -289,6 +289,11 @@ test('a load that was taken back before it began is told to the message that wai
   await expect(again).rejects.toMatchObject({ code: 'engine.noCard' });
 });
 
+test('an engine that dies while a load is prepared is a load that failed', async () => {
+  slow.set('a', Promise.reject(new Fault('engine.crashed', 'gone', { reason: 'SIGSEGV', cause: 'badMemory' })));
+  await expect(loads.load('a', {}, forever)).rejects.toMatchObject({ code: 'engine.loadFailed', data: { cause: 'badMemory' } });
+});
+
 test('a load that takes longer to prepare does not replace one that was asked for after it', async () => {
   const estimated = Promise.withResolvers<void>();
   slow.set('a', estimated.promise);

@@ -11,6 +11,7 @@ import { aborted } from '../aborted.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Memory } from '../memory/estimate.ts';
 import { openKept } from '../memory/kept.ts';
+import { loadError } from './crash.ts';
 import type { LoadOrder } from './order.ts';
 import type { Engine } from './supervisor.ts';
 
@@ -61,7 +62,9 @@ export function createLoads({ folder, engine, library, memory, hardware, setting
   const load: Loads['load'] = async (id, wish, signal) => {
     const mine = { id, begun: Promise.resolve() };
     beginning = mine;
-    mine.begun = begin(id, wish, signal, () => beginning === mine);
+    mine.begun = begin(id, wish, signal, () => beginning === mine).catch((error: unknown) => {
+      throw loadError(error);
+    });
     try {
       await mine.begun;
     } finally {

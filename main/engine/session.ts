@@ -5,7 +5,7 @@ import { type AppError, Fault, type Result, toAppError, toFault } from '../../sh
 import type { EngineState, LadderStep, LoadedModel } from '../../shared/schemas/engine.ts';
 import type { EngineProcess } from '../platform.ts';
 import { lastLines, type Running } from './attempt.ts';
-import { crashFault } from './crash.ts';
+import { crashFault, loadError } from './crash.ts';
 import { type Descent, descend, keepsCrashing, type Landing } from './descent.ts';
 import type { LoadOrder } from './order.ts';
 
@@ -79,7 +79,7 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
       signal: abort.signal,
     });
     if (!landing) return;
-    if ('error' in landing) fail(landing.error, landing.steps, landing.lines);
+    if ('error' in landing) fail(loadError(landing.error), landing.steps, landing.lines);
     else if (over) landing.running.process.kill();
     else ready(landing);
   }

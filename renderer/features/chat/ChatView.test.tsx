@@ -381,6 +381,11 @@ test('an engine that stopped is not called a failed load, and can be loaded agai
   cleanup();
   show(core, undefined, { status: 'failed', modelId: 'm', error: { code: 'engine.loadFailed', message: '', data: { reason: 'no' } } });
   expect((await screen.findByRole('alert')).textContent).toMatch(/^the model could not be loaded/);
+  cleanup();
+  show(core, undefined, { status: 'failed', modelId: 'm', error: { code: 'engine.loadFailed', message: '', data: { reason: 'SIGSEGV', cause: 'noMemory' } } });
+  expect((await screen.findByRole('alert')).textContent).toMatch(
+    /^the model could not be loaded. The engine ran out of memory while it loaded the model. Choose a smaller context/,
+  );
 });
 
 test('a model that cannot see says why where a picture would be attached', async () => {
