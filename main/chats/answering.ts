@@ -4,8 +4,8 @@ import { Fault } from '../../shared/result.ts';
 import type { Loads } from '../engine/loads.ts';
 import type { Engine } from '../engine/supervisor.ts';
 import type { Speed } from '../memory/speed.ts';
+import type { AnswerEngine } from './asking.ts';
 import type { Held } from './held.ts';
-import type { AnswerEngine } from './service.ts';
 
 export interface AnsweringParts {
   engine: Pick<Engine, 'loaded' | 'generate' | 'ledger' | 'stop'>;

@@ -4,7 +4,8 @@ import { defaultSettings } from '../../shared/schemas/settings.ts';
 import { createBlobs } from '../blobs/store.ts';
 import { openDatabase } from '../db/open.ts';
 import { createLog } from '../log.ts';
-import { type AnswerEngine, createChats } from './service.ts';
+import type { AnswerEngine } from './asking.ts';
+import { createChats } from './service.ts';
 
 const file = process.argv[2]!;
 

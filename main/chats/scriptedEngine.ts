@@ -2,7 +2,7 @@
 import type { GenerateEvent, GenerateRequest } from '../../shared/contract/control.ts';
 import { Fault } from '../../shared/result.ts';
 import type { TurnStats } from '../../shared/schemas/chat.ts';
-import type { AnswerEngine } from './service.ts';
+import type { AnswerEngine } from './asking.ts';
 
 /** One answer that was asked for. */
 interface Script {
