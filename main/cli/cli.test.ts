@@ -146,6 +146,20 @@ describe('faults: exit code 1, a sentence on stderr, nothing on stdout', () => {
   test('offline', () => fault(['search', 'qwen'], /^atelier: .*offline/, { HF_HUB_OFFLINE: '1' }));
   test('a hub that cannot be reached', () => fault(['search', 'qwen'], /127\.0\.0\.1:9 cannot be reached/, { HF_ENDPOINT: 'http://127.0.0.1:9' }));
   test('a file that is not there', () => fault(['estimate', './none.gguf'], /^atelier: There is no file \.\/none\.gguf\.$/m));
+  test('for programs a line of JSON, after what else is worth knowing', async () => {
+    writeFileSync(join(folder, 'models.json'), 'broken');
+    const { code, stdout, stderr } = await atelier(['show', 'nobody/nothing', '--json']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(
+      stderr
+        .trim()
+        .split('\n')
+        .map((each) => JSON.parse(each)),
+    ).toEqual([
+      { warning: { message: expect.stringMatching(/^Where the models folder was moved to could not be read/) } },
+      { error: { code: 'hub.notFound', message: expect.stringMatching(/^nobody\/nothing is not on the hub\./), details: { repo: 'nobody/nothing' } } },
+    ]);
+  });
   test('a file that is no GGUF', async () => {
     writeFileSync(join(folder, 'page.gguf'), '<!doctype html>');
     await fault(['estimate', 'page.gguf'], /^atelier: page\.gguf is not a GGUF model\./);
@@ -183,6 +197,16 @@ describe('wrong commands: exit code 2', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(sentence);
     expect(stderr).toContain('Try "atelier help".');
+  });
+
+  test('for programs', async () => {
+    for (const args of [['fly'], ['rm'], ['show', 'not-a-repository']]) {
+      const { code, stdout, stderr } = await atelier([...args, '--json']);
+      expect({ code, stdout, error: JSON.parse(stderr) }).toEqual({
+        ...{ code: 2, stdout: '' },
+        error: { error: { code: 'usage', message: expect.stringMatching(/^[^\n]+\.?$/), details: null } },
+      });
+    }
   });
 
   test('help is no mistake', async () => {

@@ -7,7 +7,7 @@ import { type Answer, runImport, runList, runRemove, runVerify } from './models.
 import { createProgress } from './progress.ts';
 import { runPull } from './pull.ts';
 import { runSearch, runShow } from './search.ts';
-import { faultSentence } from './sentences.ts';
+import { faultReport, faultSentence } from './sentences.ts';
 import { openServices, type Services } from './services.ts';
 import { printable } from './table.ts';
 
@@ -19,13 +19,15 @@ process.stdout.on('error', () => process.exit());
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
+  const forPrograms = args.includes('--json');
+  const warn = (message: string): void => console.error(forPrograms ? JSON.stringify({ warning: { message } }) : printable(`atelier: ${message}.`));
   try {
     const command = parseCommand(args);
     if (command.name === 'help') {
       console.log(usage);
       return 0;
     }
-    const services = await openServices(process.env);
+    const services = await openServices(process.env, { warn });
     try {
       const { report, text, failed } = await run(services, command);
       console.log(command.json ? JSON.stringify(report, null, 2) : printable(text));
@@ -34,8 +36,10 @@ async function main(args: readonly string[]): Promise<number> {
       await services.close();
     }
   } catch (error) {
-    console.error(printable(`atelier: ${error instanceof UsageError ? `${error.message}\nTry "atelier help".` : faultSentence(error)}`));
-    return error instanceof UsageError ? 2 : 1;
+    const wrong = error instanceof UsageError;
+    if (forPrograms) console.error(JSON.stringify({ error: wrong ? { code: 'usage', message: error.message, details: null } : faultReport(error) }));
+    else console.error(printable(`atelier: ${wrong ? `${error.message}\nTry "atelier help".` : faultSentence(error)}`));
+    return wrong ? 2 : 1;
   }
 }
 

@@ -27,6 +27,12 @@ export function faultSentence(error: unknown): string {
   return filled.includes('{{') ? fault.message : filled;
 }
 
+/** The same for programs: the code of shared/result.ts, with its data. */
+export function faultReport(error: unknown): { code: ErrorCode; message: string; details: Record<string, unknown> | null } {
+  const { code, data = null } = toAppError(error);
+  return { code, message: faultSentence(error), details: data };
+}
+
 function valuesOf({ data = {}, message }: AppError): Record<string, unknown> {
   const values: Record<string, unknown> = { reason: message, ...data };
   if (typeof data.file === 'string') values.file = data.file.replace(/^.*[\\/]/, '');

@@ -8,6 +8,7 @@ import { createHeaders, type Headers } from '../gguf/headers.ts';
 import { createHub, type Hub } from '../hub/client.ts';
 import { readModel } from '../hub/files.ts';
 import { createNetwork } from '../hub/network.ts';
+import type { Log } from '../log.ts';
 import { createMemory, type Memory } from '../memory/estimate.ts';
 import { openModelsFolder } from '../modelsFolder.ts';
 import { type Folders, hubFromEnvironment } from '../platform.ts';
@@ -28,8 +29,7 @@ export interface Services {
 const engineEntry = path.join(import.meta.dirname, import.meta.filename.endsWith('.ts') ? '../engine/host.ts' : 'engine.js');
 
 /** The services of core for one command, which reach the hub as the app's settings say. Nothing starts before it is asked. */
-export async function openServices(env: NodeJS.ProcessEnv): Promise<Services> {
-  const log = { warn: (message: string) => console.error(`atelier: ${message}.`) };
+export async function openServices(env: NodeJS.ProcessEnv, log: Pick<Log, 'warn'>): Promise<Services> {
   const { folders } = openModelsFolder(defaultFolders(env), log);
   const network = createNetwork({
     platform: { hub: hubFromEnvironment(env), secrets: openSecrets(path.join(folders.data, 'secrets.json')) },
