@@ -6,6 +6,7 @@ import type { EngineState } from '../../shared/schemas/engine.ts';
 import type { Hardware } from '../../shared/schemas/hardware.ts';
 import { type Estimate, type LoadSettings, splitTotal } from '../../shared/schemas/memory.ts';
 import { hasGpu, modelParts } from '../features/models/machine.ts';
+import { useEngineState } from '../features/models/useEngineState.ts';
 import { useFormat } from '../i18n.ts';
 import { loadedModels } from '../stores/engine.ts';
 import { useStores } from '../stores/index.ts';
@@ -15,9 +16,9 @@ import { MemoryBar, type Part } from '../ui/MemoryBar.tsx';
 export function MachineMemory() {
   const { t } = useTranslation();
   const format = useFormat();
-  const { hardware: store, engine, stripPrices, ui } = useStores();
+  const { hardware: store, stripPrices, ui } = useStores();
   const hardware = useStore(store, (state) => state.hardware);
-  const state = useStore(engine, (each) => each.state);
+  const state = useEngineState();
   const loading = state.status === 'loading' ? state.modelId : undefined;
   // As text, which stays the same while the progress changes.
   const asked = state.status === 'loading' ? JSON.stringify(state.asked) : undefined;

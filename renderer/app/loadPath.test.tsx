@@ -1,10 +1,10 @@
 /** Every button that loads a model does something that can be seen, whatever core does. */
-import { cleanup, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import type { Core } from '../../shared/contract/core.ts';
 import { Fault } from '../../shared/result.ts';
 import type { Handlers } from '../../shared/rpc/define.ts';
-import { defaultLoadSettings } from '../../shared/schemas/memory.ts';
+import { defaultLoadSettings, type LoadSettings } from '../../shared/schemas/memory.ts';
 import type { View } from '../stores/ui.ts';
 import { createFakeCore } from '../testing/fakeCore.ts';
 import { renderApp } from '../testing/renderApp.tsx';
@@ -26,6 +26,18 @@ function open(view: View, overrides: Partial<Handlers<Core>>, id?: string) {
   return { fake, ...renderApp(fake, view, id) };
 }
 type Page = ReturnType<typeof open>;
+
+test('the strip prices a load with its own settings while core prepares it', async () => {
+  const { fake, stores } = open('downloads', { 'engine.load': never });
+  fake.settings.push({ ...fake.settings.value, modelLoads: { [model.id]: { contextSize: 2048 } } });
+  await waitFor(() => expect(stores.settings.getState().settings.modelLoads).not.toEqual({}));
+  const priced = () =>
+    fake.calls.filter(({ method }) => method === 'memory.estimate').map(({ input }) => (input as { settings: LoadSettings }).settings.contextSize);
+  act(() => void stores.engine.getState().load(model.id));
+  await waitFor(() => expect(priced()).toEqual([2048]));
+  act(() => void stores.engine.getState().load(model.id, { ...defaultLoadSettings, contextSize: 1024 }));
+  await waitFor(() => expect(priced()).toEqual([2048, 1024]));
+});
 
 const ways: [way: string, view: View, id: string | undefined, press: (page: Page) => Promise<void>][] = [
   ['the row of a model', 'models', undefined, async ({ user }) => user.click(await screen.findByRole('button', { name: `Load ${name}` }))],

@@ -12,6 +12,8 @@ export interface EngineStoreState {
   state: EngineState;
   /** The model whose load was asked for and has not begun: core works out its memory first. */
   begins: string | undefined;
+  /** What it was asked for with; absent: what is kept for the model. */
+  beginsWith?: LoadSettings | undefined;
   /** The last load that core would not begin, and why; until another one goes on. */
   refused: { modelId: string; error: AppError } | undefined;
   load(id: string, settings?: LoadSettings): Promise<Result<void>>;
@@ -62,7 +64,7 @@ export const createEngineStore = (client: Client<Core>) =>
       end();
       running = new AbortController();
       const { signal } = running;
-      set({ begins: input.id, refused: undefined });
+      set({ begins: input.id, beginsWith: input.settings, refused: undefined });
       // Whoever takes it back does not wait for a core that has nothing to say.
       const given = new Promise<Result<void>>((resolve) => signal.addEventListener('abort', () => resolve(cancelled)));
       const answer = await Promise.race([client.call('engine.load', input, { signal }), given]);
