@@ -132,7 +132,7 @@ test('the ledger is counted when an answer ends and when it is opened, never whi
   const { user, field } = show(core, 'c1');
   const asked = () => core.calls.filter(({ method }) => method === 'chat.ledger').length;
   // What the engine said of the last answer, until somebody wants to know.
-  await user.click(await screen.findByRole('button', { name: '532 of 4,096 tokens' }));
+  await user.click(await screen.findByRole('button', { name: '~532 of 4,096 tokens' }));
   const account = await screen.findByRole('dialog', { name: 'What fills the context' });
   await within(account).findByText('800 of them are known to the model already.');
   expect(

@@ -38,11 +38,12 @@ export function Ledger({ chat }: { chat: Chat }) {
     else if (!chat.running) setSheet(undefined);
   }, [head?.id, chat.running]);
 
-  // Before anybody asked the engine: what it said of the last answer.
+  // Before anybody asked the engine: what it said of the last answer, whose thinking it forgets with the next question.
   const stats = chat.turns.findLast((turn) => turn.stats)?.stats;
   const total = sheet?.total ?? (stats && stats.promptTokens + stats.tokens);
   if (context === undefined || total === undefined) return null;
   const full = total / context;
+  const nearlyFull = sheet !== undefined && full > 0.9;
   return (
     <Popover
       title={t('ledger.title')}
@@ -51,13 +52,13 @@ export function Ledger({ chat }: { chat: Chat }) {
           type="button"
           className={classes(
             'flex h-7 min-w-0 items-center gap-2 rounded-md px-1.5 text-xs tabular-nums hover:bg-surface-2',
-            full > 0.9 ? 'text-tight' : 'text-text-2',
+            nearlyFull ? 'text-tight' : 'text-text-2',
           )}
         >
           <span aria-hidden className="h-1 w-10 shrink-0 overflow-hidden rounded-full bg-line-strong">
-            <span className={classes('block h-full', full > 0.9 ? 'bg-tight' : 'bg-accent')} style={{ width: `${Math.min(100, full * 100)}%` }} />
+            <span className={classes('block h-full', nearlyFull ? 'bg-tight' : 'bg-accent')} style={{ width: `${Math.min(100, full * 100)}%` }} />
           </span>
-          <span className="truncate">{t('ledger.meter', { used: format.count(total), total: format.count(context) })}</span>
+          <span className="truncate">{t(sheet ? 'ledger.meter' : 'ledger.about', { used: format.count(total), total: format.count(context) })}</span>
         </button>
       }
     >
