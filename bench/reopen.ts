@@ -39,7 +39,7 @@ async function measure(name: 'node-llama-cpp' | 'llama-server'): Promise<void> {
   const held = createHeld({
     states,
     engine,
-    key: async (chatId, _, { backend, settings }) => stateKey({ chatId, backend, model, settings, llamaCpp: 'bench' }),
+    key: async (chatId, { files, model: { backend, vision, settings } }) => stateKey({ chatId, backend, files, vision, settings, llamaCpp: 'bench' }),
     limit: () => limit,
     log,
   });

@@ -55,11 +55,10 @@ export function createRunning({ platform, settings, library, headers, model, log
   const held = createHeld({
     states,
     engine,
-    async key(chatId, modelId, { backend, vision, settings: loaded }) {
+    async key(chatId, { files, model: { backend, vision, settings } }) {
       // It stays the same, and a process is started to tell.
       version ??= engine.hardware(folders.models).then(({ llamaCpp }) => llamaCpp);
-      const { files, projector } = await library.resolve(modelId);
-      return stateKey({ chatId, backend, model: files[0]!, projector: vision ? projector : undefined, settings: loaded, llamaCpp: await version });
+      return stateKey({ chatId, backend, files, vision, settings, llamaCpp: await version });
     },
     limit: () => settings.get().stateCacheBytes,
     log: log.scope('chats'),

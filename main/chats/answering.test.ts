@@ -15,7 +15,7 @@ function create(failure?: Fault, loaded = model) {
   const fetched = Promise.withResolvers<void>();
   const answering = createAnswering({
     engine: {
-      loaded: () => [{ modelId: 'm', model: loaded, settings: model.settings, answering: false, usedAt: 0 }],
+      loaded: () => [{ modelId: 'm', model: loaded, files: '', settings: model.settings, answering: false, usedAt: 0 }],
       async generate(modelId, { slot }, on) {
         heard.push({ modelId, slot });
         if (failure) throw failure;

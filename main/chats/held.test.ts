@@ -1,5 +1,5 @@
 /** Coming back to a chat, with real engine processes and the tiny model: what was read once is not read again. */
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { forkEngine } from '../engine/fork.ts';
 import { buildServer } from '../engine/serverBuild.ts';
 import { openStates, type States, stateKey } from '../engine/states.ts';
 import { createEngine, type Engine } from '../engine/supervisor.ts';
-import { ask, plan, quant, say } from '../engine/testModel.ts';
+import { ask, fixture, plan, quant, say } from '../engine/testModel.ts';
 import { defaultFolders } from '../folders.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { EngineProcess } from '../platform.ts';
@@ -32,11 +32,13 @@ describe.for(engines)('%s', (name) => {
   let held: Held;
   let limit: number;
   let newest: EngineProcess;
+  let model: string;
 
   beforeEach(() => {
     folder = mkdtempSync(path.join(os.tmpdir(), 'atelier-held-'));
     states = openStates(path.join(folder, 'states'));
     limit = 2 ** 30;
+    model = quant.q4;
     const cache = defaultFolders().cache;
     engine = createEngine({
       platform: {
@@ -53,7 +55,7 @@ describe.for(engines)('%s', (name) => {
     held = createHeld({
       states,
       engine,
-      key: async (chatId, _, { backend, settings }) => stateKey({ chatId, backend, model: quant.q4, settings, llamaCpp: 'v1' }),
+      key: async (chatId, { files, model: { backend, vision, settings } }) => stateKey({ chatId, backend, files, vision, settings, llamaCpp: 'v1' }),
       limit: () => limit,
       log,
     });
@@ -65,7 +67,7 @@ describe.for(engines)('%s', (name) => {
 
   async function load(contextSize = 4096, slots?: number): Promise<void> {
     const { batchSize, ...settings } = plan({ vision: false, contextSize, ...(slots && { slots }) });
-    engine.load({ modelId: 'tiny', files: [quant.q4], facts, settings, plan: { ...settings, batchSize }, engine: name });
+    engine.load({ modelId: 'tiny', files: [model], facts, settings, plan: { ...settings, batchSize }, engine: name });
     for await (const { status } of engine.watch(AbortSignal.timeout(25_000))) if (status === 'ready') return;
     throw new Error('not loaded');
   }
@@ -182,6 +184,19 @@ describe.for(engines)('%s', (name) => {
     expect(held.known('tiny', 'a', next(long, first))).toBe(0);
     await engine.unload();
     expect(readdirSync(states.folder)).toEqual([]);
+  });
+
+  test('what another file of the model had read is not taken up, though it was read after the file took its place', async () => {
+    model = path.join(folder, 'model.gguf');
+    copyFileSync(quant.q4, model);
+    await load();
+    writeFileSync(`${model}.new`, readFileSync(fixture('tiny-qwen3.5-vl-Q6_K.gguf')));
+    renameSync(`${model}.new`, model);
+    const first = await turn('a', long);
+    await engine.unload();
+    expect(readdirSync(states.folder)).toHaveLength(1);
+    await load();
+    expect((await turn('a', next(long, first))).stats.cachedTokens).toBe(0);
   });
 
   test('a chat that was removed for good leaves nothing, also where the model holds it', async () => {

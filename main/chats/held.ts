@@ -4,7 +4,7 @@ import type { GenerateEvent, Message, SavedState } from '../../shared/contract/c
 import type { LoadedModel } from '../../shared/schemas/engine.ts';
 import type { Session } from '../engine/session.ts';
 import type { States } from '../engine/states.ts';
-import type { Engine } from '../engine/supervisor.ts';
+import type { Engine, Loaded } from '../engine/supervisor.ts';
 import type { Log } from '../log.ts';
 
 /** A slot of a model, for one answer. */
@@ -34,7 +34,7 @@ export interface HeldOptions {
   states: Pick<States, 'find' | 'keep' | 'forget'>;
   engine: Pick<Engine, 'loaded' | 'saveState' | 'restoreState'>;
   /** What a state of this chat belongs to, with the model as it is loaded. */
-  key(chatId: string, modelId: string, model: LoadedModel): Promise<string>;
+  key(chatId: string, loaded: Loaded): Promise<string>;
   /** Bytes that all states may take; 0: none is written. */
   limit(): number;
   log: Pick<Log, 'info' | 'warn'>;
@@ -74,7 +74,7 @@ export function createHeld({ states, engine, key, limit, log }: HeldOptions): He
     last = mine.catch(() => {});
     return mine;
   };
-  const loaded = (modelId: string): LoadedModel | undefined => engine.loaded().find((each) => each.modelId === modelId)?.model;
+  const loaded = (modelId: string): Loaded | undefined => engine.loaded().find((each) => each.modelId === modelId);
 
   const keep = async ({ chatId, key, tokens, left }: Conversation, save: (file: string) => Promise<SavedState>): Promise<void> => {
     if (key === undefined || tokens < worthKeeping || limit() === 0) return;
@@ -109,10 +109,10 @@ export function createHeld({ states, engine, key, limit, log }: HeldOptions): He
   return {
     take: (modelId, chatId) =>
       inTurn<Reading>(async () => {
-        const model = loaded(modelId);
-        if (!model) return { slot: 0, follow: () => () => {}, release() {} };
-        const slots = slotsOf(model);
-        const slot = slotFor(chatId, slots, model.slots ?? 1);
+        const now = loaded(modelId);
+        if (!now) return { slot: 0, follow: () => () => {}, release() {} };
+        const slots = slotsOf(now.model);
+        const slot = slotFor(chatId, slots, now.model.slots ?? 1);
         const before = slots.get(slot);
         const mine: Conversation =
           before?.chatId === chatId ? before : { chatId, key: undefined, messages: [], tokens: 0, left: 0, taken: true, usedAt: performance.now() };
@@ -120,7 +120,7 @@ export function createHeld({ states, engine, key, limit, log }: HeldOptions): He
         slots.set(slot, mine);
         if (mine !== before) {
           if (before) await keep(before, (file) => engine.saveState(modelId, file, slot)).catch(failed);
-          mine.key = await key(chatId, modelId, model).catch((error: unknown) => void failed(error));
+          mine.key = await key(chatId, now).catch((error: unknown) => void failed(error));
           const file = mine.key === undefined ? undefined : states.find(mine.key);
           if (file !== undefined) await fetch(modelId, mine, file, slot);
         }
@@ -134,7 +134,7 @@ export function createHeld({ states, engine, key, limit, log }: HeldOptions): He
         };
       }),
     known(modelId, chatId, messages) {
-      const model = loaded(modelId);
+      const model = loaded(modelId)?.model;
       const mine = model && [...slotsOf(model).values()].find((one) => one.chatId === chatId);
       if (!mine) return 0;
       const known = mine.messages.map((message) => JSON.stringify(message));

@@ -8,6 +8,7 @@ import { lastLines, type Running } from './attempt.ts';
 import { crashFault, loadError } from './crash.ts';
 import { type Descent, descend, keepsCrashing, type Landing } from './descent.ts';
 import type { LoadOrder } from './order.ts';
+import { filesNow } from './states.ts';
 
 type Of<Status> = Extract<EngineState, { status: Status }>;
 
@@ -16,6 +17,8 @@ export interface Session {
   state(): Of<'loading'> | Of<'ready'>;
   /** The process with its model, once it can answer. */
   running(): Running | undefined;
+  /** Its files as they were when the load began, see `filesNow`. */
+  readonly files: string;
   /** When the load or the last answer ended, in ms of `performance.now()`. */
   usedAt(): number;
   /** Answers; settles after the `end` event. Rejects as `Engine.generate` does. */
@@ -132,9 +135,11 @@ export function createSession(order: LoadOrder, parts: SessionParts): Session {
     await process.exited;
   };
 
+  const files = filesNow([...order.files, order.projector]);
   const tried = load();
   return {
     order,
+    files,
     state: () => state,
     running: () => running,
     usedAt: () => usedAt,

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { defaultLoadSettings, type LoadSettings } from '../../shared/schemas/memory.ts';
-import { openStates, type States, stateKey } from './states.ts';
+import { filesNow, openStates, type States, stateKey } from './states.ts';
 
 let folder: string;
 let states: States;
@@ -46,7 +46,7 @@ test('the least recently used goes first', async () => {
 
 test('all of a chat go, and no others', async () => {
   const key = (chatId: string, kvType: 'f16' | 'q8_0') =>
-    stateKey({ chatId, backend: 'llama-server', model: import.meta.filename, settings: { ...defaultLoadSettings, kvType }, llamaCpp: 'v1' });
+    stateKey({ chatId, backend: 'llama-server', files: '', vision: true, settings: { ...defaultLoadSettings, kvType }, llamaCpp: 'v1' });
   for (const each of [key('a', 'f16'), key('a', 'q8_0'), key('ab', 'f16')]) await keep(each, 100);
   states.forget('a');
   expect([key('a', 'f16'), key('a', 'q8_0'), key('ab', 'f16')].map((each) => states.find(each) !== undefined)).toEqual([false, false, true]);
@@ -91,7 +91,14 @@ test('a model that was replaced has another key', () => {
   const model = path.join(path.dirname(folder), 'model.gguf');
   writeFileSync(model, 'one');
   const key = (changes: Partial<LoadSettings> = {}): string =>
-    stateKey({ chatId: 'chat', backend: 'llama-server', model, settings: { ...defaultLoadSettings, ...changes }, llamaCpp: 'v1' });
+    stateKey({
+      chatId: 'chat',
+      backend: 'llama-server',
+      files: filesNow([model, undefined]),
+      vision: true,
+      settings: { ...defaultLoadSettings, ...changes },
+      llamaCpp: 'v1',
+    });
   const before = key();
   expect(key()).toBe(before);
   expect(key({ contextSize: 1024, threads: 2 })).toBe(before);

@@ -77,8 +77,9 @@ export function openStates(folder: string): States {
 interface StateOwner {
   chatId: string;
   backend: string;
-  model: string;
-  projector?: string | undefined;
+  /** What `filesNow` told of its files when its load began. */
+  files: string;
+  vision: boolean;
   /** As it was loaded. */
   settings: Pick<LoadSettings, 'kvType' | 'contextSize' | 'ropeScaling' | 'ropeFreqBase'>;
   llamaCpp: string;
@@ -89,11 +90,20 @@ interface StateOwner {
  * be read, and make no sense: keys are kept turned by where they stood.
  */
 export function stateKey(of: StateOwner): string {
-  const files = [of.model, of.projector].flatMap((file) => (file ? [file, statSync(file).size, statSync(file).mtimeMs] : []));
   const { kvType, contextSize, ropeScaling = 'none', ropeFreqBase } = of.settings;
   const stretched = ropeScaling === 'none' ? [] : [ropeScaling, contextSize];
   const base = ropeFreqBase === undefined ? [] : ['base', ropeFreqBase];
-  return ofChat(of.chatId) + digest(JSON.stringify([of.backend, kvType, of.llamaCpp, ...files, ...stretched, ...base]));
+  return ofChat(of.chatId) + digest(JSON.stringify([of.backend, kvType, of.llamaCpp, of.files, of.vision, ...stretched, ...base]));
+}
+
+/** Tells files from others that take their places later, by sizes and times. */
+export function filesNow(files: readonly (string | undefined)[]): string {
+  const told = files.flatMap((file) => {
+    if (file === undefined) return [];
+    const { size, mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? {};
+    return [[file, size, mtimeMs]];
+  });
+  return JSON.stringify(told);
 }
 
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);

@@ -20,6 +20,8 @@ import { defaultBuild } from './vision.ts';
 export interface Loaded {
   modelId: string;
   model: LoadedModel;
+  /** Its files as they were when the load began, see `filesNow`. */
+  files: string;
   /** As it was asked for. */
   settings: LoadSettings;
   answering: boolean;
@@ -92,7 +94,9 @@ export function createEngine({ platform, log, idleMs, build = defaultBuild(platf
     [...sessions].flatMap((session) => {
       const now = session.state();
       const { modelId, settings } = session.order;
-      return now.status === 'ready' ? [{ session, modelId, settings, model: now.model, answering: now.answering, usedAt: session.usedAt() }] : [];
+      return now.status === 'ready'
+        ? [{ session, modelId, settings, model: now.model, files: session.files, answering: now.answering, usedAt: session.usedAt() }]
+        : [];
     });
 
   const publish = (): void => {

@@ -18,7 +18,14 @@ let own: Record<string, number> = {};
 /** A model as it is now: used in this moment. */
 function set(modelId: string, more: { answering?: boolean; keepMinutes?: number } = {}): void {
   const { answering = false, ...settings } = more;
-  const model: Loaded = { modelId, answering, usedAt: performance.now(), settings: { ...defaultLoadSettings, ...settings }, model: {} as Loaded['model'] };
+  const model: Loaded = {
+    modelId,
+    files: '',
+    answering,
+    usedAt: performance.now(),
+    settings: { ...defaultLoadSettings, ...settings },
+    model: {} as Loaded['model'],
+  };
   loaded = [...loaded.filter((each) => each.modelId !== modelId), model];
   changed.set(changed.get() + 1);
 }
