@@ -36,6 +36,7 @@ export const errorCodes = [
   'download.gone', // data: { file }: no longer in its repository
   'download.stalled', // data: { file }
   'download.notFound', // data: { id }
+  'download.readOnly', // data: { folder }: nothing may be written or removed there
   'download.writing', // data: { file, reason }: the file could not be written
   'library.notFound', // data: { id }
   'library.noFile', // data: { path }

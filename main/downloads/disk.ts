@@ -1,5 +1,5 @@
 /** The disk as a download sees it: how much room there is, and what a failed write means to a person. */
-import { stat, statfs } from 'node:fs/promises';
+import { access, constants, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Fault } from '../../shared/result.ts';
 
@@ -11,7 +11,8 @@ export async function freeBytes(folder: string): Promise<number> {
 
 /**
  * Runs a step that writes to the disk of `file`, which needs `missing()` more bytes of it.
- * Errors: download.diskFull with how many bytes more are needed, download.writing for anything else that the file system refuses.
+ * Errors: download.diskFull with how many bytes more are needed, download.readOnly where nothing may be written, download.writing for anything
+ * else that the file system refuses.
  */
 export async function writing<T>(file: string, missing: () => number | Promise<number>, step: () => Promise<T>): Promise<T> {
   try {
@@ -19,11 +20,30 @@ export async function writing<T>(file: string, missing: () => number | Promise<n
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === undefined || error instanceof Fault) throw error;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw new Fault('download.writing', `The file could not be written (${code}).`, { file, reason: code }, error);
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') {
+      const folder = await nearestFolder(file);
+      // On a read-only drive a folder that cannot be made is said to be missing.
+      const closed = code === 'EROFS' || code === 'EACCES' || (await isClosed(folder));
+      if (closed) throw new Fault('download.readOnly', `Nothing can be written in ${folder} (${code}).`, { folder }, error);
+      throw new Fault('download.writing', `The file could not be written (${code}).`, { file, reason: code }, error);
+    }
     const free = await freeBytes(dirname(file)).catch(() => 0);
     throw new Fault('download.diskFull', 'The disk is full.', { missing: Math.max(1, (await missing()) - free) }, error);
   }
 }
+
+/** The folder of `file`, or the first above it that is there. */
+async function nearestFolder(file: string): Promise<string> {
+  let folder = dirname(file);
+  while (folder !== dirname(folder) && !(await stat(folder).catch(() => undefined))) folder = dirname(folder);
+  return folder;
+}
+
+const isClosed = (folder: string): Promise<boolean> =>
+  access(folder, constants.W_OK).then(
+    () => false,
+    () => true,
+  );
 
 /** The same for a step that needs no room, as it only changes names. */
 export const changing = <T>(file: string, step: () => Promise<T>): Promise<T> => writing(file, () => 0, step);

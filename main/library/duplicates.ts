@@ -4,6 +4,7 @@ import { rename, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Fault } from '../../shared/result.ts';
 import type { Duplicate, Duplicates, LibraryFile } from '../../shared/schemas/library.ts';
+import { changing } from '../downloads/disk.ts';
 import { hashFile } from '../downloads/verify.ts';
 import type { Entry } from './entry.ts';
 import type { Hashes } from './hashes.ts';
@@ -113,7 +114,7 @@ async function becomeLink(keep: string, other: string): Promise<void> {
   const beside = join(dirname(other), `.${randomUUID()}`);
   try {
     await hardLink(keep, beside);
-    await rename(beside, other);
+    await changing(other, () => rename(beside, other));
   } finally {
     await rm(beside, { force: true });
   }

@@ -1,5 +1,5 @@
 /** The models on disk, kept in step with the folders that they lie in: our own, the person's, and those of other apps. */
-import { relative, resolve, sep } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { Fault } from '../../shared/result.ts';
 import type {
   BinItem,
@@ -51,15 +51,15 @@ export interface Library {
   removal(id: string): Promise<LibraryRemoval>;
   /**
    * Moves the model to the bin, or deletes it for good; its projector too when no other quantization needs it. A file used where it lies only
-   * leaves the list. Errors: library.notFound, library.notOwn, library.missing, library.binFull, download.writing.
+   * leaves the list. Errors: library.notFound, library.notOwn, library.missing, library.binFull, download.readOnly, download.writing.
    */
   remove(id: string, forGood?: boolean): Promise<void>;
-  /** Undoes `remove`. Errors: library.notFound, library.exists, download.writing. */
+  /** Undoes `remove`. Errors: library.notFound, library.exists, download.readOnly, download.writing. */
   restore(id: string): Promise<void>;
   /** What was removed, newest first. */
   bin(): BinItem[];
   watchBin(signal: AbortSignal): AsyncIterable<BinItem[]>;
-  /** Deletes one removed model, or all, for good. Errors: download.writing. */
+  /** Deletes one removed model, or all, for good. Errors: download.readOnly, download.writing. */
   emptyBin(id?: string): Promise<void>;
   watchPlaces(signal: AbortSignal): AsyncIterable<LibraryPlace[]>;
   /** Looks through this folder too. Errors: library.noFile. */
@@ -123,7 +123,8 @@ export function createLibrary({
   const onLooked = async (): Promise<void> => {
     duplicates.set(duplicatesOf(shelf.entries()));
     const all = homes().map(binOf);
-    if (!tasks.isMoving()) for (const bin of all) await bin.expire(now());
+    // What cannot go now, as from a read-only drive, can the next time.
+    if (!tasks.isMoving()) for (const bin of all) await bin.expire(now()).catch(() => {});
     const items = (await Promise.all(all.map((bin) => bin.list()))).flat();
     binned.set(items.sort((a, b) => b.removedAt.localeCompare(a.removedAt)));
   };
@@ -198,7 +199,7 @@ export function createLibrary({
       if (file !== undefined) return change({ files: [...lists.get().files.filter((each) => each !== file), file] });
       tasks.refuseWhileMoving();
       for (const home of homes()) {
-        const restored = await changing(id, () => binOf(home).restore(id)).catch(async (error: unknown) => {
+        const restored = await changing(join(home, id), () => binOf(home).restore(id)).catch(async (error: unknown) => {
           // What has taken its place is to be seen.
           await refresh();
           throw error;
@@ -212,7 +213,7 @@ export function createLibrary({
     watchBin: (signal) => binned.watch(signal),
     async emptyBin(id) {
       tasks.refuseWhileMoving();
-      for (const home of homes()) await changing(id ?? home, () => binOf(home).empty(id));
+      for (const home of homes()) await changing(join(home, id ?? '.bin'), () => binOf(home).empty(id));
       await refresh();
     },
     watchPlaces: (signal) => shelf.places.watch(signal),

@@ -4,19 +4,21 @@ import { copyFile, link, open, realpath, rename, rm, stat } from 'node:fs/promis
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { Fault } from '../../shared/result.ts';
-import { freeBytes, writing } from '../downloads/disk.ts';
+import { changing, freeBytes, writing } from '../downloads/disk.ts';
 import { syncFolder } from '../downloads/durable.ts';
 
-/** A second name of what lies at `from`, of the file itself where that is a link. Errors: `library.cannotLink` on another drive, or on one whose file system has no hard links. */
+/** A second name of what lies at `from`, of the file itself where that is a link. Errors: `library.cannotLink` on another drive, or on one whose file system has no hard links; download.diskFull, download.readOnly, download.writing. */
 export async function hardLink(from: string, to: string): Promise<void> {
-  try {
-    await link(await realpath(from), to);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    if (code === 'EXDEV' || code === 'EPERM' || code === 'ENOTSUP' || code === 'EMLINK')
-      throw new Fault('library.cannotLink', 'A file can have a second name only on its own drive.', { file: to }, error);
-    throw error;
-  }
+  await changing(to, async () => {
+    try {
+      await link(await realpath(from), to);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === 'EXDEV' || code === 'EPERM' || code === 'ENOTSUP' || code === 'EMLINK')
+        throw new Fault('library.cannotLink', 'A file can have a second name only on its own drive.', { file: to }, error);
+      throw error;
+    }
+  });
 }
 
 /**

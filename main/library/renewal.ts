@@ -5,7 +5,7 @@ import { open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { Fault } from '../../shared/result.ts';
 import type { ModelDetail } from '../../shared/schemas/hub.ts';
-import { freeBytes, writing } from '../downloads/disk.ts';
+import { changing, freeBytes, writing } from '../downloads/disk.ts';
 import { syncFolder } from '../downloads/durable.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 import { headerOf, readHeader } from '../gguf/read.ts';
@@ -184,7 +184,9 @@ function draft({ path, here, there, dataBytes }: Renewal, target: string, signal
 }
 
 async function replace({ path, there }: Renewal, target: string, repo: string, commit: string): Promise<void> {
-  await rename(draftOf(target), target);
-  await syncFolder(dirname(target));
+  await changing(target, async () => {
+    await rename(draftOf(target), target);
+    await syncFolder(dirname(target));
+  });
   await writeMeta(target, { repo, commit, path, size: there.size, sha256: there.sha256, verifiedAt: new Date().toISOString() });
 }

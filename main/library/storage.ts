@@ -3,7 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
 import type { Storage as Holdings, StorageKind } from '../../shared/schemas/library.ts';
-import { freeBytes } from '../downloads/disk.ts';
+import { changing, freeBytes } from '../downloads/disk.ts';
 import { journalPath } from '../downloads/journal.ts';
 import { heldBytes } from '../downloads/reserve.ts';
 import { targetOf } from '../downloads/target.ts';
@@ -12,7 +12,7 @@ import type { Library } from './index.ts';
 
 export interface Storage {
   read(): Promise<Holdings>;
-  /** Frees what `read` calls reclaimable, and nothing else. */
+  /** Frees what `read` calls reclaimable, and nothing else. Errors: download.readOnly, download.writing. */
   reclaim(kind: StorageKind): Promise<void>;
 }
 
@@ -92,10 +92,10 @@ export function createStorage({ folders, library, jobs, deleted }: StorageOption
     async reclaim(kind) {
       if (kind === 'chats' || kind === 'images') await deleted.remove();
       if (kind === 'bin') await library.emptyBin();
-      if (kind === 'headers') for (const name of remade) await rm(join(folders.cache, name), { recursive: true, force: true });
-      if (kind === 'states') for (const { path } of await states()) await rm(path, { force: true });
+      if (kind === 'headers') for (const name of remade) await drop(join(folders.cache, name));
+      if (kind === 'states') for (const { path } of await states()) await drop(path);
       if (kind === 'partial') library.tasks.refuseWhileMoving();
-      if (kind === 'partial') for (const { path } of (await parts()).left) await rm(path, { force: true });
+      if (kind === 'partial') for (const { path } of (await parts()).left) await drop(path);
     },
   };
 }
@@ -106,6 +106,7 @@ interface Sized {
   size: number;
 }
 
+const drop = (path: string): Promise<void> => changing(path, () => rm(path, { recursive: true, force: true }));
 const sum = (files: readonly Sized[]): number => files.reduce((total, { size }) => total + size, 0);
 const all = async (lists: Promise<Sized[]>[]): Promise<Sized[]> => (await Promise.all(lists)).flat();
 
