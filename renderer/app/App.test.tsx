@@ -1,5 +1,5 @@
 /** The frame and the views around the chat, as a person uses them. */
-import { cleanup, screen, waitFor, within } from '@testing-library/react';
+import { act, cleanup, screen, waitFor, within } from '@testing-library/react';
 import { afterEach, expect, test } from 'vitest';
 import { Fault } from '../../shared/result.ts';
 import { defaultLoadSettings } from '../../shared/schemas/memory.ts';
@@ -142,6 +142,14 @@ test('Ctrl K finds a command by its name; Ctrl N opens a new chat', async () => 
   await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
   await user.keyboard('{Control>}n{/Control}');
   expect(stores.ui.getState().view).toBe('chat');
+});
+
+test('a view that was on its way does not take the focus from the palette', async () => {
+  const { stores } = renderApp(createFakeCore(), 'chat');
+  act(() => stores.ui.getState().setPalette(true));
+  const field = await screen.findByRole('textbox', { name: 'Message', hidden: true });
+  expect(document.activeElement).not.toBe(field);
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('combobox', { name: 'Go to or do' })));
 });
 
 test('a lost connection is said, and what is on screen stays', async () => {

@@ -47,6 +47,9 @@ export function parsePlace(id: string | undefined): { repo: string | undefined; 
   return { repo, label: label || undefined };
 }
 
+/** Whether something lies over the view and has the focus. */
+export const isCovered = ({ palette, sidebar, loadPanel }: UiState): boolean => palette || sidebar || loadPanel !== undefined;
+
 /** The ui store, joined to `page`'s address. */
 export const createUiStore = (page: Window = window) =>
   createStore<UiState>((set, get) => {

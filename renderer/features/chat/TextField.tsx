@@ -1,5 +1,7 @@
 /** A text field that grows with its text; Enter sends, Shift+Enter is a new line. */
 import { type KeyboardEvent, type Ref, useImperativeHandle, useLayoutEffect, useRef } from 'react';
+import { useStores } from '../../stores/index.ts';
+import { isCovered } from '../../stores/ui.ts';
 
 interface Props {
   label: string;
@@ -18,8 +20,9 @@ export function pictureFiles(data: DataTransfer): File[] {
   return data.types.includes('text/plain') ? [] : [...data.files];
 }
 
-/** Grows to 40 % of the window's height, then scrolls. Takes the focus when it appears. */
+/** Grows to 40 % of the window's height, then scrolls. Takes the focus when it appears, but not out of what lies over the view by then. */
 export function TextField({ label, placeholder, value, readOnly = false, describedBy, ref, onChange, onSend, onEscape }: Props) {
+  const { ui } = useStores();
   const field = useRef<HTMLTextAreaElement>(null);
   useImperativeHandle(ref, () => field.current!, []);
 
@@ -31,9 +34,10 @@ export function TextField({ label, placeholder, value, readOnly = false, describ
   }, [value]);
   useLayoutEffect(() => {
     const element = field.current!;
+    if (isCovered(ui.getState())) return;
     element.focus({ preventScroll: true });
     element.setSelectionRange(element.value.length, element.value.length);
-  }, []);
+  }, [ui]);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter takes its proposal.
