@@ -51,6 +51,17 @@ describe('import', () => {
     expect(await library.import(at(id!), mode)).toBe(id);
   });
 
+  test.each(['reference', 'link', 'copy'] as const)('as a %s: any of its files, and all of them one after the other, are one model', async (mode) => {
+    const parts = [3, 1, 2].map((index) => room.put(tiny.shard(index), 'elsewhere', `tiny-Q8_0-0000${index}-of-00003.gguf`));
+    const eyes = room.put(tiny.projector, 'elsewhere/mmproj-tiny-F16.gguf');
+    const id = await library.import(parts[0]!, mode);
+    expect(library.list()).toMatchObject([{ id, vision: true, files: [1, 2, 3].map((index) => ({ path: expect.stringContaining(`0000${index}-of`) })) }]);
+    const before = readdirSync(room.root, { recursive: true });
+    for (const file of [parts[2]!, eyes]) expect(await library.import(file, mode)).toBe(id);
+    expect(library.list()).toHaveLength(1);
+    expect(readdirSync(room.root, { recursive: true })).toEqual(before);
+  });
+
   test('where it lies: listed from there, taken off the list without being touched, and put back', async () => {
     const file = room.put(tiny.q4, 'elsewhere/some model.gguf');
     room.put(tiny.q8, 'elsewhere/deeper/other-Q8_0.gguf');

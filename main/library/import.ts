@@ -6,7 +6,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import { fileURLToPath } from 'node:url';
 import { parseFileName } from '../../shared/quant.ts';
 import { Fault } from '../../shared/result.ts';
-import type { ImportMode } from '../../shared/schemas/library.ts';
+import type { ImportMode, LibraryModel } from '../../shared/schemas/library.ts';
 import { changing } from '../downloads/disk.ts';
 import type { ModelFacts } from '../gguf/facts.ts';
 import type { Headers } from '../gguf/headers.ts';
@@ -30,13 +30,13 @@ export interface ImportOptions {
 }
 
 /**
- * Imports the model or projector in `file` (absolute), with its other shards and the projector beside it, and gives the id that it has
- * in the library; a projector gives the id of the model that it was put beside. Its header is read first. Errors: library.noFile, gguf.*,
+ * Imports the model or projector in `file` (absolute), any shard with the others and the projector beside it, and gives the id that it has
+ * in the library; a projector gives the id of the model that it was put beside. What came with another file is only named. Its header is read first. Errors: library.noFile, gguf.*,
  * library.exists, library.cannotLink, library.noModelFor, library.whichModel, download.diskFull, cancelled.
  */
 export async function importFile(file: string, mode: ImportMode, options: ImportOptions): Promise<string> {
   const { headers, folder, entries } = options;
-  const listed = entries.find(({ model }) => model.files.some(({ path }) => resolve(folder, path) === file));
+  const listed = entries.find(({ model }) => [...model.files, model.projector].some((each) => each && resolve(folder, each.path) === file));
   if (listed) return listed.model.id;
   const found = await findOne(file);
   const alone = found.projectors.find(({ path }) => resolve(path) === file);
@@ -47,8 +47,9 @@ export async function importFile(file: string, mode: ImportMode, options: Import
   if (alone || facts.clip) return importProjector(file, facts, mode, options);
   if (facts.type !== 'model') throw new Fault('gguf.notGguf', `${basename(file)} is no model but of the kind "${facts.type}".`, { file });
   if (mode === 'reference') {
-    await options.refer(file);
-    return file.replaceAll('\\', '/');
+    const first = model!.files[0]!.path;
+    await options.refer(resolve(first));
+    return first;
   }
   const projectors = await Promise.all(found.projectors.map((each) => headersOf(headers, each)));
   const projector = projectorFor(
@@ -57,9 +58,17 @@ export async function importFile(file: string, mode: ImportMode, options: Import
     projectors.filter((each) => each !== undefined),
   );
   const target = join(folder, 'imported', stemOf(file));
+  const id = relative(folder, join(target, fileName(model!.files[0]!.path))).replaceAll('\\', '/');
+  const came = entries.find((entry) => entry.model.id === id);
+  const isLater = resolve(model!.files[0]!.path) !== file;
+  if (isLater && came && isSame(came.model.files, model!.files)) return id;
   await bring([...model!.files, ...(projector ? [projector.file] : [])], target, mode, options);
-  return relative(folder, join(target, fileName(model!.files[0]!.path))).replaceAll('\\', '/');
+  return id;
 }
+
+/** By what can be told without reading them. */
+const isSame = (some: readonly Pick<FoundFile, 'size'>[], others: readonly Pick<FoundFile, 'size'>[]): boolean =>
+  some.length === others.length && some.every(({ size }, index) => size === others[index]!.size);
 
 const headersOf = (headers: Pick<Headers, 'forFile'>, file: FoundFile) =>
   headers.forFile([file.path]).then(
@@ -71,11 +80,15 @@ const headersOf = (headers: Pick<Headers, 'forFile'>, file: FoundFile) =>
 async function importProjector(file: string, facts: ModelFacts, mode: ImportMode, options: ImportOptions): Promise<string> {
   const { folder, entries } = options;
   const fits = entries.filter(({ place, model, facts: its }) => isOwn(place) && !model.vision && its && goesWith(facts, its));
+  const { size } = await stat(file);
+  const isIts = ({ projector }: LibraryModel): boolean =>
+    projector !== undefined && basename(projector.path) === fileName(file) && isSame([projector], [{ size }]);
+  const came = entries.find(({ place, model }) => isOwn(place) && isIts(model));
+  if (fits.length === 0 && came) return came.model.id;
   const folders = [...new Set(fits.map(({ model }) => dirname(resolve(folder, model.files[0]!.path))))];
   const names = [...new Set(fits.map(({ model }) => model.name))].join(', ');
   if (folders.length === 0) throw new Fault('library.noModelFor', 'No model in the library goes with this projector.', { file: basename(file) });
   if (folders.length > 1) throw new Fault('library.whichModel', `Several models go with this projector: ${names}.`, { file: basename(file), names });
-  const { size } = await stat(file);
   // A projector is found in its model's folder alone, so it cannot stay where it lies.
   await bring([{ path: file, size }], folders[0]!, mode === 'reference' ? 'link' : mode, options);
   return fits[0]!.model.id;

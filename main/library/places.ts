@@ -58,11 +58,11 @@ function appPlace({ app, folder }: AppFolder): Place {
 
 const prefixOf = (folder: string): string => `${folder.replaceAll('\\', '/').replace(/\/$/, '')}/`;
 
-/** The model whose first file is `file`, with the shards and projectors beside it; whatever its name ends with. */
+/** The model that `file` is of, with the shards and projectors beside it; whatever its name ends with. */
 export async function findOne(file: string): Promise<Found> {
   const path = file.replaceAll('\\', '/');
   const { models, projectors } = await scan(dirname(file), prefixOf(dirname(file)), false);
-  const named = models.filter(({ files }) => files[0]!.path === path);
+  const named = models.filter(({ files }) => files.some((each) => each.path === path));
   if (named.length > 0 || projectors.some((each) => each.path === path)) return { models: named, projectors };
   const found = await stat(file).catch(() => undefined);
   if (!found?.isFile()) return { models: [], projectors };
