@@ -24,6 +24,7 @@ export const errorCodes = [
   'network.noToken',
   'gguf.notGguf', // data: { file }
   'gguf.truncated', // data: { file }
+  'gguf.partMissing', // data: { file }: one of several, and not all are there
   'gguf.bigEndian', // data: { file }
   'gguf.version', // data: { file, version }
   'gguf.limits', // data: { file }: the header claims more than any real file has

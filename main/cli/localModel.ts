@@ -6,7 +6,7 @@ import { Fault } from '../../shared/result.ts';
 import type { Headers } from '../gguf/headers.ts';
 import { type KnownProjector, projectorFor } from '../library/projector.ts';
 
-/** The files to load for any shard of a model. Errors: `library.notFound`, `gguf.truncated` where a shard is missing, other `gguf.*`. */
+/** The files to load for any shard of a model. Errors: `library.notFound`, `gguf.partMissing` where a shard is missing, other `gguf.*`. */
 export async function localModel(headers: Pick<Headers, 'forFile'>, file: string): Promise<{ files: string[]; projector?: string }> {
   const folder = path.dirname(path.resolve(file));
   const own = path.basename(file);
@@ -16,7 +16,7 @@ export async function localModel(headers: Pick<Headers, 'forFile'>, file: string
   if (!names.includes(own)) throw new Fault('library.notFound', `There is no file ${file}.`, { id: file });
   const { shard, role } = parseFileName(own);
   const shards = shard ? names.filter((name) => parseFileName(name).shard?.group === shard.group).sort() : [own];
-  if (shard && shards.length !== shard.count) throw new Fault('gguf.truncated', `${own} is one of ${shard.count} parts, and some are missing.`, { file: own });
+  if (shard && shards.length !== shard.count) throw new Fault('gguf.partMissing', `${own} is one of ${shard.count} parts, and some are missing.`, { file: own });
   const files = shards.map((name) => path.join(folder, name));
   if (role === 'mmproj') return { files };
   const { facts } = await headers.forFile(files);

@@ -100,7 +100,7 @@ export function createEntries({ headers, folders, hashes }: EntriesOptions): (pl
     for (const each of found.models) {
       const first = each.files[0]!;
       const header: Read = each.incomplete
-        ? { fault: new Fault('gguf.truncated', 'A part of this model is missing.', { file: first.path }) }
+        ? { fault: new Fault('gguf.partMissing', 'A part of this model is missing.', { file: first.path }) }
         : await read(each.files);
       // The header knows better than the name what a file is.
       if ('facts' in header && header.facts.clip) projectors.push({ within: first.within, file: first, facts: header.facts });

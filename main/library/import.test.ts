@@ -104,7 +104,7 @@ describe('import', () => {
     for (const mode of ['reference', 'link', 'copy'] as const) {
       await expect(library.import(page, mode)).rejects.toMatchObject({ code: 'gguf.notGguf' });
       await expect(library.import(cut, mode)).rejects.toMatchObject({ code: 'gguf.truncated' });
-      await expect(library.import(half, mode)).rejects.toMatchObject({ code: 'gguf.truncated' });
+      await expect(library.import(half, mode)).rejects.toMatchObject({ code: 'gguf.partMissing' });
       await expect(library.import(join(room.root, 'nothing.gguf'), mode)).rejects.toMatchObject({ code: 'library.noFile' });
     }
     expect(existsSync(room.models)).toBe(false);

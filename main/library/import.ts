@@ -42,7 +42,7 @@ export async function importFile(file: string, mode: ImportMode, options: Import
   const alone = found.projectors.find(({ path }) => resolve(path) === file);
   const model = found.models[0];
   if (!alone && !model) throw new Fault('library.noFile', `There is no model file ${file}.`, { path: file });
-  if (model?.incomplete) throw new Fault('gguf.truncated', `Some parts of ${basename(file)} are missing.`, { file });
+  if (model?.incomplete) throw new Fault('gguf.partMissing', `Some parts of ${basename(file)} are missing.`, { file });
   const { facts } = await headers.forFile(alone ? [file] : model!.files.map(({ path }) => path));
   if (alone || facts.clip) return importProjector(file, facts, mode, options);
   if (facts.type !== 'model') throw new Fault('gguf.notGguf', `${basename(file)} is no model but of the kind "${facts.type}".`, { file });

@@ -104,7 +104,7 @@ test('broken files are listed with what is wrong, and the others with nothing', 
   });
   await expect(library.resolve(q8)).rejects.toMatchObject({ code: 'gguf.truncated' });
   await expect(library.resolve(`${repo}/page-Q6_K.gguf`)).rejects.toMatchObject({ code: 'gguf.notGguf' });
-  await expect(library.resolve(shard(1))).rejects.toMatchObject({ code: 'gguf.truncated' });
+  await expect(library.resolve(shard(1))).rejects.toMatchObject({ code: 'gguf.partMissing' });
 });
 
 test('a file that is mended is listed without its problem', async () => {
