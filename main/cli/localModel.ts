@@ -16,7 +16,8 @@ export async function localModel(headers: Pick<Headers, 'forFile'>, file: string
   if (!names.includes(own)) throw new Fault('library.notFound', `There is no file ${file}.`, { id: file });
   const { shard, role } = parseFileName(own);
   const shards = shard ? names.filter((name) => parseFileName(name).shard?.group === shard.group).sort() : [own];
-  if (shard && shards.length !== shard.count) throw new Fault('gguf.partMissing', `${own} is one of ${shard.count} parts, and some are missing.`, { file: own });
+  if (shard && shards.length !== shard.count)
+    throw new Fault('gguf.partMissing', `${own} is one of ${shard.count} parts, and some are missing.`, { file: own });
   const files = shards.map((name) => path.join(folder, name));
   if (role === 'mmproj') return { files };
   const { facts } = await headers.forFile(files);
