@@ -56,7 +56,9 @@ export function createLlamaServer(): Backend {
       await ask(address, '/completion', z.unknown(), body, stop);
       if (unsettled.get(slot) === said) unsettled.delete(slot);
     } catch (error) {
-      if (!stop.aborted) throw error;
+      // An answer that filled the context leaves no room to be read once more.
+      const full = error instanceof Fault && error.code === 'engine.contextFull';
+      if (!stop.aborted && !full) throw error;
     }
   };
 

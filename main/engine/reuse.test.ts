@@ -4,8 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { GenerateRequest, Message } from '../../shared/contract/control.ts';
+import { writePlainModel } from '../memory/testing/plainModel.ts';
 import type { Backend } from './backend.ts';
-import { answer, engines, never, open } from './testBackends.ts';
+import { answer, engines, never, open, serverFolder } from './testBackends.ts';
 import { ask as askFor, quant, say, surePictures } from './testModel.ts';
 
 /** Short answers: the tiny model goes on and on about what it does not understand. */
@@ -128,6 +129,23 @@ describe.for(engines)('$name', (engine) => {
         expect(reopened.stats.promptTokens).toBeGreaterThan(15);
         expect(reopened.read).toBeLessThan(15);
       });
+
+    test('an answer that filled the context is kept as it is, for a load with more', async () => {
+      const [model, file] = [path.join(folder, 'plain.gguf'), path.join(folder, 'full.state')];
+      writePlainModel(model, 2);
+      const openPlain = (contextSize: number) =>
+        open({ ...engine, vision: false }, model, { contextSize }, { stateFolder: folder, ...(serverFolder && { serverFolder }) });
+      const { backend: small } = await openPlain(512);
+      const full = await answer(small, ask([say('user', words(380))], 1_000));
+      expect(full.stats.stopReason).toBe('context');
+      expect((await small.saveState(file, 0)).tokens).toBeGreaterThan(500);
+      await small.dispose();
+      const { backend: large } = await openPlain(1024);
+      await large.restoreState(file, 0);
+      const next = await answer(large, ask([say('user', words(380)), say('assistant', full.text), say('user', 'Go on.')]));
+      await large.dispose();
+      expect(next.stats.cachedTokens).toBeGreaterThan(450);
+    });
 
     test('a file that is none leaves the engine usable', async () => {
       const file = path.join(folder, 'broken.state');
