@@ -11,6 +11,7 @@ import { usePrediction } from '../features/models/usePrediction.ts';
 import { useFormat } from '../i18n.ts';
 import { IconButton } from '../ui/Button.tsx';
 import { MenuHeading } from '../ui/Menu.tsx';
+import { useKeptFocus } from '../ui/useKeptFocus.ts';
 import { LoadedModels } from './LoadedModels.tsx';
 
 /** Name, state and menus. */
@@ -24,9 +25,11 @@ export function LoadedModel() {
   const madeRoom = useEjections().madeRoom(state);
   const { eject } = useModelActions();
   const menu = useRef<HTMLButtonElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const focus = useKeptFocus(box);
 
   return (
-    <div className="flex h-full min-w-0 shrink items-center">
+    <div ref={box} {...focus} className="flex h-full min-w-0 shrink items-center">
       <ModelMenu
         trigger={
           <button

@@ -8,7 +8,7 @@ import { defaultLoadSettings, type LoadSettings } from '../../shared/schemas/mem
 import type { View } from '../stores/ui.ts';
 import { createFakeCore } from '../testing/fakeCore.ts';
 import { renderApp } from '../testing/renderApp.tsx';
-import { libraryModel, loadedModel } from '../testing/samples.ts';
+import { downloadJob, libraryModel, loadedModel } from '../testing/samples.ts';
 
 afterEach(cleanup);
 
@@ -37,6 +37,33 @@ test('the strip prices a load with its own settings while core prepares it', asy
   await waitFor(() => expect(priced()).toEqual([2048]));
   act(() => void stores.engine.getState().load(model.id, { ...defaultLoadSettings, contextSize: 1024 }));
   await waitFor(() => expect(priced()).toEqual([2048, 1024]));
+});
+
+test('the focus goes from the button that ejects to the one that loads, and a dialog gives it to its first control', async () => {
+  const { fake, user } = open('models', {});
+  fake.engine.push({ status: 'ready', modelId: model.id, asked: defaultLoadSettings, answering: false, model: loadedModel(model.id) });
+  const eject = await strip().findByRole('button', { name: `Eject ${name}` });
+  act(() => eject.focus());
+  await user.keyboard('{Enter}');
+  await waitFor(() => expect(document.activeElement).toBe(strip().getByRole('button', { name: 'No model loaded' })));
+  await user.click(screen.getByRole('button', { name: `Load ${name} with other settings` }));
+  await waitFor(() => expect(document.activeElement).toBe(within(screen.getByRole('dialog')).getByRole('slider')));
+  await user.keyboard('{Escape}');
+  await waitFor(() => expect(screen.queryByRole('dialog')).toBeNull());
+});
+
+test('a download keeps the focus until it can be loaded', async () => {
+  const { fake } = open('discover', {}, model.repo);
+  fake.library.push([]);
+  const get = await screen.findByRole('button', { name: /^Download Q4_K_M/ });
+  act(() => get.focus());
+  const job = downloadJob({ repo: model.repo, label: 'Q4_K_M', quantization: model.id.slice(model.repo.length + 1) });
+  fake.downloads.push([job]);
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('button', { name: /^Pause the download of Q4_K_M/ })));
+  fake.downloads.push([{ ...job, state: 'verifying' }]);
+  await waitFor(() => expect(document.activeElement).toBe(document.body));
+  fake.library.push([model]);
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('button', { name: /^Load Q4_K_M/ })));
 });
 
 const ways: [way: string, view: View, id: string | undefined, press: (page: Page) => Promise<void>][] = [

@@ -1,7 +1,7 @@
 /** Something that must be dealt with first, over the view. */
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Boundary } from './Boundary.tsx';
 import { Button, IconButton } from './Button.tsx';
@@ -17,14 +17,18 @@ interface Props {
   className?: string;
 }
 
-/** A dialog; Escape and a click beside it close it. */
+const controls = ['input', 'textarea', 'select', 'button', 'a'].map((name) => `${name}:not(:disabled, [hidden], [tabindex="-1"])`).join();
+
+/** A dialog; Escape and a click beside it close it. Its first control has the focus, not the button that closes it. */
 export function Dialog({ open, onClose, title, hideTitle = false, children, className }: Props) {
   const { t } = useTranslation();
+  const content = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={open} onOpenChange={(next) => !next && onClose()}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-40 bg-scrim" />
         <Base.Popup
+          initialFocus={() => content.current?.querySelector<HTMLElement>(controls) ?? true}
           className={classes(
             'fixed top-[12vh] left-1/2 z-40 flex max-h-[76vh] w-[min(560px,calc(100vw-32px))] -translate-x-1/2 flex-col overflow-hidden rounded-lg border border-line bg-surface-0 shadow-float outline-none',
             className,
@@ -34,7 +38,9 @@ export function Dialog({ open, onClose, title, hideTitle = false, children, clas
             <Base.Title className="truncate text-lg font-semibold">{title}</Base.Title>
             {!hideTitle && <IconButton icon={X} label={t('action.close')} onClick={onClose} />}
           </div>
-          <Boundary inPlace>{children}</Boundary>
+          <div ref={content} className="contents">
+            <Boundary inPlace>{children}</Boundary>
+          </div>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

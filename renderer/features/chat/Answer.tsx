@@ -32,7 +32,7 @@ export const Answer = memo(function Answer({ turn }: { turn: Turn }) {
   const running = turn.status === 'running';
   const { text, thinking } = (running && streamed) || turn;
   return (
-    <article aria-label={t('answer')} aria-busy={running} data-status={turn.status} className="group/turn min-w-0">
+    <article data-turn aria-label={t('answer')} aria-busy={running} data-status={turn.status} className="group/turn min-w-0">
       {turn.dropped && <Dropped dropped={turn.dropped} />}
       {thinking !== '' && <Thinking text={thinking} ms={turn.stats?.thinkingMs} running={running && text === ''} />}
       {running && text === '' && thinking === '' && <Waiting prompt={streamed?.prompt} />}

@@ -238,6 +238,30 @@ test('while an answer is written nothing else can be asked or changed, and each 
   await screen.findByRole('textbox', { name: 'Edit message' });
 });
 
+test('the focus stays in the conversation when the button that had it goes', async () => {
+  const core = testCore([chatOf([question, answerTurn('a1', 'One', { siblings: ['a1', 'a2', 'a3'] })])]);
+  const { user } = show(core, 'c1');
+  const press = async (name: string) => {
+    const button = await screen.findByRole('button', { name });
+    act(() => button.focus());
+    await user.keyboard('{Enter}');
+  };
+  await press('Next alternative');
+  core.show(chatOf([question, answerTurn('a2', 'Two', { siblings: ['a1', 'a2', 'a3'] })]));
+  await screen.findByText('Two');
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Next alternative' })));
+  await press('Edit');
+  await user.type(await screen.findByRole('textbox', { name: 'Edit message' }), '{Escape}');
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Edit' })));
+  act(() =>
+    within(screen.getByRole('article', { name: 'Answer' }))
+      .getByRole('button', { name: 'Retry' })
+      .focus(),
+  );
+  core.show(chatOf([question, answerTurn('a4', '', { status: 'running' })]));
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole('region', { name: 'Conversation' })));
+});
+
 test('a deleted message can be taken back', async () => {
   const core = testCore([chatOf([question, answerTurn('a', 'One')])]);
   const { user } = show(core, 'c1');

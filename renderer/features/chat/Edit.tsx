@@ -41,8 +41,9 @@ export function Edit({ turn, onDone }: { turn: Turn; onDone(): void }) {
 
   return (
     <form
+      data-turn
       aria-label={t('composer.editLabel')}
-      className="rounded-lg border border-line-strong bg-surface-0"
+      className="rounded-lg border border-line-strong bg-surface-0 focus-within:border-accent"
       onSubmit={(event) => {
         event.preventDefault();
         void send();

@@ -22,7 +22,7 @@ export const Question = memo(function Question({ turn, last }: { turn: Turn; las
   const text = turn.parts.flatMap((part) => (part.type === 'text' ? part.text : [])).join('\n\n');
   if (editing) return <Edit turn={turn} onDone={() => setEditing(false)} />;
   return (
-    <article aria-label={t('you')} className="group/turn flex min-w-0 flex-col items-end gap-2 pl-12">
+    <article data-turn aria-label={t('you')} className="group/turn flex min-w-0 flex-col items-end gap-2 pl-12">
       {pictures.length > 0 && <Pictures parts={pictures} />}
       {text !== '' && <p className="max-w-full rounded-lg bg-surface-2 px-3 py-2 wrap-anywhere whitespace-pre-wrap">{text}</p>}
       <div className="-mt-1 flex min-h-7 items-center gap-1 text-xs text-text-3 group-focus-within/turn:text-text-2 group-hover/turn:text-text-2">

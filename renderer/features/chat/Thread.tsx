@@ -6,6 +6,7 @@ import { useStore } from 'zustand/react';
 import type { Chat, Turn } from '../../../shared/schemas/chat.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button } from '../../ui/Button.tsx';
+import { useKeptFocus } from '../../ui/useKeptFocus.ts';
 import { Answer } from './Answer.tsx';
 import { LiveRegion } from './LiveRegion.tsx';
 import { Question } from './Question.tsx';
@@ -17,6 +18,7 @@ const step = 30;
 export function Thread({ chat }: { chat: Chat }) {
   const { t } = useTranslation('chat');
   const { area, content, atEnd, toEnd } = useFollow();
+  const focus = useKeptFocus(area, '[data-turn]');
   const [drawn, setDrawn] = useState(step);
   const top = useRef<HTMLDivElement>(null);
   const { turns } = chat;
@@ -54,7 +56,7 @@ export function Thread({ chat }: { chat: Chat }) {
   return (
     <div className="relative min-h-0 flex-1">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scroll area must be reachable by keyboard. */}
-      <section ref={area} tabIndex={0} aria-label={t('thread')} className="h-full overflow-y-auto [overflow-anchor:none]">
+      <section ref={area} tabIndex={0} {...focus} aria-label={t('thread')} className="h-full overflow-y-auto [overflow-anchor:none]">
         <div ref={content} className="mx-auto flex max-w-[760px] flex-col gap-5 px-4 pt-6 pb-4">
           {hidden > 0 && <div ref={top} aria-hidden className="h-px" />}
           {turns

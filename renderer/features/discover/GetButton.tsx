@@ -1,5 +1,6 @@
 /** The way to have a quantization: download, pause or resume, load. */
 import { ArrowDownToLine, Pause, Play } from 'lucide-react';
+import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
 import type { ModelDetail, Quantization } from '../../../shared/schemas/hub.ts';
@@ -9,6 +10,7 @@ import { loadingModel } from '../../stores/engine.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
 import { Progress } from '../../ui/Progress.tsx';
+import { useKeptFocus } from '../../ui/useKeptFocus.ts';
 import { useRun } from '../../useRun.ts';
 import { useOnDisk, whereOf } from '../models/onDisk.ts';
 import { useModelActions } from '../models/useModelActions.ts';
@@ -23,8 +25,18 @@ interface Props {
   size: number;
 }
 
-/** What can be done next with this quantization. */
-export function GetButton({ detail, quantization, label, settings, size }: Props) {
+/** What can be done next with this quantization; the focus stays while it becomes something else. */
+export function GetButton(props: Props) {
+  const box = useRef<HTMLDivElement>(null);
+  const focus = useKeptFocus(box);
+  return (
+    <div ref={box} {...focus}>
+      <Next {...props} />
+    </div>
+  );
+}
+
+function Next({ detail, quantization, label, settings, size }: Props) {
   const { t } = useTranslation(['discover', 'models', 'app']);
   const format = useFormat();
   const { load } = useModelActions();

@@ -79,6 +79,7 @@ export function ModelRow({ model }: { model: LibraryModel }) {
           <Button
             kind="primary"
             disabled={model.problem !== undefined || (mine && state.status === 'loading')}
+            focusableWhenDisabled={mine && state.status === 'loading'}
             aria-label={t('loadNamed', { name })}
             onClick={() => void load(model.id)}
           >
