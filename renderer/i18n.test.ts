@@ -118,6 +118,12 @@ test.each(languages)('every reason why the models folder stays has a sentence of
   }
 });
 
+test('no line breaks between a French sign and its word', () => {
+  const say = createI18n('fr').getFixedT('fr', 'app');
+  expect(say('strip.switch', { name: 'Qwen' })).toBe('Modèle chargé\u00a0: Qwen. En changer');
+  expect(createI18n('fr').getFixedT('fr', 'chat')('deleted.chat', { title: 'Poires' })).toBe('Discussion «\u00a0Poires\u00a0» supprimée');
+});
+
 test('sizes, hosts and names in an error are for people', () => {
   const t = createI18n('en').getFixedT('en', 'errors');
   const say = (code: ErrorCode, values: Record<string, unknown>): string => errorSentence(t, createFormat('en-GB'), { code, message: '', data: values });

@@ -36,10 +36,14 @@ export type Language = (typeof languages)[number];
 
 const files = import.meta.glob<Record<string, unknown>>('../shared/i18n/*/*.json', { eager: true, import: 'default' });
 
+/** The files have plain spaces where French parts a sign from its word; on screen no line may break there. */
+const unbroken = (messages: Record<string, unknown>): Record<string, unknown> =>
+  JSON.parse(JSON.stringify(messages).replaceAll(/ (?=[;:?!»])|(?<=«) /g, '\u00a0'));
+
 const resources: Record<string, Record<string, Record<string, unknown>>> = {};
 for (const [path, messages] of Object.entries(files)) {
   const [, language = '', namespace = ''] = /([^/]+)\/([^/]+)\.json$/.exec(path) ?? [];
-  resources[language] = { ...resources[language], [namespace]: messages };
+  resources[language] = { ...resources[language], [namespace]: language === 'fr' ? unbroken(messages) : messages };
 }
 
 /** The language to use: the person's choice, else the first of the browser's that we have, else English. */
