@@ -43,7 +43,7 @@ export function DiscoverView() {
     <div className="flex h-full flex-col">
       <h1 className="sr-only">{t('title')}</h1>
       {status?.sample && (
-        <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-b border-line bg-surface-1 px-4 py-1.5">
+        <div className="flex items-center justify-between gap-4 border-b border-line bg-surface-1 px-4 py-1.5">
           <span>{t('sample.banner')}</span>
           <Button onClick={() => void run(hub.getState().useSample(false))}>{t('sample.back')}</Button>
         </div>
