@@ -338,7 +338,7 @@ test('a loaded model shows what was predicted beside what it took', async () => 
     model: { backend: 'llama-server', settings: defaultLoadSettings, contextSize: 16_384, layers, vision: true, thinking: true, memory: { gpu, ram } },
   });
   const { user } = renderApp(fake, 'models');
-  await screen.findByText(/GPU: predicted 6\.77 GB, used 7\.07 GB · RAM: predicted 0\.55 GB, used 0\.55 GB/);
+  await screen.findByText(/GPU: predicted 6\.77 GB, used 7\.07 GB · RAM: predicted 563 MB, used 563 MB/);
   await user.click(screen.getByRole('button', { name: /^Loaded model/ }));
   expect(await screen.findByText('GPU: predicted 6.77 GB, used 7.07 GB')).toBeTruthy();
 });
