@@ -27,6 +27,16 @@ test("another app's model says whose it is and cannot be deleted; one of a missi
   expect(within(second!).getByRole('button', { name: 'Load Mistral 7B Q8_0' }).hasAttribute('data-disabled')).toBe(true);
 });
 
+test('a projector that two models share is counted once', async () => {
+  const fake = createFakeCore();
+  fake.library.push([
+    libraryModel(),
+    libraryModel({ id: 'b', label: 'Q8_0', files: [{ path: 'unsloth/Qwen3.5-9B-GGUF/Qwen3.5-9B-Q8_0.gguf', size: 9_320_000_000 }] }),
+  ]);
+  renderApp(fake, 'models');
+  await screen.findByText('2 models, 15.9 GB');
+});
+
 test('deleting names every file that goes and what stays; nothing goes before it is confirmed', async () => {
   const stays = [{ path: 'a/b/mmproj-F16.gguf', size: 900_000_000 }];
   const fake = createFakeCore({ 'library.removal': () => ({ files: libraryModel().files, stays }) });
@@ -117,15 +127,16 @@ test('storage: what was removed comes back or goes for good, once confirmed', as
   const list = await screen.findByRole('list', { name: 'Recently removed' });
   expect(list.textContent).toContain('7.3 GB · removed 20 Nov 2026 · kept until 20 Dec 2026');
   await user.click(within(list).getByRole('button', { name: 'Restore Gemma 3 12B Q4_K_M' }));
-  expect(inputs(fake, 'library.restore')).toEqual([{ id: 'a/b/c.gguf' }]);
+  expect(inputs(fake, 'library.restore')).toEqual([{ id: 'a/b/c.gguf', removedAt: removedModels[0]!.removedAt }]);
   await user.click(within(list).getByRole('button', { name: 'Delete Qwen3.5 9B Q2_K for good' }));
   expect(inputs(fake, 'library.emptyBin')).toEqual([]);
+  const one = { id: 'a/b/d.gguf', removedAt: removedModels[1]!.removedAt };
   await user.click(await screen.findByRole('button', { name: 'Delete for good' }));
-  await waitFor(() => expect(inputs(fake, 'library.emptyBin')).toEqual([{ id: 'a/b/d.gguf' }]));
+  await waitFor(() => expect(inputs(fake, 'library.emptyBin')).toEqual([one]));
   await user.click(await screen.findByRole('button', { name: 'Empty now, 7.3 GB' }));
   await user.click(await screen.findByRole('button', { name: 'Delete for good' }));
   await screen.findByText('Nothing was removed.');
-  expect(inputs(fake, 'library.emptyBin')).toEqual([{ id: 'a/b/d.gguf' }, {}]);
+  expect(inputs(fake, 'library.emptyBin')).toEqual([one, {}]);
 });
 
 test('storage: only what can go has a button, which asks first', async () => {

@@ -3,6 +3,7 @@ import { FileInput, RefreshCw } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand/react';
+import type { LibraryModel } from '../../../shared/schemas/library.ts';
 import { useFormat } from '../../i18n.ts';
 import { useStores } from '../../stores/index.ts';
 import { Button, IconButton } from '../../ui/Button.tsx';
@@ -28,7 +29,7 @@ export function ModelsView() {
   const storage = useStore(ui, (state) => state.id === storageId);
   const [importing, setImporting] = useState<Dropped>();
   const over = useDroppedModels(setImporting);
-  const size = models?.reduce((sum, model) => sum + model.size, 0) ?? 0;
+  const size = sizeOnDisk(models ?? []);
   const note = models && models.length > 0 ? t('summary', { count: models.length, n: format.count(models.length), size: format.fileSize(size) }) : undefined;
   useEffect(() => {
     void library.getState().refresh();
@@ -60,4 +61,12 @@ export function ModelsView() {
       {importing && <ImportDialog key={JSON.stringify(importing)} dropped={importing} onClose={() => setImporting(undefined)} />}
     </Page>
   );
+}
+
+/** Bytes of all; a projector that several models share counts once. */
+function sizeOnDisk(models: LibraryModel[]): number {
+  const files = models.flatMap(({ files, projector, source }) =>
+    [...files, ...(projector ? [projector] : [])].map(({ path, size }) => [`${source.folder} ${path}`, size] as const),
+  );
+  return [...new Map(files).values()].reduce((sum, size) => sum + size, 0);
 }
