@@ -99,11 +99,11 @@ export function createHandlers(services: Services): CoreHandlers {
       refuseLoaded(id);
       await library.remove(id, forGood);
     },
-    'library.restore': ({ id }) => library.restore(id),
+    'library.restore': ({ id, removedAt }) => library.restore(id, removedAt),
     'library.refresh': () => library.refresh(),
     'library.removal': ({ id }) => library.removal(id),
     'library.bin': (_, { signal }) => library.watchBin(signal),
-    'library.emptyBin': ({ id }) => library.emptyBin(id),
+    'library.emptyBin': ({ id, removedAt }) => library.emptyBin(id, removedAt),
     'library.places': (_, { signal }) => library.watchPlaces(signal),
     'library.addFolder': ({ folder }) => library.addFolder(folder),
     'library.forgetFolder': ({ folder }) => library.forgetFolder(folder),

@@ -45,16 +45,16 @@ export interface Bin {
    */
   put(what: { id: string; name: string; label: string; files: string[]; shared: string[]; moved?: boolean }): Promise<void>;
   /**
-   * Puts back what is not there by now, what it shared from wherever in the bin it is. False when there is no such thing. Errors:
-   * `library.exists` where all of it is there by other means, or the first file of a model: then nothing is moved.
+   * Puts back what is not there by now, what it shared from wherever in the bin it is: of several of one name what was removed at
+   * `removedAt` (ISO 8601), else the last. False when there is no such thing. Errors: `library.exists` where all of it is there by other means, or the first file of a model: then nothing is moved.
    */
-  restore(id: string): Promise<boolean>;
+  restore(id: string, removedAt?: string): Promise<boolean>;
   /** Deletes files for good that are not in the bin; paths as for `put`. */
   destroy(files: readonly string[]): Promise<void>;
   /** Newest first. */
   list(): Promise<BinItem[]>;
-  /** Deletes one thing, or all, for good. */
-  empty(id?: string): Promise<void>;
+  /** Deletes one thing, or all, for good; `removedAt` as for `restore`, else all of that name. */
+  empty(id?: string, removedAt?: string): Promise<void>;
   /** Deletes for good what was removed more than 30 days before `now` (ms since 1970). */
   expire(now: number): Promise<void>;
 }
@@ -112,9 +112,9 @@ export function createBin(home: string, prune: boolean): Bin {
       for (const file of files.toReversed()) await rm(join(home, file), { force: true });
       await removeEmptied(files);
     },
-    async restore(id) {
+    async restore(id, removedAt) {
       const all = await held();
-      const mine = all.find((each) => each.manifest.id === id);
+      const mine = all.find((each) => isNamed(each, id, removedAt));
       if (!mine) return false;
       const { files, shared } = mine.manifest;
       const taken = async (file: string): Promise<boolean> => (await exists(join(home, file))) && (await exists(join(mine.folder, file)));
@@ -144,14 +144,14 @@ export function createBin(home: string, prune: boolean): Bin {
         (await held()).map(async ({ folder, removedAt, manifest: { id, name, label, files, moved } }) => ({
           ...{ id, name: name || posix.basename(id), label },
           size: (await Promise.all(files.map((file) => sizeOf(join(folder, file))))).reduce((sum, size) => sum + size, 0),
-          removedAt: new Date(removedAt).toISOString(),
+          removedAt: isoOf(removedAt),
           until: new Date(removedAt + keptMs).toISOString(),
           ...(moved && { moved }),
         })),
       );
     },
-    async empty(id) {
-      await discard((await held()).filter((each) => id === undefined || each.manifest.id === id));
+    async empty(id, removedAt) {
+      await discard((await held()).filter((each) => id === undefined || isNamed(each, id, removedAt)));
     },
     async expire(now) {
       await discard((await held()).filter(({ removedAt }) => removedAt + keptMs < now));
@@ -159,6 +159,10 @@ export function createBin(home: string, prune: boolean): Bin {
     },
   };
 }
+
+const isoOf = (ms: number): string => new Date(ms).toISOString();
+const isNamed = (each: Held, id: string, removedAt: string | undefined): boolean =>
+  each.manifest.id === id && (removedAt === undefined || isoOf(each.removedAt) === removedAt);
 
 /** Undefined for a folder that is not one of ours: it is left alone. */
 async function readHeld(folder: string): Promise<Held | undefined> {

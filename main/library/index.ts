@@ -54,13 +54,13 @@ export interface Library {
    * leaves the list. Errors: library.notFound, library.notOwn, library.missing, library.binFull, download.readOnly, download.writing.
    */
   remove(id: string, forGood?: boolean): Promise<void>;
-  /** Undoes `remove`. Errors: library.notFound, library.exists, download.readOnly, download.writing. */
-  restore(id: string): Promise<void>;
+  /** Undoes `remove`, the last one or that of `removedAt`. Errors: library.notFound, library.exists, download.readOnly, download.writing. */
+  restore(id: string, removedAt?: string): Promise<void>;
   /** What was removed, newest first. */
   bin(): BinItem[];
   watchBin(signal: AbortSignal): AsyncIterable<BinItem[]>;
   /** Deletes one removed model, or all, for good. Errors: download.readOnly, download.writing. */
-  emptyBin(id?: string): Promise<void>;
+  emptyBin(id?: string, removedAt?: string): Promise<void>;
   watchPlaces(signal: AbortSignal): AsyncIterable<LibraryPlace[]>;
   /** Looks through this folder too. Errors: library.noFile. */
   addFolder(path: string): Promise<void>;
@@ -193,13 +193,13 @@ export function createLibrary({
       });
       await refresh();
     },
-    async restore(id) {
+    async restore(id, removedAt) {
       const file = unlisted.get(id);
       unlisted.delete(id);
       if (file !== undefined) return change({ files: [...lists.get().files.filter((each) => each !== file), file] });
       tasks.refuseWhileMoving();
       for (const home of homes()) {
-        const restored = await changing(join(home, id), () => binOf(home).restore(id)).catch(async (error: unknown) => {
+        const restored = await changing(join(home, id), () => binOf(home).restore(id, removedAt)).catch(async (error: unknown) => {
           // What has taken its place is to be seen.
           await refresh();
           throw error;
@@ -211,9 +211,9 @@ export function createLibrary({
     },
     bin: () => binned.get(),
     watchBin: (signal) => binned.watch(signal),
-    async emptyBin(id) {
+    async emptyBin(id, removedAt) {
       tasks.refuseWhileMoving();
-      for (const home of homes()) await changing(join(home, id ?? '.bin'), () => binOf(home).empty(id));
+      for (const home of homes()) await changing(join(home, id ?? '.bin'), () => binOf(home).empty(id, removedAt));
       await refresh();
     },
     watchPlaces: (signal) => shelf.places.watch(signal),

@@ -198,6 +198,25 @@ test('where another file lies by now a restore says so, and tells nothing of the
   expect(library.list()).toMatchObject([{ id: q4, verified: true }]);
 });
 
+test('what was removed twice is there twice: each comes back, or goes, by itself', async () => {
+  for (const bytes of [1_000_000, 2_000_000]) {
+    add(q4);
+    truncateSync(at(q4), bytes);
+    await listed();
+    await library.remove(q4);
+  }
+  const [later, earlier] = library.bin();
+  expect([later, earlier].map((item) => item?.size)).toEqual([2_000_000, 1_000_000]);
+  await library.emptyBin(q4, later!.removedAt);
+  expect(library.bin()).toEqual([earlier]);
+  add(q4);
+  await listed();
+  await library.remove(q4);
+  await library.restore(q4, earlier!.removedAt);
+  expect(readFileSync(at(q4)).length).toBe(1_000_000);
+  expect(library.bin()).toHaveLength(1);
+});
+
 test('emptying the bin is for good', async () => {
   add(q4);
   await listed();

@@ -32,9 +32,10 @@ export interface LibraryState {
   removal(id: string): Promise<Result<LibraryRemoval>>;
   /** To the bin, or for good. */
   remove(id: string, forGood?: boolean): Promise<Result<void>>;
-  restore(id: string): Promise<Result<void>>;
-  /** Without an id: all. */
-  emptyBin(id?: string): Promise<Result<void>>;
+  /** What was removed at that time, else the last of that name. */
+  restore(id: string, removedAt?: string): Promise<Result<void>>;
+  /** Without an item: all. */
+  emptyBin(item?: BinItem): Promise<Result<void>>;
   addFolder(folder: string): Promise<Result<void>>;
   forgetFolder(folder: string): Promise<Result<void>>;
   showApp(app: OtherApp, shown: boolean): Promise<Result<void>>;
@@ -78,8 +79,8 @@ export const createLibraryStore = (client: Client<Core>) =>
       refresh: () => client.call('library.refresh', undefined),
       removal: (id) => client.call('library.removal', { id }),
       remove: (id, forGood) => client.call('library.remove', { id, ...(forGood && { forGood }) }),
-      restore: (id) => client.call('library.restore', { id }),
-      emptyBin: (id) => client.call('library.emptyBin', { ...(id !== undefined && { id }) }),
+      restore: (id, removedAt) => client.call('library.restore', { id, ...(removedAt !== undefined && { removedAt }) }),
+      emptyBin: (item) => client.call('library.emptyBin', { ...(item && { id: item.id, removedAt: item.removedAt }) }),
       addFolder: (folder) => client.call('library.addFolder', { folder }),
       forgetFolder: (folder) => client.call('library.forgetFolder', { folder }),
       showApp: (app, shown) => client.call('library.showApp', { app, shown }),

@@ -180,7 +180,7 @@ export function createFakeCore(overrides: Partial<Handlers<Core>> = {}): FakeCor
       return { files: model?.files ?? [], stays: [] };
     },
     'library.bin': (_, { signal }) => bin.watch(signal),
-    'library.emptyBin': ({ id }) => bin.push(id === undefined ? [] : bin.value.filter((each) => each.id !== id)),
+    'library.emptyBin': ({ id, removedAt }) => bin.push(id === undefined ? [] : bin.value.filter((each) => each.id !== id || each.removedAt !== removedAt)),
     'library.places': (_, { signal }) => places.watch(signal),
     'library.addFolder': ({ folder }) => places.push([...places.value, { app: 'folder', folder, shown: true, there: true, models: 0, size: 0 }]),
     'library.forgetFolder': ({ folder }) => places.push(places.value.filter((each) => each.folder !== folder)),

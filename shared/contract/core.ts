@@ -99,10 +99,11 @@ export const core = {
   'library.removal': call(byId, libraryRemoval),
   /** Moves the model's files to the bin inside its folder, and `library.restore` undoes it; or deletes them for good. */
   'library.remove': call(z.object({ id, forGood: z.optional(z.boolean()) }), z.void()),
-  'library.restore': call(byId, z.void()),
+  /** The one that was removed at that time, else the last of that name. */
+  'library.restore': call(z.object({ id, removedAt: z.optional(z.string()) }), z.void()),
   'library.bin': stream(nothing, z.array(binItem)),
   /** Deletes one removed model, or all, for good. */
-  'library.emptyBin': call(z.object({ id: z.optional(id) }), z.void()),
+  'library.emptyBin': call(z.object({ id: z.optional(id), removedAt: z.optional(z.string()) }), z.void()),
   'library.places': stream(nothing, z.array(libraryPlace)),
   'library.addFolder': call(z.object({ folder: path }), z.void()),
   /** Looks there no more; nothing in it is touched. */

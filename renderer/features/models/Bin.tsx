@@ -42,7 +42,11 @@ export function Bin() {
                   })}
                 </span>
               </span>
-              <Button icon={RotateCcw} aria-label={t('storage.restoreNamed', { name })} onClick={() => void run(library.getState().restore(item.id))}>
+              <Button
+                icon={RotateCcw}
+                aria-label={t('storage.restoreNamed', { name })}
+                onClick={() => void run(library.getState().restore(item.id, item.removedAt))}
+              >
                 {t('storage.restore')}
               </Button>
               <IconButton icon={Trash2} label={t('storage.deleteNamed', { name })} onClick={() => setAsking(item)} />
@@ -59,7 +63,7 @@ export function Bin() {
           title={asking === 'all' ? t('storage.emptyTitle') : t('storage.deleteTitle', { name: nameOf(asking) })}
           text={asking === 'all' ? t('storage.warnings.bin') : t('storage.deleteText', { size: format.fileSize(asking.size) })}
           action={t('storage.confirm')}
-          onConfirm={() => void run(library.getState().emptyBin(asking === 'all' ? undefined : asking.id))}
+          onConfirm={() => void run(library.getState().emptyBin(asking === 'all' ? undefined : asking))}
           onClose={() => setAsking(undefined)}
         />
       )}
