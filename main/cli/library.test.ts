@@ -36,6 +36,7 @@ const source = (name: string): string => join(fixtures, 'tiny-qwen3.5-vl', name)
 const bytesOf = (file: string): number => readFileSync(file).length;
 
 test('pull brings a quantization with its projector, byte for byte; ls and verify know it; again it fetches nothing', async () => {
+  for (const look of ['ls', 'verify']) expect(await line.atelier([look])).toEqual({ code: 0, stdout: 'No models on this computer.\n', stderr: '' });
   const pulled = await line.json(['pull', `${tinyRepo}:q4_k_m`]);
   const id = `${tinyRepo}/${q4}`;
   expect(pulled).toMatchObject({ model: `${tinyRepo}:Q4_K_M`, id, vision: true, commit: expect.stringMatching(/^[0-9a-f]{40}$/) });

@@ -13,6 +13,7 @@ import type { Services } from './services.ts';
 import { table } from './table.ts';
 
 const format = createFormat('en-GB');
+const none = 'No models on this computer.';
 
 export interface Answer {
   report: object;
@@ -51,7 +52,7 @@ export async function runList(services: Services): Promise<Answer> {
   const rows = models.map(({ name, label, size, source, problem, id }) => [name, label, format.fileSize(size), source.app, problem ?? '', id]);
   return {
     report: models.map(rowOf),
-    text: models.length === 0 ? 'No models on this computer.' : table([['NAME', 'QUANT', 'SIZE', 'FROM', '', 'ID'], ...rows], [2]),
+    text: models.length === 0 ? none : table([['NAME', 'QUANT', 'SIZE', 'FROM', '', 'ID'], ...rows], [2]),
   };
 }
 
@@ -124,7 +125,7 @@ export async function runVerify(services: Services, wanted: string | undefined, 
   ];
   return {
     report: files.map((file) => ({ ...file, sha256: file.sha256 ?? null, expected: file.expected ?? null })),
-    text: [table(rows, [1]), sum + next.filter(Boolean).join('')].join('\n'),
+    text: files.length === 0 ? none : [table(rows, [1]), sum + next.filter(Boolean).join('')].join('\n'),
     failed: bad > 0,
   };
 }
