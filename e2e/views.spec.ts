@@ -68,3 +68,12 @@ test('a view that is still coming says so, and axe finds no fault in it either',
   await expect(view.getByRole('textbox', { name: 'Message', exact: true })).toBeVisible();
   await expect(view.locator('[aria-busy=true]')).toHaveCount(0);
 });
+
+test('the self-test ends with a report, and the window itself does not scroll', async ({ app }) => {
+  const { page } = app;
+  await page.goto(`${page.url().split('#')[0]}#/settings`);
+  await page.getByRole('button', { name: 'Run the self-test' }).click();
+  await expect(page.getByRole('button', { name: 'Copy report' })).toBeVisible({ timeout: 90_000 });
+  await expect(page.getByText('Processor only').last()).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBe(0);
+});

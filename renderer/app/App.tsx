@@ -46,7 +46,7 @@ export function App({ connection }: { connection: Connection<Core> }) {
   return (
     <CSPProvider disableStyleElements>
       <Tooltip.Provider>
-        <div className="isolate grid h-full grid-cols-[auto_minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto]">
+        <div className="relative isolate grid h-full overflow-clip grid-cols-[auto_minmax(0,1fr)] grid-rows-[minmax(0,1fr)_auto]">
           <div className="flex min-h-0 max-w-60">
             <Boundary inPlace>
               <Sidebar />
