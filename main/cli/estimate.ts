@@ -45,8 +45,12 @@ export interface Estimated {
   text: string;
 }
 
-/** Errors: those of the Hub, `library.notFound`, `gguf.*`, `memory.unknown`; `UsageError` for a quantization that is not there. */
-export async function runEstimate(services: Services, target: Target, settings: LoadSettings, signal: AbortSignal): Promise<Estimated> {
+/**
+ * On the cards of the app's settings. Errors: those of the Hub, `library.notFound`, `gguf.*`, `memory.unknown`, `engine.noCard`; `UsageError` for a
+ * quantization that is not there.
+ */
+export async function runEstimate(services: Services, target: Target, asked: LoadSettings, signal: AbortSignal): Promise<Estimated> {
+  const settings = onCards(services, asked);
   if (target.kind === 'file') {
     const source = { kind: 'library', id: target.path } as const;
     const estimate = await services.memory.estimate({ source, settings }, signal);
@@ -58,6 +62,9 @@ export async function runEstimate(services: Services, target: Target, settings: 
   const of = { model: `${model.id}:${quantization.label}`, title: titleOf(model, quantization), source: sourceOf(model, quantization), estimate };
   return report(services, { ...of, ...(recommendation && { recommendation }) }, signal);
 }
+
+/** `settings` with the cards that the app would use. */
+export const onCards = ({ cards }: Pick<Services, 'cards'>, settings: LoadSettings): LoadSettings => ({ ...settings, ...(cards && { cards }) });
 
 const sourceOf = ({ id: repo, commit }: ModelDetail, { id }: Quantization): MemorySource => ({ kind: 'hub', repo, commit, quantization: id });
 
@@ -160,23 +167,25 @@ function textOf(title: string, made: EstimateReport, estimate: Estimate, recomme
     ['total', 'total'],
   ];
   const rows = names.map(([key, name]) => [name, size(vram[key]), size(ram[key])]);
+  const cards = (estimate.cards ?? []).map(({ id, name, needs, free }) => [`#${id + 1}`, name, size(needs), size(free)]);
   const limit = (tokens: number | null): string => (tokens === null ? 'none' : `${format.count(tokens)} tokens`);
   return [
     title,
     ...(recommendation ? [recommendationSentence(recommendation)] : []),
     '',
     table([['', 'GPU', 'RAM'], ...rows, ['free now', size(free.vram), size(free.ram)]], [1, 2]),
+    ...(cards.length > 0 ? ['', table([['card', '', 'takes', 'free now'], ...cards], [2, 3])] : []),
     '',
     verdictSentence(estimate),
     ...(estimate.speed ? [speedSentence(estimate.speed)] : []),
     `Largest context: ${limit(maxContext.f16)} with f16, ${limit(maxContext.q8_0)} with q8_0${maxContext.q4_0 === undefined ? '' : `, ${limit(maxContext.q4_0)} with q4_0`}.`,
-    origin(made),
+    origin(made, cards.length),
   ].join('\n');
 }
 
-function origin({ method, engine, expertsInRam }: EstimateReport): string {
-  if (method === 'simulated') return `As llama.cpp itself plans it (${engine}).`;
-  return expertsInRam
-    ? `As llama.cpp itself plans it (${engine}), the experts moved by our own count: the GPU takes this at most.`
-    : 'By our formula: llama.cpp could not be asked.';
+function origin({ method, engine, expertsInRam }: EstimateReport, cards: number): string {
+  const itself = `As llama.cpp itself plans it (${engine})`;
+  if (method === 'simulated') return `${itself}.`;
+  if (expertsInRam) return `${itself}, the experts moved by our own count: the GPU takes this at most.`;
+  return cards > 1 ? `${itself}, divided by our own count: each card takes this at most.` : 'By our formula: llama.cpp could not be asked.';
 }

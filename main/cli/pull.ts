@@ -14,7 +14,7 @@ import { readModel } from '../hub/files.ts';
 import { lockModels } from '../library/lock.ts';
 import { openSettings } from '../settings/store.ts';
 import type { Target } from './arguments.ts';
-import { bestOf, namedQuantization } from './estimate.ts';
+import { bestOf, namedQuantization, onCards } from './estimate.ts';
 import { openLibrary } from './models.ts';
 import type { Progress } from './progress.ts';
 import { recommendationSentence } from './sentences.ts';
@@ -53,7 +53,7 @@ export async function runPull(
   const unlock = lockModels(folders.models);
   try {
     const model = await readModel(hub, repo, signal);
-    const best = wanted === undefined ? await bestOf(services, model, defaultLoadSettings, signal) : undefined;
+    const best = wanted === undefined ? await bestOf(services, model, onCards(services, defaultLoadSettings), signal) : undefined;
     const quantization = best?.quantization ?? namedQuantization(model, wanted!);
     const files = [...quantization.files, ...(model.projector ? [model.projector] : [])];
     const job: DownloadJob = {

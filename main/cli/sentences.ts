@@ -66,9 +66,9 @@ export function speedSentence({ low, high, measured }: NonNullable<Estimate['spe
 }
 
 /** Why this one of all. */
-export function recommendationSentence({ reason, label, context, needs, free, layers, instead }: Recommendation): string {
+export function recommendationSentence({ reason, label, context, needs, free, card, layers, instead }: Recommendation): string {
   const at = `at ${format.count(context)} tokens`;
-  const bytes = `${format.memory(needs)}${free === null ? '' : ` of ${format.memory(free)} free`}`;
+  const bytes = `${format.memory(needs)}${free === null ? '' : ` of ${format.memory(free)} free`}${card ? ` on card #${card.id + 1}` : ''}`;
   const moved = expertsOf(layers);
   const there = moved ? `all layers there and the experts of ${moved.experts} of ${moved.of} in RAM` : `${layers.onGpu} of ${layers.total} layers there`;
   const why = {

@@ -1,7 +1,9 @@
 /** What the command line needs of the core: the hub, headers, memory and the folders. No database; what writes in the models folder locks it. */
 import path from 'node:path';
-import { createEstimator } from '../engine/estimator.ts';
+import type { LoadSettings } from '../../shared/schemas/memory.ts';
+import { createGpuGuard } from '../engine/brokenGpu.ts';
 import { forkEngine } from '../engine/fork.ts';
+import { createQuestions } from '../engine/questions.ts';
 import { textServer } from '../engine/serverBuild.ts';
 import { defaultFolders } from '../folders.ts';
 import { createHeaders, type Headers } from '../gguf/headers.ts';
@@ -21,6 +23,8 @@ export interface Services {
   headers: Headers;
   folders: Folders;
   memory: Memory;
+  /** Those that the app's settings name, of several. */
+  cards: LoadSettings['cards'];
   /** Ends the process that was asked about memory, if any was. */
   close(): Promise<void>;
 }
@@ -31,24 +35,26 @@ const engineEntry = path.join(import.meta.dirname, import.meta.filename.endsWith
 /** The services of core for one command, which reach the hub as the app's settings say. Nothing starts before it is asked. */
 export async function openServices(env: NodeJS.ProcessEnv, log: Pick<Log, 'warn'>): Promise<Services> {
   const { folders } = openModelsFolder(defaultFolders(env), log);
+  const settings = openSettings(path.join(folders.data, 'settings.json'));
   const network = createNetwork({
     platform: { hub: hubFromEnvironment(env), secrets: openSecrets(path.join(folders.data, 'secrets.json')) },
-    settings: openSettings(path.join(folders.data, 'settings.json')),
+    settings,
     log,
     env,
   });
   await network.apply();
   const hub = createHub(network.address());
   const headers = createHeaders({ hub, cacheFolder: folders.cache });
-  const engine = createEstimator((env) => forkEngine({ entry: engineEntry, env }));
+  const gpu = createGpuGuard((more = {}) => forkEngine({ entry: engineEntry, env: more }), log);
+  const { questions, close } = createQuestions({ gpu, folders });
   const memory = createMemory({
     headers,
     // Here a model's id is the path of its file, wherever that is.
     library: { resolve: (file) => localModel(headers, file) },
-    engine: { hardware: (folder) => engine.hardware(folder), estimate: (request, signal) => engine.estimate(request, signal) },
+    engine: questions,
     folders,
     served: textServer(folders.cache),
     model: (repo, signal) => readModel(hub, repo, signal),
   });
-  return { hub, headers, folders, memory, close: engine.close };
+  return { hub, headers, folders, memory, cards: settings.get().load.cards, close };
 }
