@@ -1,6 +1,9 @@
 /** Unit tests in two projects: the core on Node, the renderer in a DOM. */
 import { defineConfig } from 'vitest/config';
 
+/** What is waited for may take its time on a busy computer. */
+const expect = { poll: { timeout: 15_000 } };
+
 export default defineConfig({
   test: {
     projects: [
@@ -11,13 +14,21 @@ export default defineConfig({
           include: ['{shared,main,scripts,e2e/hub,electron,faults}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          expect,
         },
       },
       {
         extends: './renderer/vite.config.ts',
         root: '.',
         // A page in happy-dom on two busy cores takes its time.
-        test: { name: 'renderer', environment: 'happy-dom', include: ['renderer/**/*.test.{ts,tsx}'], testTimeout: 30_000 },
+        test: {
+          name: 'renderer',
+          environment: 'happy-dom',
+          include: ['renderer/**/*.test.{ts,tsx}'],
+          setupFiles: ['renderer/testing/setup.ts'],
+          testTimeout: 30_000,
+          expect,
+        },
       },
     ],
   },

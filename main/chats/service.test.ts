@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Core, core } from '../../shared/contract/core.ts';
 import { Fault } from '../../shared/result.ts';
 import { type Client, connect } from '../../shared/rpc/connect.ts';
@@ -215,11 +215,11 @@ test('the engine is told which chat it answers in, and hears of a stop before th
 test('a model with slots answers in several chats at the same time, and no more than it has', async () => {
   engine.widen('tiny', 2);
   const chats = [await send('one'), await send('two'), await send('three')];
-  await vi.waitFor(() => expect(engine.scripts).toHaveLength(2));
+  await expect.poll(() => engine.scripts).toHaveLength(2);
   for (const script of engine.scripts) script.say('x');
   engine.scripts[1]!.end();
   await ended(chats[1]!.turnId);
-  await vi.waitFor(() => expect(engine.scripts).toHaveLength(3));
+  await expect.poll(() => engine.scripts).toHaveLength(3);
   engine.scripts[0]!.end();
   engine.scripts[2]!.end();
   expect(await Promise.all(chats.map(async ({ turnId }) => (await ended(turnId)) as object))).toMatchObject([
@@ -235,7 +235,7 @@ test('questions that waited for the load are answered together, by as many slots
   await send('two');
   engine.widen('tiny', 2);
   engine.loaded();
-  await vi.waitFor(() => expect(engine.scripts).toHaveLength(2));
+  await expect.poll(() => engine.scripts).toHaveLength(2);
 });
 
 test('the ledger is that of the next question', async () => {
@@ -465,10 +465,10 @@ test('chat.watch speaks when something happens to this chat, not for tokens and 
   const seen: Chat[] = [];
   const abort = new AbortController();
   const watching = rpc.stream('chat.watch', { id: chatId }, (event) => seen.push(event), { signal: abort.signal });
-  await vi.waitFor(() => expect(seen).toHaveLength(1));
+  await expect.poll(() => seen).toHaveLength(1);
   await talk('elsewhere', 'x');
   await talk('Q2', 'many', chatId);
-  await vi.waitFor(() => expect(seen.at(-1)).toMatchObject({ running: false, turns: { length: 4 } }));
+  await expect.poll(() => seen.at(-1)).toMatchObject({ running: false, turns: { length: 4 } });
   expect(seen.length).toBeLessThanOrEqual(3);
   abort.abort();
   await watching;

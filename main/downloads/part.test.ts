@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { journalPath, type PartOf, partBytes, partPath } from './journal.ts';
 import { openPart, segmentSize } from './part.ts';
 
@@ -34,7 +34,7 @@ test('a part that is closed and opened again knows what it has, per segment', as
 test('bytes are recorded while they come, not only at the end', async () => {
   const part = await openPart(target, of);
   for (let written = 0; written < 17; written++) await part.write(Buffer.alloc(MiB), written * MiB);
-  await vi.waitFor(async () => expect(await partBytes(target, of)).toBeGreaterThanOrEqual(16 * MiB));
+  await expect.poll(() => partBytes(target, of)).toBeGreaterThanOrEqual(16 * MiB);
   await part.close();
   expect(await partBytes(target, of)).toBe(17 * MiB);
 });

@@ -125,7 +125,7 @@ test('who asks again before it is old does not wait, and the next answer is new'
   expect([await read(), started.length]).toEqual([7 * gibibyte, 2]);
   clock.mockReturnValue(5_000);
   expect(await read()).toBe(7 * gibibyte);
-  await vi.waitFor(async () => expect(await read()).toBe(5 * gibibyte));
+  await expect.poll(() => read()).toBe(5 * gibibyte);
   expect(started).toHaveLength(4);
   clock.mockRestore();
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { GgufInsights, getLlama, type Llama, LlamaLogLevel, readGgufFileInfo } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EstimateRequest, LoadPlan } from '../../shared/contract/control.ts';
 import { memoryByFormula } from '../../shared/memoryFormula.ts';
 import { splitTotal } from '../../shared/schemas/memory.ts';
@@ -54,7 +54,7 @@ async function load(modelPath: string, { contextSize, kvType, flashAttention, ba
   const weights = counted((model as unknown as { _model: unknown })._model);
   const held = counted((context as unknown as { _ctx: unknown })._ctx);
   // The log comes in behind the load.
-  await vi.waitFor(() => expect(log.join('\n')).toMatch(/sched_reserve: .* compute buffer size/));
+  await expect.poll(() => log.join('\n')).toMatch(/sched_reserve: .* compute buffer size/);
   const logged = [...log];
   await context.dispose();
   await model.dispose();

@@ -104,7 +104,7 @@ async function watched(states: (EngineState | 'recorded')[], free: Hardware[], c
   const watching = calibrateLoads({ engine, calibration: { record }, folders: { models: '/models' }, signal: abort.signal, settleMs: 5 });
   for (const next of states) {
     await new Promise((resolve) => setTimeout(resolve, 10));
-    if (next === 'recorded') await vi.waitFor(() => expect(record).toHaveBeenCalled());
+    if (next === 'recorded') await expect.poll(() => record).toHaveBeenCalled();
     else state.set(next);
   }
   await new Promise((resolve) => setTimeout(resolve, 60));

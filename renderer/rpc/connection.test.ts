@@ -1,5 +1,5 @@
 /** The client that outlives its connections, over ports in memory. */
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { call, stream } from '../../shared/rpc/define.ts';
 import { type Port, portPair } from '../../shared/rpc/port.ts';
@@ -52,13 +52,13 @@ test('a lost connection is opened again, and a followed stream goes on from wher
     () => got.length,
     (n) => got.push(n),
   );
-  await vi.waitFor(() => expect(got).toEqual([0, 1]));
+  await expect.poll(() => got).toEqual([0, 1]);
 
   drop();
   expect(state.getState().status).toBe('lost');
   expect(await client.call('double', 1)).toMatchObject({ ok: false, error: { code: 'disconnected' } });
 
-  await vi.waitFor(() => expect(got).toEqual([0, 1, 2, 3]), 3000);
+  await expect.poll(() => got).toEqual([0, 1, 2, 3]);
   expect(starts).toEqual([0, 2]);
   expect(state.getState().status).toBe('open');
   expect(await client.call('double', 4)).toEqual({ ok: true, value: 8 });
@@ -68,10 +68,10 @@ test('one can try again now', async () => {
   let there = false;
   const { open } = server();
   const { client, state, retry } = keepConnected(contract, () => (there ? open() : Promise.reject(new Error('nobody there'))));
-  await vi.waitFor(() => expect(state.getState().status).toBe('lost'), 5000);
+  await expect.poll(() => state.getState().status).toBe('lost');
   there = true;
   retry();
-  await vi.waitFor(() => expect(state.getState().status).toBe('open'));
+  await expect.poll(() => state.getState().status).toBe('open');
   expect(await client.call('double', 2)).toEqual({ ok: true, value: 4 });
 });
 

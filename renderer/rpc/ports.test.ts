@@ -37,7 +37,7 @@ test('frames go through a message port both ways, bytes as bytes, and its end is
   port.post(frame);
   expect(await sent).toEqual(frame);
   port2.postMessage({ t: 'end', id: 1, result: { ok: true } });
-  await vi.waitFor(() => expect(arrived).toEqual([{ t: 'end', id: 1, result: { ok: true } }]));
+  await expect.poll(() => arrived).toEqual([{ t: 'end', id: 1, result: { ok: true } }]);
   port.close();
   expect(closed).toHaveBeenCalled();
 });

@@ -1,5 +1,5 @@
 /** The open chat over the real RPC: answers join at any point, lose nothing over a reload or a lost connection, and end once. */
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { Fault } from '../../shared/result.ts';
 import { answerTurn, chatOf, testCore, userTurn } from '../features/chat/testCore.ts';
 import { advance, createTurnStore } from './turn.ts';
@@ -14,18 +14,18 @@ const open = (core = testCore([chatOf([question, running])])) => {
 };
 const opened = async (core?: ReturnType<typeof testCore>) => {
   const all = open(core);
-  await vi.waitFor(() => expect(all.core.joins.length).toBe(1));
+  await expect.poll(() => all.core.joins.length).toBe(1);
   return all;
 };
 
 test.each(Array.from({ length: whole.length + 1 }, (_, cut) => cut))('a page that joins after %d characters has them all', async (cut) => {
   const { core, store, text } = open(testCore([chatOf([question, { ...running, text: whole.slice(0, cut) }])]));
-  await vi.waitFor(() => expect(core.joins).toEqual([{ turnId: 'a', thinking: 0, text: cut }]));
+  await expect.poll(() => core.joins).toEqual([{ turnId: 'a', thinking: 0, text: cut }]);
   core.say('a', whole.slice(cut, cut + 3));
   core.say('a', whole.slice(cut + 3));
-  await vi.waitFor(() => expect(text()).toBe(whole));
+  await expect.poll(() => text()).toBe(whole);
   core.end('a');
-  await vi.waitFor(() => expect(store.getState().chat?.turns.at(-1)).toMatchObject({ status: 'done', text: whole }));
+  await expect.poll(() => store.getState().chat?.turns.at(-1)).toMatchObject({ status: 'done', text: whole });
   expect(store.getState().answers).toEqual({});
 });
 
@@ -39,34 +39,34 @@ test('a lost connection goes on where it was', async () => {
   const { core, text } = await opened();
   core.say('a', 'Hm', 'thinking');
   core.say('a', 'One, ');
-  await vi.waitFor(() => expect(text()).toBe('One, '));
+  await expect.poll(() => text()).toBe('One, ');
   core.cut();
   core.say('a', 'two, ');
   core.say('a', 'three');
-  await vi.waitFor(() => expect(text()).toBe('One, two, three'), { timeout: 3000 });
+  await expect.poll(() => text()).toBe('One, two, three');
   expect(core.joins.at(-1)).toEqual({ turnId: 'a', thinking: 2, text: 5 });
 });
 
 test('tells how much of the question is read until the answer begins', async () => {
   const { core, store } = await opened();
   core.prompt('a', 512, 1204);
-  await vi.waitFor(() => expect(store.getState().answers.a?.prompt).toEqual({ processed: 512, total: 1204 }));
+  await expect.poll(() => store.getState().answers.a?.prompt).toEqual({ processed: 512, total: 1204 });
   core.say('a', 'So', 'thinking');
-  await vi.waitFor(() => expect(store.getState().answers.a).toEqual({ prompt: undefined, thinking: 'So', text: '' }));
+  await expect.poll(() => store.getState().answers.a).toEqual({ prompt: undefined, thinking: 'So', text: '' });
 });
 
 test('stop keeps the text and says stopped', async () => {
   const { core, store } = await opened();
   core.say('a', 'One, two');
   expect((await store.getState().stop('a')).ok).toBe(true);
-  await vi.waitFor(() => expect(store.getState().chat?.turns.at(-1)).toMatchObject({ status: 'stopped', text: 'One, two' }));
+  await expect.poll(() => store.getState().chat?.turns.at(-1)).toMatchObject({ status: 'stopped', text: 'One, two' });
 });
 
 test('a snapshot made before the end does not set the answer running again', async () => {
   const { core, store } = await opened();
   core.say('a', 'Done');
   core.end('a');
-  await vi.waitFor(() => expect(store.getState().chat?.running).toBe(false));
+  await expect.poll(() => store.getState().chat?.running).toBe(false);
   core.show(chatOf([question, running]));
   await new Promise((resolve) => setTimeout(resolve, 20));
   expect(store.getState().chat?.turns.at(-1)).toMatchObject({ status: 'done', text: 'Done' });
@@ -75,14 +75,14 @@ test('a snapshot made before the end does not set the answer running again', asy
 test('an answer goes on while another alternative is shown', async () => {
   const { core, store, text } = await opened();
   core.say('a', 'One, ');
-  await vi.waitFor(() => expect(text()).toBe('One, '));
+  await expect.poll(() => text()).toBe('One, ');
   const chat = core.chats.get('c1')!;
   const other = answerTurn('b', 'Uno', { siblings: ['a', 'b'] });
   core.show({ ...chat, turns: [question, other] });
-  await vi.waitFor(() => expect(store.getState().chat?.turns.at(-1)?.id).toBe('b'));
+  await expect.poll(() => store.getState().chat?.turns.at(-1)?.id).toBe('b');
   core.show({ ...chat, turns: [question, { ...running, text: 'One, two', siblings: ['a', 'b'] }] });
   core.say('a', ', three');
-  await vi.waitFor(() => expect(store.getState().answers.a?.text).toBe('One, two, three'));
+  await expect.poll(() => store.getState().answers.a?.text).toBe('One, two, three');
 });
 
 test('opening another chat shows nothing of the first', async () => {
@@ -91,14 +91,14 @@ test('opening another chat shows nothing of the first', async () => {
   store.getState().open('c2');
   expect(store.getState()).toMatchObject({ chat: undefined, answers: {} });
   core.say('a', 'late');
-  await vi.waitFor(() => expect(store.getState().chat?.id).toBe('c2'));
+  await expect.poll(() => store.getState().chat?.id).toBe('c2');
   expect(store.getState().answers).toEqual({});
 });
 
 test('a chat that is gone says so', async () => {
   const store = createTurnStore(testCore().client);
   store.getState().open('nowhere');
-  await vi.waitFor(() => expect(store.getState().error?.code).toBe('chat.notFound'));
+  await expect.poll(() => store.getState().error?.code).toBe('chat.notFound');
 });
 
 test('a refused send answers why and changes nothing', async () => {
