@@ -44,7 +44,7 @@ test.each([false, true])('a part whose file is gone says so and offers to reload
 
 test('the same in French', async () => {
   show(<Gone />, { language: 'fr' });
-  await screen.findByText(/^Elle n'a pas pu être chargée/);
+  await screen.findByText(/^Elle n’a pas pu être chargée/);
   screen.getByRole('button', { name: 'Recharger' });
 });
 
