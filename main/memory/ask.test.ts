@@ -317,7 +317,10 @@ describe.skipIf(reason)('on a software GPU', () => {
       expect(basis).toBe('exact');
       expect(Math.abs(gpu.compute / 2 ** 20 - row.gpu), JSON.stringify(row)).toBeLessThan(0.02);
       expect(Math.abs(ram.compute / 2 ** 20 - row.host), JSON.stringify(row)).toBeLessThan(0.02);
-      expect((row.gpuLayers > 0 ? gpu : ram).projector / 2 ** 20).toBeGreaterThan(41.46);
+      // "estimated worst-case memory usage of mmproj": 52.50 MiB for Vulkan0 and 24.93 for CPU; without the GPU 44.24.
+      const [there, here] = row.gpuLayers > 0 ? [52.5, 24.93] : [0, 44.24];
+      expect(Math.abs(gpu.projector / 2 ** 20 - there), JSON.stringify(row)).toBeLessThan(0.02);
+      expect(Math.abs(ram.projector / 2 ** 20 - here), JSON.stringify(row)).toBeLessThan(0.02);
     }
   });
 

@@ -41,9 +41,9 @@ export function askMemory(llama: Llama, request: EstimateRequest, signal?: Abort
 }
 
 async function answerTo(llama: Llama, { header, projector, draft, plan, served = false }: EstimateRequest): Promise<EstimateAnswer> {
-  const image = projector !== undefined && plan.vision ? await projectorBytes(projector, plan.imageTokens) : 0;
   const gpuLayers = llama.gpu === false ? 0 : plan.gpuLayers;
-  const engine = served || image > 0 ? 'llama-server' : 'node-llama-cpp';
+  const image = projector !== undefined && plan.vision ? await projectorBytes(projector, gpuLayers > 0, plan.imageTokens) : undefined;
+  const engine = served || image ? 'llama-server' : 'node-llama-cpp';
   const asked = { ...plan, gpuLayers, served: engine === 'llama-server' };
   const own = await askModel(llama, header, asked);
   const { facts, sides: alone, basis } = own;
@@ -51,7 +51,7 @@ async function answerTo(llama: Llama, { header, projector, draft, plan, served =
   const sides = speculates ? await withSpeculation(llama, alone, facts, asked, draft) : alone;
   const total = facts.layers.length + 1;
   const onCards = await cardsOf(llama, { header, draft }, asked, own, speculates ? splitTotal(sides.gpu) - splitTotal(alone.gpu) : 0);
-  sides[gpuLayers > 0 ? 'gpu' : 'ram'].projector = image;
+  if (image) for (const side of ['gpu', 'ram'] as const) sides[side].projector = image[side];
   const spared = engine === 'llama-server' && gpuLayers > 0 ? sparedBytes(facts, { gpuLayers }) : undefined;
   const expertsInRam = spared && plan.expertsInRam ? Math.min(plan.expertsInRam, facts.layers.length) : 0;
   const placing = { gpuLayers, expertsInRam };
@@ -119,10 +119,12 @@ const withExperts = ({ gpu, ram }: Sides, { weights, copy }: { weights: number; 
 });
 
 /** Bytes of a projector with its work on the largest picture. */
-async function projectorBytes(file: string, imageTokens = imageTokenCap): Promise<number> {
+async function projectorBytes(file: string, onGpu: boolean, imageTokens = imageTokenCap): Promise<Record<'gpu' | 'ram', number>> {
   const header = projectors.get(file) ?? (await headerOf(file, { alone: true })).header;
   projectors.set(file, header);
-  return projectorWeights(header) + imageWork(header, imageTokens);
+  const { compute, handed } = imageWork(header, imageTokens, onGpu);
+  const there = projectorWeights(header) + compute;
+  return onGpu ? { gpu: there, ram: handed } : { gpu: 0, ram: there };
 }
 
 /** What llama.cpp says of one model. */

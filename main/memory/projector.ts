@@ -14,21 +14,42 @@ const warmUpTokens: Record<string, number> = { qwen2vl_merger: 46 ** 2, 'qwen2.5
 /** Bytes of the weights, exact: the sum of its tensors. */
 export const projectorWeights = (header: GgufHeader): number => header.tensors.reduce((bytes, tensor) => bytes + (tensor.bytes ?? 0), 0);
 
+/** What a picture takes while it is looked at, in bytes. */
+export interface ImageWork {
+  /** Where the projector lies. */
+  compute: number;
+  /** In RAM, before it is handed to a projector that lies on the GPU. */
+  handed: number;
+}
+
 /**
- * Bytes of its work on the largest picture, one of `cap` tokens, with flash attention. Of each patch there live at once, as 32-bit floats, the
- * widths of queries, keys, values and the feed-forward part, or, in a small projector, the pixels, the same unrolled for the
- * first convolution and its result. Within 1 % of llama.cpp on a 27-layer ViT (estimation.md, 1.6) and on the tiny one.
+ * The work on the largest picture, one of `cap` tokens, with flash attention, as llama-server reserves it. Of each patch there live at once some
+ * 32-bit floats. For Qwen's projectors, within 0.02 MiB of what llama.cpp v0.5.0 says (docs/memory.md); for others the widths of queries, keys, values and
+ * the feed-forward part, or, in a small one, the pixels, the same unrolled for the first convolution and its result (estimation.md, 1.6).
  */
-export function imageWork(header: GgufHeader, cap: number): number {
+export function imageWork(header: GgufHeader, cap: number, onGpu: boolean): ImageWork {
   const { clip } = modelFacts([header]);
-  if (!clip?.vision) return 0;
-  const tokens = Math.max(cap, warmUpTokens[clip.projectorType] ?? 0);
-  const patches = fixedSize.has(clip.projectorType) ? Math.ceil(clip.imageSize / clip.patchSize) ** 2 : tokens * clip.mergeSize ** 2;
-  const pixels = 3 * clip.patchSize ** 2;
+  if (!clip?.vision) return { compute: 0, handed: 0 };
+  const { projectorType, imageSize, patchSize, mergeSize, embeddingLength: width, feedForwardLength } = clip;
+  const tokens = Math.max(cap, warmUpTokens[projectorType] ?? 0);
+  const patches = fixedSize.has(projectorType) ? Math.ceil(imageSize / patchSize) ** 2 : tokens * mergeSize ** 2;
+  const pixels = 3 * patchSize ** 2;
+  const positions = 4;
+  const bytes = (floats: number): number => 4 * patches * floats;
+  const handed = onGpu ? bytes(pixels + positions) : 0;
+  if (projectorType === 'qwen3vl_merger') {
+    const pictures = onGpu ? 2 * pixels : 0;
+    return { compute: bytes(Math.max(attention(width, pixels), feedForwardLength + pixels, pictures) + positions), handed };
+  }
   const kernel = header.tensors.find(({ name }) => name === 'v.patch_embd.weight');
   const unrolled = (pixels * (kernel?.type === halfFloat ? 2 : 4)) / 4;
-  const positions = 4;
-  return 4 * patches * Math.max(3 * clip.embeddingLength + clip.feedForwardLength, pixels + unrolled + clip.embeddingLength + positions);
+  return { compute: bytes(Math.max(3 * width + feedForwardLength, pixels + unrolled + width + positions)), handed };
+}
+
+/** Floats of a patch in a layer's attention; what the pixels took is used again for what is small enough for it. */
+function attention(width: number, pixels: number): number {
+  if (1.5 * width <= pixels) return 6.5 * width;
+  return (width <= pixels ? 5.5 : 6) * width + pixels;
 }
 
 /** GGUF's number for F16. */
