@@ -106,8 +106,9 @@ export async function runJob(job: DownloadJob, options: RunOptions): Promise<boo
       // Not before the Hub gives the files at all: a job that cannot start must not fill the disk.
       onFound: () => reserveAll(parts, options.segmentSize),
       onProgress(progress) {
-        enter('running');
+        // Also what came as it was stopped: that is kept.
         for (const each of withTwins(file)) received(job, each, progress.received);
+        enter('running');
         job.reconnecting = progress.reconnecting;
         onChange();
       },
