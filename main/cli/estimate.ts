@@ -64,7 +64,10 @@ export async function runEstimate(services: Services, target: Target, asked: Loa
 }
 
 /** `settings` with the cards that the app would use. */
-export const onCards = ({ cards }: Pick<Services, 'cards'>, settings: LoadSettings): LoadSettings => ({ ...settings, ...(cards && { cards }) });
+export function onCards(services: Pick<Services, 'settings'>, settings: LoadSettings): LoadSettings {
+  const { cards } = services.settings.get().load;
+  return { ...settings, ...(cards && { cards }) };
+}
 
 const sourceOf = ({ id: repo, commit }: ModelDetail, { id }: Quantization): MemorySource => ({ kind: 'hub', repo, commit, quantization: id });
 

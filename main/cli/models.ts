@@ -24,6 +24,7 @@ export interface Answer {
 
 /** The library as the app sees it, looked through. */
 export async function openLibrary({ folders, headers }: Services): Promise<Library> {
+  // Read once more: before the models folder was ours, another command may have changed its lists.
   const settings = openSettings(path.join(folders.data, 'settings.json'));
   const lists = { get: () => settings.get().library, set: (library: ReturnType<typeof settings.get>['library']) => void settings.change({ library }) };
   const library = createLibrary({ folders, headers, cacheFolder: folders.cache, lists, apps: () => appFolders() });

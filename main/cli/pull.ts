@@ -1,6 +1,5 @@
 /** `atelier pull`: downloads a quantization into the models folder, byte for byte what the hub names. */
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import { createFormat } from '../../shared/format.ts';
 import { Fault } from '../../shared/result.ts';
 import type { DownloadJob } from '../../shared/schemas/download.ts';
@@ -12,7 +11,6 @@ import { createRate } from '../downloads/rate.ts';
 import { runJob } from '../downloads/run.ts';
 import { readModel } from '../hub/files.ts';
 import { lockModels } from '../library/lock.ts';
-import { openSettings } from '../settings/store.ts';
 import type { Target } from './arguments.ts';
 import { bestOf, namedQuantization, onCards } from './estimate.ts';
 import { openLibrary } from './models.ts';
@@ -65,7 +63,7 @@ export async function runPull(
     const name = `${model.id}:${quantization.label}`;
     const library = await openLibrary(services);
     const pace = createPace();
-    pace.set(openSettings(path.join(folders.data, 'settings.json')).get().downloads.bytesPerSecond);
+    pace.set(services.settings.get().downloads.bytesPerSecond);
     const rate = createRate();
     const tick = setInterval(() => rate.add(job.received), 250);
     const onChange = (): void => {

@@ -1,6 +1,5 @@
 /** What the command line needs of the core: the hub, headers, memory and the folders. No database; what writes in the models folder locks it. */
 import path from 'node:path';
-import type { LoadSettings } from '../../shared/schemas/memory.ts';
 import { createGpuGuard } from '../engine/brokenGpu.ts';
 import { forkEngine } from '../engine/fork.ts';
 import { createQuestions } from '../engine/questions.ts';
@@ -15,7 +14,7 @@ import { createMemory, type Memory } from '../memory/estimate.ts';
 import { openModelsFolder } from '../modelsFolder.ts';
 import { type Folders, hubFromEnvironment } from '../platform.ts';
 import { openSecrets } from '../secrets.ts';
-import { openSettings } from '../settings/store.ts';
+import { openSettings, type SettingsStore } from '../settings/store.ts';
 import { localModel } from './localModel.ts';
 
 export interface Services {
@@ -23,8 +22,8 @@ export interface Services {
   headers: Headers;
   folders: Folders;
   memory: Memory;
-  /** Those that the app's settings name, of several. */
-  cards: LoadSettings['cards'];
+  /** The app's, as they were when the command began. */
+  settings: Pick<SettingsStore, 'get'>;
   /** Ends the process that was asked about memory, if any was. */
   close(): Promise<void>;
 }
@@ -56,5 +55,5 @@ export async function openServices(env: NodeJS.ProcessEnv, log: Pick<Log, 'warn'
     served: textServer(folders.cache),
     model: (repo, signal) => readModel(hub, repo, signal),
   });
-  return { hub, headers, folders, memory, cards: settings.get().load.cards, close };
+  return { hub, headers, folders, memory, settings, close };
 }
