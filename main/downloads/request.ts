@@ -1,5 +1,4 @@
 /** One request of a transfer: asks for a range and writes what comes, if it is what was asked for. */
-
 import { Fault } from '../../shared/result.ts';
 import { aborted } from '../aborted.ts';
 import type { Hub, ResolvedFile } from '../hub/client.ts';
